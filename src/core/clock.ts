@@ -1,0 +1,27 @@
+/** Time as an argument. The only file that reads the machine's clocks or sets bare timers. */
+export interface Clock {
+  /** Milliseconds from an arbitrary start, never going back. For durations. */
+  monotonicMs(): number;
+  /** Milliseconds since 1970-01-01 UTC. For times of day. */
+  wallMs(): number;
+  /** Calls back once after `delayMs`; disposing forgets it. A pending timer does not keep the process alive. */
+  after(delayMs: number, callback: () => void): Disposable;
+  /** Calls back every `periodMs` until disposed. Does not keep the process alive. */
+  every(periodMs: number, callback: () => void): Disposable;
+}
+
+/** The machine's own clocks. */
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+  every: (periodMs, callback) => {
+    const timer = setInterval(callback, periodMs);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  },
+};

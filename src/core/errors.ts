@@ -1,0 +1,71 @@
+/**
+ * Every error a user can meet, in one table. `exit` is the process's status: 2 = the command or the settings are wrong,
+ * 1 = the run failed, 137 = we had to kill ourselves. `next` says what to do. README shows the same table.
+ */
+export const ERROR_TABLE = {
+  E_BENCH: { exit: 1, what: "the benchmark could not finish", next: "read the cause above; make sure that nothing else loads the machine" },
+  E_CONFIG: { exit: 2, what: "the settings are wrong", next: "correct the keys named above; config/default.yaml lists all of them" },
+  E_CONFIG_FILE: { exit: 2, what: "the settings file can't be read", next: "check the path after --config and the YAML at the line named" },
+  E_CONSECUTIVE_FAILURES: { exit: 1, what: "too many frames failed one after another", next: "look at the cause; raise pool.maxConsecutiveFailures to go on regardless" },
+  E_FFMPEG_ENDED: { exit: 1, what: "FFmpeg ended although it should not have", next: "try the same source with: ffmpeg -i SOURCE -f null -" },
+  E_FFMPEG_MISSING: { exit: 1, what: "FFmpeg is not installed", next: "install FFmpeg 5.1 or newer, or give its path in source.ffmpegPath" },
+  E_FFMPEG_OLD: { exit: 1, what: "FFmpeg is too old", next: "install FFmpeg 5.1 or newer, or give its path in source.ffmpegPath" },
+  E_INFERENCE_FAILED: { exit: 1, what: "the model failed on a frame", next: "check the model with: sightline check --model M" },
+  E_INSTANCE_BUSY: { exit: 1, what: "a model instance was called while it was busy", next: "give each caller its own instance, or share one with locked()" },
+  E_LABELS: { exit: 2, what: "the labels can't be used", next: "give a file with one label a line, or coco" },
+  E_MODEL_FAMILY: { exit: 1, what: "the model's family can't be known", next: "export it with its metadata, or write a sidecar YAML beside it: family, labels, imgsz" },
+  E_MODEL_INPUTS: { exit: 1, what: "the model's inputs are not those of a detector", next: "use a model with one image input of shape 1x3xHxW" },
+  E_MODEL_INVALID: { exit: 1, what: "the file is not a whole ONNX model", next: "download or export the model again" },
+  E_MODEL_MISSING: { exit: 1, what: "the model file does not exist", next: "check the path after --model" },
+  E_MODEL_OUTPUT: { exit: 1, what: "the model's outputs can't be used", next: "check the model with: sightline check --model M" },
+  E_OUT_FOLDER: { exit: 1, what: "the output folder does not exist", next: "create it, or change --out" },
+  E_OUT_FULL: { exit: 1, what: "there is no room left for the output", next: "free some space; everything written before is whole" },
+  E_OUT_WRITE: { exit: 1, what: "the output can't be written", next: "check the permissions of the folder, or change --out" },
+  E_POOL_STUCK: { exit: 137, what: "model runs hang and can't be ended from outside", next: "restart; if it happens again, try another model or onnxruntime build" },
+  E_POOL_START: { exit: 1, what: "a worker could not load the model", next: "check the model with: sightline check --model M" },
+  E_PORT_TAKEN: { exit: 1, what: "the port is in use", next: "choose another with --serve PORT, or 0 for any free one" },
+  E_SERVE: { exit: 1, what: "the address can't be served", next: "check the host and port after --serve" },
+  E_SOURCE_AUDIO_ONLY: { exit: 1, what: "the file has sound but no video", next: "give a file with a video stream" },
+  E_SOURCE_EMPTY: { exit: 1, what: "the file is empty", next: "check how it was written" },
+  E_SOURCE_MISSING: { exit: 1, what: "the source does not exist", next: "check the path" },
+  E_SOURCE_NO_FRAMES: { exit: 1, what: "not one frame could be decoded", next: "try it with: ffplay SOURCE" },
+  E_SOURCE_NO_IMAGES: { exit: 1, what: "no pictures were found", next: "give a folder or glob with jpg, png, webp, gif, tiff or avif files" },
+  E_SOURCE_NOT_VIDEO: { exit: 1, what: "FFmpeg does not know this kind of file", next: "try it with: ffprobe SOURCE" },
+  E_SOURCE_TRUNCATED: { exit: 1, what: "the file ends before it should", next: "all frames before the cut were delivered; copy the file again" },
+  E_SOURCE_UNREADABLE: { exit: 1, what: "the source can't be read", next: "check its permissions" },
+  E_USAGE: { exit: 2, what: "the command line is wrong", next: "see sightline --help" },
+  E_WORKER_EXITED: { exit: 1, what: "a worker thread ended by itself", next: "the thread was replaced; look at the lines above" },
+  E_FRAME_LATE: { exit: 1, what: "a frame's result did not come in time", next: "lower the load, use a smaller model, or raise pool.frameTimeoutMs" },
+  E_STOPPED: { exit: 1, what: "the run was stopped before this frame was done", next: "nothing; it was asked for" },
+} as const satisfies Record<string, { exit: number; what: string; next: string }>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** An error as it crosses a thread, a socket or a record: plain data, no stack. */
+export interface ErrorWire {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** An error with a code of the table. `message` says what was seen, against what was allowed; it holds no secrets. */
+export class PipelineError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "PipelineError";
+    this.code = code;
+  }
+
+  /** Plain data for another thread or a record. */
+  toWire(): ErrorWire {
+    return { code: this.code, message: this.message };
+  }
+}
+
+/** Makes a PipelineError of whatever was thrown: kept when it is one, else wrapped under `fallback`. */
+export function asPipelineError(thrown: unknown, fallback: ErrorCode): PipelineError {
+  if (thrown instanceof PipelineError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new PipelineError(fallback, message, { cause: thrown });
+}
