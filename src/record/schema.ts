@@ -1,0 +1,148 @@
+import { z } from "../core/schema.js";
+import { OUTCOMES, SKIP_CAUSES } from "../core/frame.js";
+
+/** Version of the records. New optional fields may come within a version; a changed meaning is a new one. */
+export const RECORD_VERSION = 1;
+
+const count = z.int().nonnegative();
+const durationMs = z.number().nonnegative();
+const timeOfDay = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+  .meta({ format: "date-time", description: "Time of day, ISO 8601 in UTC with milliseconds." });
+const version = z.literal(RECORD_VERSION).describe("Version of the record's meaning.");
+const stream = z.string().min(1).describe("Name of the stream, as the operator gave it.");
+const epoch = z.int().positive().describe("1 for the first connection, one more at each reconnect or change of picture size.");
+const frameNumber = count.describe("Counted from 0 in decode order; only rises, is never given twice, gaps are skipped frames.");
+const errorCode = z.string().regex(/^E_[A-Z0-9_]+$/).describe("Code of the error; the README lists them.");
+const label = z.string().describe("Name of the class; its number where the model has no names.");
+
+const recordError = z
+  .strictObject({ code: errorCode, message: z.string().describe("What was seen, against what was allowed. Holds no secrets.") })
+  .describe("Why the frame or the stream did not do well.");
+
+const detectedObject = z
+  .strictObject({
+    classId: count.describe("Index of the class in the model."),
+    label,
+    score: z.number().min(0).max(1).describe("How sure the model is, 0 to 1, 4 decimals."),
+    box: z
+      .tuple([z.number().nonnegative(), z.number().nonnegative(), z.number().nonnegative(), z.number().nonnegative()])
+      .describe("x1, y1, x2, y2 in source pixels, clipped to the picture, 1 decimal."),
+  })
+  .describe("One object that the model saw.");
+
+const frameTimes = z
+  .strictObject({
+    queue: durationMs.exactOptional().describe("Capture until a worker began."),
+    normalise: durationMs.exactOptional().describe("Pixels to the model's input tensor."),
+    infer: durationMs.exactOptional().describe("The model's run."),
+    decode: durationMs.exactOptional().describe("Output tensors to boxes, suppression of doubles included."),
+    order: durationMs.describe("Waiting until every earlier frame had ended."),
+    total: durationMs.describe("Capture to publish."),
+  })
+  .describe("Durations in ms. The first four are there when the frame was detected.");
+
+const skippedFrames = z
+  .partialRecord(z.enum(SKIP_CAUSES), z.int().positive())
+  .describe("Frames not looked at since the last record of the stream, by cause. Left out when there are none.");
+
+/** One admitted frame and how it ended. */
+export const frameRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("frame"),
+    stream,
+    epoch,
+    frame: frameNumber,
+    outcome: z.enum(OUTCOMES).describe("How the frame ended. Only `detected` was looked at to the end."),
+    ptsMs: z.number().nullable().describe("Media time in ms; null when the source has none."),
+    capturedAt: timeOfDay,
+    publishedAt: timeOfDay,
+    widthPx: z.int().positive().describe("Width of the source picture."),
+    heightPx: z.int().positive().describe("Height of the source picture."),
+    model: z.string().describe("File name of the model and the start of its SHA-256."),
+    runtime: z.string().describe("What ran the model: library/device/precision."),
+    timesMs: frameTimes,
+    skipped: skippedFrames.exactOptional(),
+    objects: z.array(detectedObject).describe("Best score first. Empty with `detected` = looked and saw nothing."),
+    error: recordError.exactOptional().describe("Why, when the outcome is failed, late or aborted."),
+  })
+  .describe("One admitted frame: written once, in frame order.")
+  .meta({ id: "FrameRecord" });
+
+const everyOutcome = z.strictObject({ detected: count, failed: count, late: count, aborted: count, still: count });
+const everySkipCause = z.strictObject({ no_slot: count, busy: count, too_old: count, max_fps: count, stopped: count });
+
+/** What one stream has done so far. */
+export const statsRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("stats"),
+    stream,
+    epoch,
+    state: z.enum(["starting", "running", "ended", "failed"]),
+    decoded: count.describe("Frames decoded and numbered = sum of outcomes + sum of skipped + inHouse, at every moment."),
+    outcomes: everyOutcome.describe("Ended frames by outcome."),
+    skipped: everySkipCause.describe("Frames not looked at, by cause."),
+    inHouse: count.describe("Numbered, not yet ended; 0 at the end of an epoch."),
+    inHouseLimit: count.describe("What inHouse never exceeds."),
+    fps: z.strictObject({ in: z.number().nonnegative(), out: z.number().nonnegative() }).describe("Decoded and ended frames a second."),
+    latencyMs: z.strictObject({ p50: durationMs, p95: durationMs, p99: durationMs }).describe("Capture to publish."),
+    stagesMs: z.record(z.string(), durationMs).describe("Mean duration of each stage of a detected frame."),
+    objects: z.record(label, count).describe("Objects seen so far, by label."),
+    expectedFrames: count.nullable().describe("Frames the source said it holds; null when it does not say."),
+    firstRecordMs: durationMs.nullable().describe("Start of the run to the first record; null before it."),
+    elapsedMs: durationMs.describe("Since the start of the run."),
+    error: recordError.nullable(),
+    at: timeOfDay,
+  })
+  .describe("What one stream has done so far; sent about once a second.")
+  .meta({ id: "StatsRecord" });
+
+/** Records that this reader or this file did not get. */
+export const gapRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("gap"),
+    stream,
+    epoch: epoch.describe("Epoch of the last lost record."),
+    fromFrame: frameNumber,
+    toFrame: frameNumber,
+    cause: z.enum(["subscriber_slow", "sink_slow"]).describe("Who was too slow: the reader of the feed, or the file or pipe."),
+    records: z.int().positive().describe("How many frame records were lost."),
+    at: timeOfDay,
+  })
+  .describe("What this reader or sink lost because it was too slow; others may have it all.")
+  .meta({ id: "GapRecord" });
+
+/** A stream changed its state. */
+export const stateRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("state"),
+    stream,
+    epoch,
+    state: z.enum(["starting", "running", "reconnecting", "ended", "failed"]),
+    reason: errorCode.exactOptional(),
+    message: z.string().exactOptional(),
+    attempt: z.int().positive().exactOptional().describe("Number of the next try to connect."),
+    retryInMs: durationMs.exactOptional(),
+    at: timeOfDay,
+  })
+  .describe("A stream changed its state.")
+  .meta({ id: "StateRecord" });
+
+/** Every record that leaves the pipeline. */
+export const recordSchema = z.discriminatedUnion("type", [
+  frameRecordSchema,
+  statsRecordSchema,
+  gapRecordSchema,
+  stateRecordSchema,
+]);
+
+export type FrameRecord = z.infer<typeof frameRecordSchema>;
+export type StatsRecord = z.infer<typeof statsRecordSchema>;
+export type GapRecord = z.infer<typeof gapRecordSchema>;
+export type StateRecord = z.infer<typeof stateRecordSchema>;
+export type WireRecord = z.infer<typeof recordSchema>;

@@ -1,0 +1,21 @@
+import type { Published } from "../record/index.js";
+
+/** Somewhere that records go. A sink owns its bounded buffer; it never slows a stream that does not ask it. */
+export interface Sink extends AsyncDisposable {
+  /** For people: the path, `stdout`. */
+  readonly name: string;
+  /**
+   * Takes one record. Never throws, never blocks. Returns whether there is room for more: a lossless stream that gets
+   * `false` waits for `ready()` before it writes again; a live one may go on, then the sink loses records, and counts them.
+   */
+  write(published: Published): boolean;
+  /** Settles when there is room again; rejects with the PipelineError that ended the sink. */
+  ready(): Promise<void>;
+  /** Settles when all that was written before has left, however long it takes; rejects like `ready()`. */
+  flush(): Promise<void>;
+  /**
+   * Lets out what is left within a time limit and closes. Rejects with the sink's PipelineError when nobody has been
+   * told of it yet by `ready()` or `flush()`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
