@@ -1,0 +1,82 @@
+import type { Clock } from "../core/clock.js";
+import type { Published, StatsRecord } from "../record/index.js";
+import { encodePictureMessage, type GatewayPicture } from "./picture-message.js";
+import { parseRequest, SUBPROTOCOL, type GatewayMessage, type Topic } from "./protocol.js";
+import { subscriber, type ClientWire, type Subscriber, type TextMessage } from "./subscriber.js";
+import type { ClientHandlers } from "./websocket.js";
+
+/** Who gets what: the subscribers and the newest figures. Knows no socket. */
+export interface Feed {
+  publish(published: Published): void;
+  publishPicture(picture: GatewayPicture): void;
+  watchers(stream: string): number;
+  onWatchersChange(listener: () => void): Disposable;
+  /** The newest stats record of every stream. */
+  latestStats(): readonly StatsRecord[];
+  /** A client has connected. */
+  welcome(wire: ClientWire): ClientHandlers;
+}
+
+/** Makes a feed without clients. `version` is the program's, for the greeting; `streams` the names known so far. */
+export function openFeed(version: string, streams: readonly string[], clock: Clock): Feed {
+  const clients = new Set<Subscriber>();
+  const names = new Set(streams);
+  const newestStats = new Map<string, { record: StatsRecord; line: string }>();
+  const listeners = new Set<() => void>();
+  const tellWatchers = (): void => listeners.forEach((listener) => listener());
+
+  const subscribe = (client: Subscriber, wanted: readonly string[], topics: readonly Topic[]): void => {
+    client.subscribe(wanted, topics);
+    answer(client, { type: "subscribed", streams: wanted, topics });
+    for (const { record, line } of newestStats.values()) {
+      if (client.wants("stats", record.stream)) client.text({ record, bytes: Buffer.from(line) });
+    }
+    tellWatchers();
+  };
+  const handle = (client: Subscriber, text: string): void => {
+    const request = parseRequest(text);
+    if (request.type === "subscribe") subscribe(client, request.streams, request.topics);
+    else if (request.type === "ack") client.acknowledge(request.stream, request.frame);
+    else answer(client, { type: "error", code: "E_REQUEST", message: request.message });
+  };
+  return {
+    publish({ record, line }) {
+      names.add(record.stream);
+      if (record.type === "stats") newestStats.set(record.stream, { record, line });
+      const topic = record.type === "frame" || record.type === "gap" ? "detections" : "stats";
+      let message: TextMessage | undefined;
+      for (const client of clients) {
+        if (client.wants(topic, record.stream)) client.text((message ??= { record, bytes: Buffer.from(line) }));
+      }
+    },
+    publishPicture(picture) {
+      let message: Buffer | undefined;
+      for (const client of clients) {
+        if (!client.wants("video", picture.stream)) continue;
+        client.picture(picture.stream, picture.frame, (message ??= encodePictureMessage(picture)));
+      }
+    },
+    watchers: (stream) => [...clients].filter((client) => client.wants("video", stream)).length,
+    onWatchersChange(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    latestStats: () => [...newestStats.values()].map(({ record }) => record),
+    welcome(wire) {
+      const client = subscriber(wire, clock);
+      clients.add(client);
+      answer(client, { type: "hello", protocol: SUBPROTOCOL, version, streams: [...names] });
+      return {
+        request: (text) => handle(client, text),
+        closing: () => client.finish(),
+        gone: () => {
+          clients.delete(client);
+          tellWatchers();
+        },
+      };
+    },
+  };
+}
+
+const answer = (client: Subscriber, message: GatewayMessage): void =>
+  client.text({ record: undefined, bytes: Buffer.from(JSON.stringify(message)) });

@@ -1,0 +1,72 @@
+import type { Clock } from "../core/clock.js";
+import { Closers } from "../core/lifetime.js";
+import type { Published } from "../record/index.js";
+import { loadPage } from "./assets.js";
+import { openFeed } from "./feed.js";
+import { openHttpServer } from "./http.js";
+import type { GatewayPicture } from "./picture-message.js";
+import { openSocketServer } from "./websocket.js";
+
+/** Where and what to serve. */
+export interface GatewayOptions {
+  /** Address or name to bind; 127.0.0.1 = this machine only, 0.0.0.0 or :: = everybody who can reach it. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Names of the streams that will come, for the greeting. */
+  readonly streams?: readonly string[];
+  /** The program's version, for the greeting. */
+  readonly version: string;
+  /** More clients than this are turned away with 503. */
+  readonly maxClients?: number;
+}
+
+/** The live page and the feed behind it. Nothing in it waits for a client; disposing takes less than a second. */
+export interface Gateway extends AsyncDisposable {
+  /** What to open in a browser. */
+  readonly url: string;
+  /** Clients connected now. */
+  readonly clientCount: number;
+  /** Sends a record to every subscriber that wants it; keeps the newest stats of each stream for those who come later. */
+  publish(published: Published): void;
+  /** Sends a picture to those who watch the stream and have acknowledged their last one. The JPEG is not copied for each. */
+  publishPicture(picture: GatewayPicture): void;
+  /** How many clients watch the stream's pictures: with 0, no picture needs to be made. */
+  watchers(stream: string): number;
+  /** Calls back when `watchers` may have changed. */
+  onWatchersChange(listener: () => void): Disposable;
+}
+
+const DEFAULT_MAX_CLIENTS = 64;
+/** Bound to all addresses, a browser on this machine reaches us under this name. */
+const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
+
+function urlOf(host: string, port: number): string {
+  const name = WILDCARD_HOSTS.has(host) ? "localhost" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`;
+}
+
+/**
+ * Binds the address and serves until disposed.
+ * @throws PipelineError E_PORT_TAKEN, E_SERVE
+ */
+export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
+  const closers = new Closers();
+  const feed = openFeed(options.version, options.streams ?? [], clock);
+  const http = closers.use(
+    await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: feed.latestStats }),
+  );
+  const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
+  const sockets = closers.use(openSocketServer(http.server, limits, clock, feed.welcome));
+  return {
+    url: urlOf(options.host, http.port),
+    get clientCount() {
+      return sockets.clientCount;
+    },
+    publish: feed.publish,
+    publishPicture: feed.publishPicture,
+    watchers: feed.watchers,
+    onWatchersChange: feed.onWatchersChange,
+    [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
+  };
+}
