@@ -5,7 +5,7 @@ export interface GatewayPicture {
   readonly frame: number;
   /** Media time; null when the source has none. */
   readonly ptsMs: number | null;
-  /** Size of the source picture, the space of the boxes; the JPEG itself may be smaller. */
+  /** Size of the JPEG. Boxes are in the pixels of the source, whose size the frame's record has. */
   readonly widthPx: number;
   readonly heightPx: number;
   /** Whether the frame has or will have a record; if not, the picture carries no boxes and is marked. */
@@ -28,8 +28,8 @@ export const PICTURE_HEADER_BYTES = 24;
  *         2  u16  n, length of the stream's name in bytes
  *         4  u32  epoch
  *         8  u32  frame
- *        12  u16  source width, px
- *        14  u16  source height, px
+ *        12  u16  width of the JPEG, px
+ *        14  u16  height of the JPEG, px
  *        16  f64  media time, ms; NaN = none
  *        24  n bytes  name of the stream, UTF-8
  *      24+n  the JPEG, to the end

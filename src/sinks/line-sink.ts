@@ -89,6 +89,7 @@ export class LineSink implements Sink {
 
   async ready(): Promise<void> {
     this.#throwIfEnded();
+    if (this.#closing) throw new PipelineError("E_STOPPED", `${this.name} is closed`);
     if (this.bufferedBytes < this.#limits.softBytes) return;
     this.#room ??= deferred();
     await this.#room.promise;

@@ -27,7 +27,7 @@ export function drawPair(canvas: HTMLCanvasElement, { picture, record }: Pair<Im
   if (!record) return;
   // From here on in CSS pixels: lines and letters have the same size on every display.
   context.scale(density, density);
-  const perSourcePx = canvas.clientWidth / picture.widthPx;
+  const perSourcePx = canvas.clientWidth / record.widthPx;
   for (const object of record.objects.toReversed()) drawObject(context, object, perSourcePx, canvas.clientWidth);
 }
 

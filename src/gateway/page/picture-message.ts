@@ -3,7 +3,7 @@ export interface PictureMessage {
   readonly stream: string;
   readonly epoch: number;
   readonly frame: number;
-  /** Size of the source picture, the space of the boxes. */
+  /** Size of the JPEG; the boxes' space is the size in the frame's record. */
   readonly widthPx: number;
   readonly heightPx: number;
   readonly lookedAt: boolean;
