@@ -34,7 +34,7 @@ export type OutcomeKind = (typeof OUTCOMES)[number];
 
 /** Durations of one frame's way, ms. */
 export interface StageTimes {
-  /** From capture until a worker began with it. */
+  /** Waiting and message hops: from capture until the answer was here, less the three below. */
   readonly queue: number;
   /** Planes to the model's input tensor. */
   readonly normalise: number;

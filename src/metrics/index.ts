@@ -1,0 +1,1 @@
+export { streamMeter, type MeterOptions, type StreamMeter } from "./stream-meter.js";

@@ -1,0 +1,133 @@
+import { createHistogram } from "node:perf_hooks";
+import type { ErrorWire } from "../core/errors.js";
+import { OUTCOMES, SKIP_CAUSES, type FrameOutcome, type OutcomeKind, type SkipCause } from "../core/frame.js";
+import type { StreamStats } from "../core/stats.js";
+
+/** Latencies are kept in whole microseconds, up to ten minutes, to 3 digits. */
+const US = 1000;
+const LATENCY_LIMIT_US = 600 * 1000 * US;
+/** Seconds over which the running rate is taken. */
+const RATE_WINDOW_MS = 3000;
+
+/** Counts what one stream does. Everything here is bounded; nothing is allocated a frame but what the histogram needs. */
+export interface StreamMeter {
+  announced(): void;
+  skipped(cause: SkipCause): void;
+  ended(outcome: FrameOutcome): void;
+  /** A record has left. */
+  published(totalMs: number, objects: readonly { readonly label: string }[]): void;
+  setState(state: StreamStats["state"], error?: ErrorWire): void;
+  stats(): StreamStats;
+}
+
+export interface MeterOptions {
+  readonly stream: string;
+  readonly inHouse: { readonly count: number };
+  readonly inHouseLimit: number;
+  readonly expectedFrames: () => number | null;
+  readonly monotonicMs: () => number;
+  /** When the command began, on the same clock. */
+  readonly startedMs: number;
+}
+
+/** Starts counting one stream. */
+export function streamMeter(options: MeterOptions): StreamMeter {
+  const latency = createHistogram({ lowest: 1, highest: LATENCY_LIMIT_US, figures: 3 });
+  const outcomes = zeros(OUTCOMES);
+  const skipped = zeros(SKIP_CAUSES);
+  const objects: Record<string, number> = {};
+  const stageSums = { queue: 0, normalise: 0, infer: 0, decode: 0 };
+  const rateIn = rate(options.monotonicMs);
+  const rateOut = rate(options.monotonicMs);
+  let state: StreamStats["state"] = "starting";
+  let error: ErrorWire | null = null;
+  let epoch = 1;
+  let decoded = 0;
+  let firstRecordMs: number | null = null;
+  let endedMs: number | null = null;
+  const elapsed = (): number => (endedMs ?? options.monotonicMs()) - options.startedMs;
+
+  return {
+    announced() {
+      decoded += 1;
+      rateIn.tick();
+      if (state === "starting") state = "running";
+    },
+    skipped: (cause) => void (skipped[cause] += 1),
+    ended(outcome) {
+      outcomes[outcome.kind] += 1;
+      epoch = outcome.header.epoch;
+      if (outcome.kind !== "detected") return;
+      for (const stage of STAGES) stageSums[stage] += outcome.times[stage];
+    },
+    published(totalMs, seen) {
+      firstRecordMs ??= elapsed();
+      rateOut.tick();
+      latency.record(Math.min(LATENCY_LIMIT_US, Math.max(1, Math.round(totalMs * US))));
+      for (const { label } of seen) objects[label] = (objects[label] ?? 0) + 1;
+    },
+    setState(next, why) {
+      state = next;
+      error = why ?? error;
+      if (next === "ended" || next === "failed") endedMs ??= options.monotonicMs();
+    },
+    stats() {
+      const percentile = (p: number): number => (latency.count === 0 ? 0 : latency.percentile(p) / US);
+      const seconds = elapsed() / 1000;
+      const over = endedMs !== null;
+      const out = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
+      return {
+        stream: options.stream,
+        state,
+        epoch,
+        decoded,
+        outcomes: { ...outcomes },
+        skipped: { ...skipped },
+        inHouse: options.inHouse.count,
+        inHouseLimit: options.inHouseLimit,
+        fps: over ? { in: decoded / seconds, out: out / seconds } : { in: rateIn.perSecond(), out: rateOut.perSecond() },
+        latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
+        stagesMs: Object.fromEntries(STAGES.map((stage) => [stage, stageSums[stage] / Math.max(1, outcomes.detected)])),
+        objects: { ...objects },
+        expectedFrames: options.expectedFrames(),
+        firstRecordMs,
+        elapsedMs: elapsed(),
+        error,
+      };
+    },
+  };
+}
+
+const STAGES = ["queue", "normalise", "infer", "decode"] as const;
+
+function zeros<K extends SkipCause | OutcomeKind>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}
+
+/** Events a second over the last RATE_WINDOW_MS, in two half-full buckets: exact enough for a display, and bounded. */
+function rate(now: () => number) {
+  let windowStart = now();
+  let count = 0;
+  let previous: number | undefined;
+  function roll(): void {
+    const passed = now() - windowStart;
+    if (passed < RATE_WINDOW_MS) return;
+    previous = passed < 2 * RATE_WINDOW_MS ? count / (passed / 1000) : 0;
+    windowStart = now();
+    count = 0;
+  }
+  return {
+    tick() {
+      roll();
+      count += 1;
+    },
+    perSecond() {
+      roll();
+      const passed = (now() - windowStart) / 1000;
+      if (previous === undefined) return passed > 0 ? count / passed : 0;
+      // The part of the last window that is still inside, plus what came since.
+      const share = passed / (RATE_WINDOW_MS / 1000);
+      return count / (RATE_WINDOW_MS / 1000) + previous * Math.max(0, 1 - share);
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { connect, filter, merge, mergeMap, Observable, tap } from "rxjs";
+import type { Clock } from "./core/clock.js";
+import { PipelineError } from "./core/errors.js";
+import type { FrameHeader, FrameOutcome } from "./core/frame.js";
+import { deferred } from "./core/lifetime.js";
+import type { StreamMeter } from "./metrics/index.js";
+import type { Letterbox } from "./model/index.js";
+import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
+import type { InferencePool, WorkerAnswer } from "./pool/index.js";
+import type { FrameRing } from "./ring/index.js";
+import { admit, machine, type InHouse } from "./rx/index.js";
+import type { Source, SourceEvent } from "./source/index.js";
+
+/** The parts of one stream; the session makes them. */
+export interface PipelineParts {
+  readonly source: Source;
+  readonly ring: FrameRing;
+  readonly ringId: number;
+  readonly pool: InferencePool;
+  readonly meter: StreamMeter;
+  readonly inHouse: InHouse;
+  readonly clock: Clock;
+  readonly letterboxOf: (header: FrameHeader) => Letterbox;
+  readonly maxAgeMs: number;
+  /** The most looks a second; frames in between are skipped as `max_fps`. */
+  readonly isDue: (header: FrameHeader) => boolean;
+  readonly maxConsecutiveFailures: number;
+  readonly watched: () => boolean;
+  /** Lets a lossless stream wait for its slowest sink; undefined = there is room. */
+  readonly sinksReady: () => Promise<void> | undefined;
+  /** Takes each ordered frame: makes the record and hands it to the sinks. */
+  readonly publish: (ordered: Ordered) => void;
+  /** Ends the stream early: it stops feeding, what is out comes home, then the pipeline settles. */
+  readonly fail: (error: PipelineError) => void;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * THE WIRING of one stream. Settles when the source has ended and every frame has left, with the source's error or null.
+ *
+ *   source ─► announce ─► admit ─► pool ─► order ─► publish
+ */
+export function runPipeline(parts: PipelineParts): Promise<PipelineError | null> {
+  const over = deferred<PipelineError | null>();
+  let sourceError: PipelineError | null = null;
+  eventsOf(parts.source, (error) => (sourceError = error))
+    .pipe(
+      connect((events) => merge(looked(events, parts), unlooked(events))),
+      tap((fact) => count(parts.meter, fact)),
+      machine<ReturnType<typeof orderStart>, OrderInput, Ordered>(orderStart, orderStep),
+      tap((ordered) => parts.publish(ordered)),
+      tap(failureWatch(parts)),
+    )
+    .subscribe({ error: over.reject, complete: () => over.resolve(sourceError) });
+  return over.promise;
+}
+
+/** The source as an Observable. Completes also when the source failed: the frames before that still leave. */
+function eventsOf(source: Source, onEnded: (error: PipelineError | null) => void): Observable<SourceEvent> {
+  return new Observable((subscriber) => {
+    source.start((event) => {
+      if (event.type !== "ended") return subscriber.next(event);
+      onEnded(event.error);
+      subscriber.complete();
+    });
+  });
+}
+
+type FrameEvent = Extract<SourceEvent, { type: "frame" }>;
+
+/** Frames that may be looked at. */
+function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observable<OrderInput> {
+  return events.pipe(
+    filter((event): event is FrameEvent => event.type === "frame"),
+    admit<FrameEvent>(
+      {
+        newestFirst: parts.source.live,
+        maxAgeMs: parts.maxAgeMs,
+        monotonicMs: () => parts.clock.monotonicMs(),
+        isDue: (frame) => parts.isDue(frame.header),
+        watched: parts.watched,
+        permit: () => permitFor(parts),
+        returnPermit: () => parts.pool.returnPermit(),
+        look: (frame) => look(frame, parts),
+        stop: parts.stop,
+      },
+      parts.inHouse,
+    ),
+  );
+}
+
+/** Frames that are over as soon as they are announced: no slot was free, or the picture could not be decoded. */
+function unlooked(events: Observable<SourceEvent>): Observable<OrderInput> {
+  return events.pipe(
+    mergeMap((event): OrderInput[] => {
+      if (event.type !== "skipped" && event.type !== "broken") return [];
+      const { header } = event;
+      const announced: OrderInput = { type: "announced", frame: header.frame };
+      if (event.type === "skipped") return [announced, { type: "skipped", frame: header.frame, cause: event.cause }];
+      return [announced, { type: "ended", outcome: { kind: "failed", header, error: event.error.toWire() } }];
+    }),
+  );
+}
+
+async function permitFor({ source, sinksReady, pool }: PipelineParts): Promise<void> {
+  // A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain.
+  if (!source.live) await sinksReady()?.catch(() => undefined);
+  await pool.permit();
+}
+
+async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
+  const { header, lease } = frame;
+  const { ringId, ring } = parts;
+  const letterbox = parts.letterboxOf(header);
+  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox };
+  const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
+  return outcomeOf(header, answer, parts.clock.monotonicMs());
+}
+
+function outcomeOf(header: FrameHeader, answer: WorkerAnswer | "late" | PipelineError, nowMs: number): FrameOutcome {
+  if (answer instanceof PipelineError) return { kind: "aborted", header, error: answer.toWire() };
+  if (answer === "late") {
+    const error = new PipelineError("E_FRAME_LATE", "no answer came before the deadline (pool.frameTimeoutMs)").toWire();
+    return { kind: "late", header, error };
+  }
+  if (!answer.ok) return { kind: "failed", header, error: answer.error };
+  const { boxes, scores, classIds, normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
+  const queue = nowMs - header.capturedMonoMs - normalise - infer - decode;
+  return { kind: "detected", header, detections: { count: scores.length, boxes, scores, classIds }, times: { queue, normalise, infer, decode } };
+}
+
+function count(meter: StreamMeter, fact: OrderInput): void {
+  if (fact.type === "announced") meter.announced();
+  else if (fact.type === "skipped") meter.skipped(fact.cause);
+  else meter.ended(fact.outcome);
+}
+
+/** Ends the stream when too many frames fail one after another. */
+function failureWatch({ maxConsecutiveFailures: limit, fail }: PipelineParts): (ordered: Ordered) => void {
+  let inARow = 0;
+  return ({ outcome }) => {
+    inARow = outcome.kind === "failed" || outcome.kind === "late" ? inARow + 1 : 0;
+    if (inARow !== limit || !("error" in outcome)) return;
+    const last = `${outcome.error.code}: ${outcome.error.message}`;
+    fail(new PipelineError("E_CONSECUTIVE_FAILURES", `${inARow} frames in a row (limit pool.maxConsecutiveFailures), the last with ${last}`));
+  };
+}

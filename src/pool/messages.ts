@@ -1,0 +1,40 @@
+import type { ErrorWire } from "../core/errors.js";
+import type { DetectLimits, Letterbox, ModelInfo } from "../model/index.js";
+import type { RingLayout } from "../ring/index.js";
+
+/** What every worker is given when it starts. The same clone for all. */
+export interface WorkerSetup {
+  readonly model: ModelInfo;
+  readonly limits: DetectLimits;
+  /** Two shared words: [workers that have loaded or failed to, workers that failed to]. */
+  readonly roll: SharedArrayBuffer;
+  /** Upper bound of a random wait before each run, ms. 0 except where a test shakes the order. */
+  readonly jitterMs: number;
+}
+
+/** Index of the words in `WorkerSetup.roll`. */
+export const ROLL_ARRIVED = 0;
+export const ROLL_FAILED = 1;
+
+/** One frame for a worker. Pixels never cross: `memory` is a handle, kept by the worker under `ringId`. */
+export interface WorkerTask {
+  readonly ringId: number;
+  readonly memory: SharedArrayBuffer;
+  readonly layout: RingLayout;
+  readonly slot: number;
+  readonly generation: number;
+  readonly letterbox: Letterbox;
+}
+
+/** What a worker says of one task. Durations in ms. */
+export type WorkerAnswer =
+  | {
+      readonly ok: true;
+      readonly boxes: Float32Array;
+      readonly scores: Float32Array;
+      readonly classIds: Int32Array;
+      readonly normaliseMs: number;
+      readonly inferMs: number;
+      readonly decodeMs: number;
+    }
+  | { readonly ok: false; readonly error: ErrorWire };

@@ -1,0 +1,93 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { PipelineError } from "../core/errors.js";
+
+/** One output of a run. `data` belongs to the caller. */
+export interface OutputTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
+export interface RuntimeSession extends AsyncDisposable {
+  /** Runs on the one reused input buffer. Blocks the calling thread for the whole run (the native call is synchronous). */
+  run(): Promise<readonly OutputTensor[]>;
+  /** The input buffer, NCHW f32; fill it before `run`, leave it alone until `run` has settled. */
+  readonly input: Float32Array;
+}
+
+export interface RuntimeOptions {
+  readonly path: string;
+  readonly inputName: string;
+  readonly outputNames: readonly string[];
+  readonly inputWidthPx: number;
+  readonly inputHeightPx: number;
+  /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
+  readonly intraOpThreads: number;
+}
+
+/** Severity 3 = errors only; below that the runtime writes coloured lines straight to the terminal. */
+const LOG_ERRORS_ONLY = 3;
+
+/**
+ * Loads onnxruntime with its telemetry off. The native library reads the real environment when it is loaded, and a
+ * worker's `process.env` is only a copy: so the main thread calls this (or `forbidTelemetry`) before any worker starts.
+ */
+export function forbidTelemetry(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] = "1";
+}
+
+/** Version and providers of the runtime, for the doctor. */
+export async function describeRuntime(): Promise<{ version: string; providers: string[] }> {
+  forbidTelemetry();
+  const ort = await import("onnxruntime-node");
+  const providers = ort.listSupportedBackends().filter((backend) => backend.bundled).map((backend) => backend.name);
+  return { version: ort.env.versions.node ?? ort.env.versions.common, providers };
+}
+
+/**
+ * Loads a model in the calling thread. Blocks it while loading.
+ * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file
+ */
+export async function openRuntimeSession(options: RuntimeOptions): Promise<RuntimeSession> {
+  forbidTelemetry();
+  const ort = await import("onnxruntime-node");
+  const session = await createSession(ort.InferenceSession, options);
+  const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
+  const input = new Float32Array(3 * options.inputHeightPx * options.inputWidthPx);
+  const feeds = { [options.inputName]: new ort.Tensor("float32", input, dims) };
+  return {
+    input,
+    async run() {
+      const outputs = await session.run(feeds, [...options.outputNames]);
+      return options.outputNames.map((name) => asFloats(name, outputs[name]));
+    },
+    async [Symbol.asyncDispose]() {
+      await session.release();
+    },
+  };
+}
+
+async function createSession(
+  runtime: typeof InferenceSession,
+  { path, intraOpThreads }: RuntimeOptions,
+): Promise<InferenceSession> {
+  try {
+    return await runtime.create(path, {
+      intraOpNumThreads: intraOpThreads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: LOG_ERRORS_ONLY,
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PipelineError("E_MODEL_INVALID", `onnxruntime can't load ${path}: ${why}`, { cause });
+  }
+}
+
+function asFloats(name: string, tensor: Tensor | undefined): OutputTensor {
+  if (!(tensor?.data instanceof Float32Array)) {
+    throw new PipelineError("E_MODEL_OUTPUT", `output "${name}" is ${tensor?.type ?? "missing"}, expected float32`);
+  }
+  return { data: tensor.data, dims: tensor.dims };
+}

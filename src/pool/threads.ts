@@ -1,0 +1,120 @@
+import { Piscina } from "piscina";
+import type { Clock } from "../core/clock.js";
+import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
+import type { DetectLimits, ModelInfo } from "../model/index.js";
+import { watchInFlight, type HangLimits, type InFlight } from "./in-flight.js";
+import type { InferencePool } from "./index.js";
+import { ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { makePermits } from "./permits.js";
+import { forbidTelemetry } from "./session.js";
+
+export interface ThreadPoolOptions extends HangLimits {
+  readonly workers: number;
+  /**
+   * Tasks sent to each thread at once. 2 keeps a thread busy while the main thread is not scheduled (files);
+   * 1 keeps a live stream newest-first up to the last moment.
+   */
+  readonly depth: 1 | 2;
+  readonly model: ModelInfo;
+  readonly limits: DetectLimits;
+  /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
+  readonly jitterMs?: number;
+}
+
+/** Longest wait for an idle pool to close, ms. Nothing is in flight by then, so nothing is ended in mid-run. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** Longest time for all workers to load the model, ms. */
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Mode `threads`: Piscina with a fixed number of threads, an instance made in each, 1 intra-op thread each.
+ * Settles when every worker has loaded the model and run it once.
+ * @throws PipelineError E_POOL_START, or what the worker met (E_MODEL_INVALID, ...)
+ */
+export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
+  forbidTelemetry();
+  const roll = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+  const setup: WorkerSetup = { model: options.model, limits: options.limits, roll, jitterMs: options.jitterMs ?? 0 };
+  const piscina = new Piscina({
+    filename: new URL("./worker.js", import.meta.url).href,
+    workerData: setup,
+    minThreads: options.workers,
+    maxThreads: options.workers,
+    // No thread is ever dropped for idleness: it would take its loaded model along.
+    idleTimeout: Infinity,
+    concurrentTasksPerWorker: options.depth,
+    // Permits keep the pool's own queue empty; this is a fuse.
+    maxQueue: options.workers * options.depth + options.workers,
+    // 'sync' parks a thread between tasks and wakes it late when all cores are busy.
+    atomics: "disabled",
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  });
+  try {
+    await callRoll(piscina, options.workers, new Int32Array(roll), clock);
+  } catch (error) {
+    await piscina.destroy();
+    throw error;
+  }
+  return poolOf(piscina, options, watchInFlight(options.workers * options.depth, options, clock));
+}
+
+/** Waits until every worker has its model. Any failure ends the start at once. */
+async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clock: Clock): Promise<void> {
+  const broken = new Promise<never>((_, reject) => {
+    piscina.once("error", (cause: unknown) => reject(asPipelineError(cause, "E_POOL_START")));
+    clock.after(START_TIMEOUT_MS, () =>
+      reject(new PipelineError("E_POOL_START", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
+    );
+  });
+  const calls = Array.from({ length: workers }, () => piscina.run(workers) as Promise<ErrorWire | null>);
+  const answers = await Promise.race([Promise.all(calls), broken]).catch((cause: unknown) => {
+    throw asPipelineError(cause, "E_POOL_START");
+  });
+  piscina.removeAllListeners("error");
+  piscina.on("error", () => undefined);
+  const failure = answers.find((answer) => answer !== null);
+  if (failure) throw new PipelineError(failure.code, failure.message);
+  if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
+}
+
+function poolOf(piscina: Piscina, options: ThreadPoolOptions, inFlight: InFlight): InferencePool {
+  const capacity = options.workers * options.depth;
+  const permits = makePermits(capacity);
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    const stuck = await inFlight.drained();
+    inFlight[Symbol.dispose]();
+    // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
+    if (stuck === undefined) await piscina.close();
+  }
+
+  return {
+    workers: options.workers,
+    capacity,
+    permit: () => permits.take(),
+    returnPermit: () => permits.give(),
+    stuck: inFlight.stuck,
+    run(task, released) {
+      return new Promise((resolve) => {
+        const back = inFlight.sent({ late: () => resolve("late"), lost: resolve });
+        void send(piscina, task).then((answer) => {
+          back();
+          permits.give();
+          released();
+          resolve(answer);
+        });
+      });
+    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  };
+}
+
+async function send(piscina: Piscina, task: WorkerTask): Promise<WorkerAnswer> {
+  try {
+    return (await piscina.run(task)) as WorkerAnswer;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return { ok: false, error: new PipelineError("E_WORKER_EXITED", `a worker ended in mid-task: ${why}`).toWire() };
+  }
+}

@@ -1,0 +1,101 @@
+import { threadId } from "node:worker_threads";
+import { workerData } from "piscina";
+import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
+import { fillInput, makeDecoder, type Decoder } from "../model/index.js";
+import { viewRing, type RingView } from "../ring/index.js";
+import { locked, singleCaller, type SingleCaller } from "./instance.js";
+import { ROLL_ARRIVED, ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { openRuntimeSession, type RuntimeSession } from "./session.js";
+
+/*
+ * The thread entry. Its own model instance is made here, in the thread that will call it, and nobody else ever sees it.
+ * Order: load, warm up once, answer the roll call, then serve. A failed load is answered as data: an exception at import
+ * would leave the pool waiting for ever (Piscina marks the bootstrap failed and later tasks hang).
+ */
+
+const setup = workerData as WorkerSetup;
+const rings = new Map<number, RingView>();
+const roll = new Int32Array(setup.roll);
+const jitter = jitterWait(setup.jitterMs);
+
+type Instance = SingleCaller<WorkerTask, WorkerAnswer>;
+
+async function start(): Promise<Instance | ErrorWire> {
+  try {
+    const session = await openRuntimeSession({ ...setup.model, intraOpThreads: 1 });
+    const decoder = makeDecoder(setup.model, setup.limits);
+    await session.run();
+    // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
+    return locked(singleCaller((task) => serve(session, decoder, task)));
+  } catch (error) {
+    Atomics.add(roll, ROLL_FAILED, 1);
+    return asPipelineError(error, "E_POOL_START").toWire();
+  } finally {
+    Atomics.add(roll, ROLL_ARRIVED, 1);
+    Atomics.notify(roll, ROLL_ARRIVED);
+  }
+}
+
+async function serve(session: RuntimeSession, decoder: Decoder, task: WorkerTask): Promise<WorkerAnswer> {
+  const begin = performance.now();
+  readFrame(task, session.input);
+  jitter();
+  const filled = performance.now();
+  const outputs = await session.run();
+  const ran = performance.now();
+  const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
+  const inferMs = ran - filled;
+  const decodeMs = performance.now() - ran;
+  return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs, decodeMs };
+}
+
+/** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */
+function readFrame(task: WorkerTask, input: Float32Array): void {
+  let ring = rings.get(task.ringId);
+  if (ring === undefined) rings.set(task.ringId, (ring = viewRing(task.memory, task.layout)));
+  const current = ring.isCurrent(task.slot, task.generation);
+  if (current) fillInput(ring.pixels(task.slot), setup.model, input);
+  if (!current || !ring.isCurrent(task.slot, task.generation)) {
+    throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
+  }
+}
+
+/** A blocking wait of 0 to `upToMs`, different in every thread; nothing when 0. */
+function jitterWait(upToMs: number): () => void {
+  if (upToMs === 0) return () => undefined;
+  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let state = threadId * 2654435761;
+  return () => {
+    // Linear congruential generator, Numerical Recipes' constants: chance without a clock.
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    Atomics.wait(never, 0, 0, (state / 2 ** 32) * upToMs);
+  };
+}
+
+/** How long a worker waits for its siblings in the roll call, ms; the main thread gives up at the same time. */
+const ROLL_CALL_MS = 60_000;
+
+/** Blocks until every worker has loaded its model (or failed to). */
+function rollCall(workers: number): void {
+  const deadline = performance.now() + ROLL_CALL_MS;
+  for (let seen = Atomics.load(roll, ROLL_ARRIVED); seen < workers; seen = Atomics.load(roll, ROLL_ARRIVED)) {
+    const left = deadline - performance.now();
+    if (left <= 0 || Atomics.wait(roll, ROLL_ARRIVED, seen, left) === "timed-out") return;
+  }
+}
+
+const instance = await start();
+
+/** Piscina's handler: the roll call (a number: how many workers there are), or one frame. Never throws. */
+export default async function handle(task: WorkerTask | number): Promise<WorkerAnswer | ErrorWire | null> {
+  if (typeof task === "number") {
+    rollCall(task);
+    return "code" in instance ? instance : null;
+  }
+  if ("code" in instance) return { ok: false, error: instance };
+  try {
+    return await instance.run(task);
+  } catch (error) {
+    return { ok: false, error: asPipelineError(error, "E_INFERENCE_FAILED").toWire() };
+  }
+}

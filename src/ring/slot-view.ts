@@ -1,0 +1,23 @@
+import { generationWords, slotPixels, type RingLayout } from "./layout.js";
+
+/** A worker's sight of one ring. */
+export interface RingView {
+  /** The pixels of a slot; read only. */
+  pixels(slot: number): Uint8Array;
+  /** Whether the slot still belongs to the frame that was announced under this generation. Ask before and after reading. */
+  isCurrent(slot: number, generation: number): boolean;
+}
+
+/** Opens a ring in another thread. Keeps one view a slot, so that reading a frame allocates nothing. */
+export function viewRing(memory: SharedArrayBuffer, layout: RingLayout): RingView {
+  const generations = generationWords(memory, layout);
+  const views = Array.from({ length: layout.slots }, (_, slot) => slotPixels(memory, layout, slot));
+  return {
+    pixels(slot) {
+      const view = views[slot];
+      if (view === undefined) throw new RangeError(`slot ${slot} of ${layout.slots}`);
+      return view;
+    },
+    isCurrent: (slot, generation) => Atomics.load(generations, slot) === generation,
+  };
+}

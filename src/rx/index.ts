@@ -1,0 +1,2 @@
+export { machine } from "./machine.js";
+export { admit, type Admissible, type AdmitRules, type FrameFact, type InHouse } from "./admit.js";

@@ -1,0 +1,124 @@
+import { availableCores } from "../machine/index.js";
+import { Closers } from "../core/lifetime.js";
+import { asPipelineError, type PipelineError } from "../core/errors.js";
+import type { StreamStats } from "../core/stats.js";
+import type { Gateway } from "../gateway/index.js";
+import { classIdsOf, type ModelInfo } from "../model/index.js";
+import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
+import { published, statsRecord } from "../record/index.js";
+import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
+import type { Session, SessionOptions, World } from "./index.js";
+import { streamNames } from "./names.js";
+import { sinkGroup } from "./publisher.js";
+import { openStream, startStream, type RunningStream, type Shared } from "./stream.js";
+
+/** How often the page gets figures, ms. */
+const STATS_PERIOD_MS = 1000;
+
+/**
+ * Opens model, sinks, page, sources and pool, in this order of cost: what is cheap and often wrong fails first. Then
+ * starts all streams. Whatever was opened before an error is closed again.
+ * @throws PipelineError of whatever can't be opened
+ */
+export async function openSession(options: SessionOptions, world: World): Promise<Session> {
+  const closers = new Closers();
+  try {
+    return await open(options, world, closers);
+  } catch (error) {
+    await closers[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(options: SessionOptions, world: World, closers: Closers): Promise<Session> {
+  const startedMs = world.clock.monotonicMs();
+  const names = streamNames(options.sources);
+  const model = await openModel(options, world);
+  const sinks = await openSinks(options, world, closers);
+  const gateway = await openPage(options, names, world, closers);
+  const workers = options.pool.workers === "auto" ? availableCores().cores : options.pool.workers;
+  // A live stream picks the newest frame at the last moment; a file keeps the threads fed ahead of time.
+  const depth = options.source.realtime ? 1 : 2;
+  const shared: Shared = { options, model, clock: world.clock, startedMs, capacity: workers * depth };
+  const opened = await Promise.all(
+    options.sources.map(async (source, id) => closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal))),
+  );
+  const limits = { ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) };
+  const pool = closers.use(await openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock));
+  const streams: RunningStream[] = [];
+  const group = sinkGroup(sinks, (error) => stopAll(streams, error));
+  for (const stream of opened) streams.push(closers.use(startStream(stream, shared, pool, group, gateway)));
+  watchOver(streams, pool, world, closers);
+  const done = finish(streams, sinks);
+  tellStats(streams, gateway, world, closers, done);
+  return {
+    model,
+    workers,
+    url: gateway?.url ?? null,
+    stats: () => streams.map((stream) => stream.stats()),
+    done,
+    [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
+  };
+}
+
+async function openModel({ model, sources }: SessionOptions, { notice }: World): Promise<ModelInfo> {
+  const numbered = sources.length > 0 && sources.every((source) => source.startsWith("test:numbered"));
+  const path = numbered && model.path === "builtin" ? "test:numbered" : model.path;
+  const { info, notices } = await loadModelInfo(path, { labels: model.labels });
+  for (const message of notices) notice({ level: "info", message });
+  return info;
+}
+
+async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {
+  const sinks = extraSinks.map((sink) => closers.use(sink));
+  if (output.path === "-") sinks.push(closers.use(openStdout(process.stdout, clock)));
+  else if (output.path !== null) sinks.push(closers.use(await openJsonl(output.path, clock)));
+  return sinks;
+}
+
+/** The gateway's libraries are loaded only when something is served: they would cost every other start 100 ms. */
+async function openPage({ serve }: SessionOptions, streams: string[], { clock, version }: World, closers: Closers): Promise<Gateway | null> {
+  if (serve === null) return null;
+  const { openGateway } = await import("../gateway/index.js");
+  return closers.use(await openGateway({ ...serve, streams, version }, { clock }));
+}
+
+function stopAll(streams: readonly RunningStream[], error?: PipelineError): void {
+  for (const stream of streams) stream.stop(error);
+}
+
+/** Stops the streams when the session is told to stop, or when the pool can't go on. */
+function watchOver(streams: readonly RunningStream[], pool: InferencePool, { signal }: World, closers: Closers): void {
+  const onAbort = (): void => stopAll(streams);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  closers.defer(() => signal.removeEventListener("abort", onAbort));
+  void pool.stuck.then((error) => stopAll(streams, error));
+}
+
+async function finish(streams: readonly RunningStream[], sinks: readonly Sink[]): Promise<StreamStats[]> {
+  await Promise.all(streams.map((stream) => stream.done));
+  const results = await Promise.allSettled(sinks.map((sink) => sink.flush()));
+  const failed = results.find((result) => result.status === "rejected");
+  const sinkError = failed && asPipelineError(failed.reason, "E_OUT_WRITE");
+  return streams.map((stream) => {
+    const stats = stream.stats();
+    if (sinkError === undefined || stats.error !== null || sinkError.code === "E_STOPPED") return stats;
+    return { ...stats, state: "failed", error: sinkError.toWire() };
+  });
+}
+
+function tellStats(
+  streams: readonly RunningStream[],
+  gateway: Gateway | null,
+  { clock }: World,
+  closers: Closers,
+  done: Promise<unknown>,
+): void {
+  if (gateway === null) return;
+  const tell = (): void => {
+    for (const stream of streams) gateway.publish(published(statsRecord(stream.stats(), clock.wallMs())));
+  };
+  closers.use(clock.every(STATS_PERIOD_MS, tell));
+  void done.then(tell);
+}

@@ -1,0 +1,133 @@
+import type { Clock } from "../core/clock.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
+import type { FrameHeader } from "../core/frame.js";
+import type { StreamStats } from "../core/stats.js";
+import type { Gateway } from "../gateway/index.js";
+import { streamMeter } from "../metrics/index.js";
+import { letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
+import { pace } from "../order/index.js";
+import { runPipeline } from "../pipeline.js";
+import type { InferencePool } from "../pool/index.js";
+import { createRing, type FrameRing } from "../ring/index.js";
+import type { InHouse } from "../rx/index.js";
+import { openSource, type Source, type SourceOptions } from "../source/index.js";
+import type { SessionOptions } from "./index.js";
+import { pictureSender } from "./pictures.js";
+import { publisher, type SinkGroup } from "./publisher.js";
+
+/** Slots beyond those that workers read: one is being written, one is ready. */
+const SPARE_SLOTS = 2;
+
+/** What all streams of a session share. */
+export interface Shared {
+  readonly options: SessionOptions;
+  readonly model: ModelInfo;
+  readonly clock: Clock;
+  readonly startedMs: number;
+  /** Tasks that the pool can have out at once. */
+  readonly capacity: number;
+}
+
+/** A stream that is open and does not run yet. */
+export interface OpenedStream extends AsyncDisposable {
+  readonly name: string;
+  readonly id: number;
+  readonly ring: FrameRing;
+  readonly source: Source;
+}
+
+/** A stream that runs. Disposing ends it at once; `done` settles then too. */
+export interface RunningStream extends AsyncDisposable {
+  stats(): StreamStats;
+  /** Stops feeding; what is out comes home. With an error the stream ends as failed. */
+  stop(error?: PipelineError): void;
+  readonly done: Promise<void>;
+}
+
+/** Opens the source and its ring. Throws what the source throws. */
+export async function openStream(shared: Shared, id: number, name: string, source: string, signal: AbortSignal): Promise<OpenedStream> {
+  const { model, options, clock, capacity } = shared;
+  const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
+  const ring = createRing({ slots: capacity + SPARE_SLOTS, slotBytes });
+  const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
+  const picture = options.serve && { fps: options.serve.pictureFps, widthPx: options.serve.pictureWidthPx };
+  const settings: SourceOptions = { ...options.source, input, picture };
+  const opened = await openSource(source, name, settings, ring, { clock, signal });
+  return { name, id, ring, source: opened, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+}
+
+/** Starts an opened stream on the pool. */
+export function startStream(
+  { name, id, ring, source }: OpenedStream,
+  shared: Shared,
+  pool: InferencePool,
+  sinks: SinkGroup,
+  gateway: Gateway | null,
+): RunningStream {
+  const { options, model, clock } = shared;
+  const inHouse: InHouse = { count: 0 };
+  const stopping = new AbortController();
+  let failure: PipelineError | undefined;
+  const meter = streamMeter({
+    stream: name,
+    inHouse,
+    inHouseLimit: source.live ? pool.capacity + 1 : ring.layout.slots,
+    expectedFrames: () => source.expectedFrames,
+    monotonicMs: () => clock.monotonicMs(),
+    startedMs: shared.startedMs,
+  });
+  const pictures = pictureSender(name, source, gateway, options.serve?.pictureFps ?? 0, clock);
+  const publish = publisher({ model, sinks, gateway, meter, clock });
+  const isDue = pace(options.live.maxFps);
+
+  function stop(error?: PipelineError): void {
+    failure ??= error;
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    void source[Symbol.asyncDispose]();
+  }
+
+  const done = runPipeline({
+    source, ring, ringId: id, pool, meter, inHouse, clock,
+    letterboxOf: letterboxes(model),
+    maxAgeMs: options.live.maxAgeMs,
+    isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
+    maxConsecutiveFailures: options.pool.maxConsecutiveFailures,
+    watched: () => pictures.watched,
+    sinksReady: () => sinks.ready(),
+    publish(ordered) {
+      publish(ordered);
+      pictures.published(ordered.outcome.header);
+    },
+    fail: stop,
+    stop: stopping.signal,
+  }).then(
+    (sourceError) => end(failure ?? sourceError),
+    (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
+  );
+
+  async function end(error: PipelineError | null): Promise<void> {
+    pictures[Symbol.dispose]();
+    await source[Symbol.asyncDispose]();
+    meter.setState(error ? "failed" : "ended", error?.toWire());
+  }
+
+  return {
+    stats: () => meter.stats(),
+    stop,
+    done,
+    async [Symbol.asyncDispose]() {
+      stop();
+      await done;
+    },
+  };
+}
+
+/** The letterbox of a frame's size; remembers the last one, since sizes seldom change. */
+function letterboxes(model: ModelInfo): (header: FrameHeader) => Letterbox {
+  let last: Letterbox | undefined;
+  return ({ widthPx, heightPx }) => {
+    if (last?.sourceWidthPx === widthPx && last.sourceHeightPx === heightPx) return last;
+    return (last = letterboxFor(model.letterbox, model.inputWidthPx, model.inputHeightPx, widthPx, heightPx));
+  };
+}

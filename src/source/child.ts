@@ -1,0 +1,71 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import type { Clock } from "../core/clock.js";
+import { PipelineError } from "../core/errors.js";
+
+/** From the gentle signal to the forced one, ms. FFmpeg ends within 20 ms when it can; a hanging read needs force. */
+const GENTLE_MS = 500;
+/** Longest a short helper program may run, ms. */
+const SHORT_RUN_MS = 20_000;
+/** Most output a short helper program may give, bytes. */
+const SHORT_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+/** How a child ended. */
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program we started. Disposing ends it: gently, then by force; settles when it is gone. */
+export interface Child extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** Settles when the child is gone and its pipes are closed; rejects with E_FFMPEG_MISSING when it never started. */
+  readonly ended: Promise<ChildEnd>;
+}
+
+/** Starts a program with extra pipes. Never through a shell. */
+export function startChild(program: string, args: readonly string[], pipes: number, clock: Clock): Child {
+  const stdio = ["ignore" as const, ...Array.from({ length: pipes }, () => "pipe" as const)];
+  const child = spawn(program, args, { stdio, windowsHide: true });
+  const killOnExit = (): boolean => child.kill("SIGKILL");
+  process.once("exit", killOnExit);
+  const ended = new Promise<ChildEnd>((resolve, reject) => {
+    child.once("error", (cause) => reject(cannotStart(program, cause)));
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  }).finally(() => process.removeListener("exit", killOnExit));
+  ended.catch(() => undefined);
+
+  async function end(): Promise<void> {
+    child.kill("SIGTERM");
+    // A child that hangs in write() to a pipe nobody reads would not see the signal.
+    for (const stream of child.stdio) if (stream && "destroy" in stream) stream.destroy();
+    using _force = clock.after(GENTLE_MS, () => child.kill("SIGKILL"));
+    await ended.catch(() => undefined);
+  }
+
+  let ending: Promise<void> | undefined;
+  return { process: child, ended, [Symbol.asyncDispose]: () => (ending ??= end()) };
+}
+
+function cannotStart(program: string, cause: Error): PipelineError {
+  const missing = "code" in cause && cause.code === "ENOENT";
+  const why = missing ? "was not found" : `can't be started: ${cause.message}`;
+  return new PipelineError("E_FFMPEG_MISSING", `${program} ${why}`, { cause });
+}
+
+/** Runs a short program to its end and gives back what it said, whatever its exit status. */
+export function runShort(
+  program: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: SHORT_RUN_MS, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
+    execFile(program, [...args], options, (error, stdout, stderr) => {
+      if (error === null) return resolve({ code: 0, stdout, stderr });
+      if (error.code === "ABORT_ERR") return reject(new PipelineError("E_STOPPED", "stopped while the source was opened"));
+      if (typeof error.code === "number") return resolve({ code: error.code, stdout, stderr });
+      if (error.killed || error.signal) return resolve({ code: -1, stdout, stderr: `${stderr}\nended by ${String(error.signal)}` });
+      reject(cannotStart(program, error));
+    });
+  });
+}

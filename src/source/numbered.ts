@@ -1,0 +1,49 @@
+import type { Clock } from "../core/clock.js";
+import { drawNumber, NUMBERED_SIZE_PX } from "../numbered/index.js";
+import type { FrameRing } from "../ring/index.js";
+import type { Source, SourceEvent } from "./index.js";
+
+export interface NumberedOptions {
+  readonly stream: string;
+  readonly frames: number;
+  readonly ring: FrameRing;
+}
+
+/** The source that proves order: every frame carries its own number in its pixels. Lossless. Draws when a slot is free. */
+export function numberedSource({ stream, frames, ring }: NumberedOptions, clock: Clock): Source {
+  let frame = 0;
+  let stopped = false;
+
+  function draw(emit: (event: SourceEvent) => void): void {
+    while (!stopped && frame < frames) {
+      const lease = ring.lease();
+      if (lease === undefined) return ring.onceFree(() => queueMicrotask(() => draw(emit)));
+      const stamp = { capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() };
+      drawNumber(lease.pixels, frame);
+      const header = { stream, epoch: 1, frame, ptsMs: null, ...stamp, widthPx: NUMBERED_SIZE_PX, heightPx: NUMBERED_SIZE_PX };
+      frame += 1;
+      emit({ type: "frame", header, lease, hasPicture: false });
+    }
+    if (!ended) emit({ type: "ended", error: null });
+    ended = true;
+  }
+
+  let ended = false;
+  let emitter: (event: SourceEvent) => void = () => undefined;
+  return {
+    live: false,
+    expectedFrames: frames,
+    start(emit) {
+      emitter = emit;
+      queueMicrotask(() => draw(emit));
+    },
+    watch: () => undefined,
+    takePicture: () => undefined,
+    [Symbol.asyncDispose]() {
+      stopped = true;
+      if (!ended) emitter({ type: "ended", error: null });
+      ended = true;
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
+import { glob } from "tinyglobby";
+import type { Clock } from "../core/clock.js";
+import { PipelineError } from "../core/errors.js";
+import type { LetterboxRule } from "../model/index.js";
+import type { FrameRing } from "../ring/index.js";
+import { checkFfmpeg } from "./ffmpeg-version.js";
+import { ffmpegSource } from "./ffmpeg.js";
+import type { Source } from "./index.js";
+import { IMAGE_EXTENSIONS, sourceKind } from "./kind.js";
+import { numberedSource } from "./numbered.js";
+import { probeFile, type Probe } from "./probe.js";
+import { stillsSource } from "./stills.js";
+
+/** Everything that opening needs, whatever the kind. */
+export interface SourceOptions {
+  readonly ffmpegPath: string;
+  readonly ffprobePath: string;
+  readonly realtime: boolean;
+  readonly loop: boolean;
+  readonly decodeThreads: "auto" | number;
+  /** The model's input, which every frame is letterboxed to. */
+  readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
+  /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
+  readonly picture: { readonly fps: number; readonly widthPx: number } | null;
+}
+
+/** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
+const ONE_THREAD_PIXELS = 1920 * 1088;
+/** Taken as a file's rate where it states none. */
+const DEFAULT_FPS = 25;
+
+/**
+ * Opens a source by its name: a video file, a picture, a folder or glob of pictures, or `test:numbered`.
+ * @throws PipelineError E_SOURCE_*, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
+ */
+export async function openSource(
+  name: string,
+  stream: string,
+  options: SourceOptions,
+  ring: FrameRing,
+  world: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<Source> {
+  const folder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
+  const kind = sourceKind(name, folder);
+  const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
+  if (kind.kind === "numbered") return numberedSource({ ...common, frames: kind.frames }, world.clock);
+  if (kind.kind === "images") return stillsSource({ ...common, paths: await imagePaths(kind.pattern, folder) }, world.clock);
+  const path = resolve(kind.path);
+  const [, probe] = await Promise.all([
+    checkFfmpeg(options.ffmpegPath, world.signal),
+    probeFile(options.ffprobePath, path, world.signal),
+  ]);
+  return ffmpegSource({ ...common, ...options, path, probe, ...decoding(probe, options) }, world.clock);
+}
+
+function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
+  const small = probe.widthPx * probe.heightPx <= ONE_THREAD_PIXELS;
+  return {
+    decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
+    picture: picture && {
+      everyNth: Math.max(1, Math.ceil((probe.fps ?? DEFAULT_FPS) / picture.fps - 0.01)),
+      ...pictureSize(probe, picture.widthPx),
+    },
+  };
+}
+
+function pictureSize({ widthPx, heightPx }: Probe, limitPx: number): { widthPx: number; heightPx: number } {
+  const scale = Math.min(1, limitPx / widthPx);
+  return { widthPx: Math.max(1, Math.round(widthPx * scale)), heightPx: Math.max(1, Math.round(heightPx * scale)) };
+}
+
+/** The pictures of a folder (not of its sub-folders), or those a glob names, sorted as a person counts (2 before 10). */
+async function imagePaths(pattern: string, isFolder: boolean): Promise<string[]> {
+  if (isFolder) return sorted(await found([`*{${IMAGE_EXTENSIONS.join(",")}}`], resolve(pattern)), pattern);
+  if (!/[*?[{]/.test(pattern)) {
+    const exists = await stat(pattern).catch(() => undefined);
+    if (!exists) throw new PipelineError("E_SOURCE_MISSING", `${pattern} was not found`);
+    if (exists.size === 0) throw new PipelineError("E_SOURCE_EMPTY", `${pattern} has 0 bytes`);
+    return [resolve(pattern)];
+  }
+  return sorted(await found([pattern], process.cwd()), pattern);
+}
+
+async function found(patterns: string[], cwd: string): Promise<string[]> {
+  const paths = await glob(patterns, { cwd, onlyFiles: true, caseSensitiveMatch: false, expandDirectories: false });
+  return paths.map((path) => (isAbsolute(path) ? path : join(cwd, path)));
+}
+
+function sorted(paths: string[], pattern: string): string[] {
+  if (paths.length === 0) throw new PipelineError("E_SOURCE_NO_IMAGES", `${pattern} holds none of ${IMAGE_EXTENSIONS.join(" ")}`);
+  const byNumber = new Intl.Collator("en", { numeric: true });
+  return paths.sort((a, b) => byNumber.compare(a, b));
+}

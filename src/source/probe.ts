@@ -1,0 +1,104 @@
+import { stat, access, constants } from "node:fs/promises";
+import { PipelineError } from "../core/errors.js";
+import { redactUrl } from "../core/redact.js";
+import { z } from "../core/schema.js";
+import { runShort } from "./child.js";
+
+/** What ffprobe says of a file's first video stream. */
+export interface Probe {
+  readonly codec: string;
+  /** As it is shown: rotation applied, px. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number | null;
+  /** Frames the container counts, else duration x rate; null when neither is known. */
+  readonly expectedFrames: number | null;
+  /** Whether `expectedFrames` is the container's own count. */
+  readonly countIsExact: boolean;
+}
+
+const Answer = z.object({
+  format: z.object({ format_name: z.string().default(""), duration: z.string().optional() }).default({ format_name: "" }),
+  streams: z
+    .array(
+      z.object({
+        codec_type: z.string().default(""),
+        codec_name: z.string().default(""),
+        width: z.number().default(0),
+        height: z.number().default(0),
+        avg_frame_rate: z.string().default("0/0"),
+        nb_frames: z.string().optional(),
+        duration: z.string().optional(),
+        disposition: z.object({ attached_pic: z.number().default(0) }).optional(),
+        side_data_list: z.array(z.object({ rotation: z.number().optional() })).default([]),
+      }),
+    )
+    .default([]),
+});
+type Stream = z.infer<typeof Answer>["streams"][number];
+
+/**
+ * Looks at a file before anything is started.
+ * @throws PipelineError E_SOURCE_MISSING, E_SOURCE_EMPTY, E_SOURCE_UNREADABLE, E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY,
+ *   E_SOURCE_TRUNCATED, E_FFMPEG_MISSING
+ */
+export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<Probe> {
+  await checkReadable(path);
+  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", `file:${path}`];
+  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
+  if (code !== 0) throw refusal(path, stderr);
+  return readProbe(path, JSON.parse(stdout));
+}
+
+async function checkReadable(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new PipelineError("E_SOURCE_MISSING", `${path} was not found`, { cause });
+  });
+  if (found.isFile() && found.size === 0) throw new PipelineError("E_SOURCE_EMPTY", `${path} has 0 bytes`);
+  await access(path, constants.R_OK).catch((cause: unknown) => {
+    throw new PipelineError("E_SOURCE_UNREADABLE", `no permission to read ${path}`, { cause });
+  });
+}
+
+function refusal(path: string, stderr: string): PipelineError {
+  if (/moov atom not found/.test(stderr)) {
+    return new PipelineError("E_SOURCE_TRUNCATED", `${path} ends before its index (moov atom), so no frame can be found`);
+  }
+  const last = stderr.trim().split("\n").pop() ?? "";
+  const words = redactUrl(last).replace(`file:${path}: `, "");
+  return new PipelineError("E_SOURCE_NOT_VIDEO", `${path}: ${words || "ffprobe gave no reason"}`);
+}
+
+/** Reads ffprobe's JSON. Pure; exported for its test. */
+export function readProbe(path: string, json: unknown): Probe {
+  const { format, streams } = Answer.parse(json);
+  // The tty demuxer takes any text file for a film of letters.
+  if (format.format_name === "tty") throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} is a text file`);
+  const video = streams.find((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+  if (!video) {
+    const sound = streams.some((stream) => stream.codec_type === "audio");
+    if (sound) throw new PipelineError("E_SOURCE_AUDIO_ONLY", `${path} has only sound`);
+    throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} has no video stream`);
+  }
+  const turned = video.side_data_list.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90);
+  const fps = rate(video.avg_frame_rate);
+  const counted = Number(video.nb_frames);
+  const seconds = Number(video.duration ?? format.duration);
+  const estimated = fps !== null && seconds > 0 ? Math.round(fps * seconds) : null;
+  return {
+    codec: video.codec_name,
+    ...shownSize(video, turned),
+    fps,
+    expectedFrames: counted > 0 ? counted : estimated,
+    countIsExact: counted > 0,
+  };
+}
+
+function shownSize({ width, height }: Stream, turned: boolean): { widthPx: number; heightPx: number } {
+  return turned ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height };
+}
+
+function rate(fraction: string): number | null {
+  const [over = 0, under = 0] = fraction.split("/").map(Number);
+  return over > 0 && under > 0 ? over / under : null;
+}
