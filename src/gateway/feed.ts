@@ -17,8 +17,8 @@ export interface Feed {
   welcome(wire: ClientWire): ClientHandlers;
 }
 
-/** Makes a feed without clients. `streams`: the names known so far, for the greeting. */
-export function openFeed(streams: readonly string[], clock: Clock): Feed {
+/** Makes a feed without clients. `version` is the program's, `streams` the names known so far; both for the greeting. */
+export function openFeed(version: string, streams: readonly string[], clock: Clock): Feed {
   const clients = new Set<Subscriber>();
   const names = new Set(streams);
   const newestStats = new Map<string, { record: StatsRecord; line: string }>();
@@ -65,7 +65,7 @@ export function openFeed(streams: readonly string[], clock: Clock): Feed {
     welcome(wire) {
       const client = subscriber(wire, clock);
       clients.add(client);
-      answer(client, { type: "hello", protocol: SUBPROTOCOL, streams: [...names] });
+      answer(client, { type: "hello", protocol: SUBPROTOCOL, version, streams: [...names] });
       return {
         request: (text) => handle(client, text),
         closing: () => client.finish(),

@@ -15,6 +15,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** Names of the streams that will come, for the greeting. */
   readonly streams?: readonly string[];
+  /** The program's version, for the greeting. */
+  readonly version: string;
   /** More clients than this are turned away with 503. */
   readonly maxClients?: number;
 }
@@ -50,7 +52,7 @@ function urlOf(host: string, port: number): string {
  */
 export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
   const closers = new Closers();
-  const feed = openFeed(options.streams ?? [], clock);
+  const feed = openFeed(options.version, options.streams ?? [], clock);
   const http = closers.use(
     await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: feed.latestStats }),
   );

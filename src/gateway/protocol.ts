@@ -28,7 +28,7 @@ export type ClientRequest = z.infer<typeof requestSchema>;
 
 /** What the gateway sends besides records and pictures. */
 export type GatewayMessage =
-  | { readonly type: "hello"; readonly protocol: typeof SUBPROTOCOL; readonly streams: readonly string[] }
+  | { readonly type: "hello"; readonly protocol: typeof SUBPROTOCOL; readonly version: string; readonly streams: readonly string[] }
   | { readonly type: "subscribed"; readonly streams: readonly string[]; readonly topics: readonly Topic[] }
   | { readonly type: "error"; readonly code: "E_REQUEST"; readonly message: string };
 

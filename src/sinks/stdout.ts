@@ -22,10 +22,6 @@ function streamTarget(stream: Writable, name: string): WriteTarget {
  * Makes a sink of `process.stdout`, or another stream. It is never ended by us. A reader that goes away (EPIPE) ends the sink
  * with E_STOPPED, which is no failure: closing then stays quiet.
  */
-export function openStdout(
-  clock: Clock,
-  stream: Writable = process.stdout,
-  limits?: Partial<LineSinkLimits>,
-): LineSink {
+export function openStdout(stream: Writable, clock: Clock, limits?: Partial<LineSinkLimits>): LineSink {
   return new LineSink(streamTarget(stream, "stdout"), clock, limits);
 }
