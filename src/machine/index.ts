@@ -1,0 +1,2 @@
+export { availableCores, type AvailableCores, type CoresSeen } from "./cores.js";
+export { machineLine } from "./line.js";
