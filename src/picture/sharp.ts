@@ -1,0 +1,83 @@
+import sharp, { type Sharp } from "sharp";
+
+// One libvips thread a call and no cache: frames come in streams, and the machine's cores belong to the model.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Pixels without a header: rows from the top, channels interleaved, 8 bits each. */
+export interface RawPicture {
+  readonly data: Uint8Array;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** 3 = RGB, 4 = RGB and straight (not premultiplied) alpha. */
+  readonly channels: 3 | 4;
+}
+
+/** Draws an SVG document at the size its root element states. With 3 channels the transparent parts come out black. */
+export async function rasterise(svg: string, options: { readonly channels: 3 | 4 }): Promise<RawPicture> {
+  const picture = sharp(Buffer.from(svg));
+  const shaped = options.channels === 3 ? picture.flatten({ background: "#000" }).removeAlpha() : picture.ensureAlpha();
+  const { data, info } = await shaped.raw().toBuffer({ resolveWithObject: true });
+  return { data, widthPx: info.width, heightPx: info.height, channels: options.channels };
+}
+
+/** A Gaussian blur of `sigmaPx` (0.3 or more). */
+export async function blur(picture: RawPicture, sigmaPx: number): Promise<RawPicture> {
+  return { ...picture, data: await fromRaw(picture).blur(sigmaPx).raw().toBuffer() };
+}
+
+/** Encodes RGB pixels as a JPEG of `quality` 1..100. */
+export async function encodeJpeg(picture: RawPicture, quality: number): Promise<Buffer> {
+  return await fromRaw(picture).jpeg({ quality }).toBuffer();
+}
+
+/** Encodes pixels as a PNG. */
+export async function encodePng(picture: RawPicture): Promise<Buffer> {
+  return await fromRaw(picture).png().toBuffer();
+}
+
+/** Reads any still picture sharp knows into RGB, turned as its EXIF tag says; transparency falls on black. */
+export async function decodeStill(encoded: Uint8Array): Promise<RawPicture> {
+  const { data, info } = await sharp(encoded)
+    .rotate()
+    .flatten({ background: "#000" })
+    .toColourspace("srgb")
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, widthPx: info.width, heightPx: info.height, channels: 3 };
+}
+
+function fromRaw(picture: RawPicture): Sharp {
+  const raw = { width: picture.widthPx, height: picture.heightPx, channels: picture.channels };
+  return sharp(picture.data, { raw });
+}
+
+/** Interleaved RGB, 8 bits. */
+export interface RgbPicture {
+  readonly data: Uint8Array;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/**
+ * Reads a still picture file at the size that `fit` chooses for its own size (as it is shown: EXIF turn applied).
+ * Transparency falls on black. Big pictures are shrunk while they are decoded.
+ * @throws Error of sharp when the file is missing or no picture
+ */
+export async function readStill(
+  path: string,
+  fit: (widthPx: number, heightPx: number) => { widthPx: number; heightPx: number },
+): Promise<RgbPicture> {
+  const { autoOrient } = await sharp(path).metadata();
+  const size = fit(autoOrient.width, autoOrient.height);
+  const { data, info } = await sharp(path)
+    .autoOrient()
+    .resize(size.widthPx, size.heightPx, { fit: "fill" })
+    .flatten({ background: "#000" })
+    .toColourspace("srgb")
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data, widthPx: info.width, heightPx: info.height };
+}
