@@ -54,19 +54,19 @@ export async function openGateway(options: GatewayOptions, { clock }: { readonly
   const closers = new Closers();
   const feed = openFeed(options.version, options.streams ?? [], clock);
   const http = closers.use(
-    await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: feed.latestStats }),
+    await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: () => feed.latestStats() }),
   );
   const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
-  const sockets = closers.use(openSocketServer(http.server, limits, clock, feed.welcome));
+  const sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire)));
   return {
     url: urlOf(options.host, http.port),
     get clientCount() {
       return sockets.clientCount;
     },
-    publish: feed.publish,
-    publishPicture: feed.publishPicture,
-    watchers: feed.watchers,
-    onWatchersChange: feed.onWatchersChange,
+    publish: (published) => feed.publish(published),
+    publishPicture: (picture) => feed.publishPicture(picture),
+    watchers: (stream) => feed.watchers(stream),
+    onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }
