@@ -1,0 +1,33 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { ModelInfo } from "../model/index.js";
+import { openRuntimeSession } from "../pool/index.js";
+
+/** One bare session on a ready f32 tensor, run as often as it can between two moments that all workers share. */
+export interface LimitTask {
+  readonly model: ModelInfo;
+  /** [workers that are ready, go] */
+  readonly gate: SharedArrayBuffer;
+  readonly workers: number;
+  readonly windowMs: number;
+}
+
+const { model, gate, workers, windowMs } = workerData as LimitTask;
+const words = new Int32Array(gate);
+const session = await openRuntimeSession({ ...model, intraOpThreads: 1 });
+// Any picture will do: a run takes the same time whatever it sees.
+session.input.fill(model.scale * 114);
+await session.run();
+if (Atomics.add(words, 0, 1) + 1 === workers) {
+  Atomics.store(words, 1, 1);
+  Atomics.notify(words, 1);
+} else {
+  Atomics.wait(words, 1, 0);
+}
+const begin = performance.now();
+let runs = 0;
+while (performance.now() - begin < windowMs) {
+  await session.run();
+  runs += 1;
+}
+parentPort?.postMessage(runs / ((performance.now() - begin) / 1000));
+await session[Symbol.asyncDispose]();

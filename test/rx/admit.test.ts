@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { Subject } from "rxjs";
+import type { FrameHeader, FrameOutcome } from "../../src/core/frame.js";
+import { admit, type Admissible, type AdmitRules, type FrameFact, type InHouse } from "../../src/rx/index.js";
+import { makePermits } from "../../src/pool/permits.js";
+
+interface Frame extends Admissible {
+  readonly released: () => boolean;
+}
+
+function frame(number: number, hasPicture = false, capturedMonoMs = 0): Frame {
+  const header: FrameHeader = { stream: "s", epoch: 1, frame: number, ptsMs: number, capturedAtMs: 0, capturedMonoMs, widthPx: 1, heightPx: 1 };
+  let released = false;
+  return { header, hasPicture, lease: { [Symbol.dispose]: () => (released = true) }, released: () => released };
+}
+
+/** Admission with `workers` permits whose looks are ended by hand. */
+function bench(workers: number, rules: Partial<AdmitRules<Frame>> = {}) {
+  const permits = makePermits(workers);
+  const input = new Subject<Frame>();
+  const facts: FrameFact[] = [];
+  const looks = new Map<number, () => void>();
+  const inHouse: InHouse = { count: 0 };
+  const state = { done: false, nowMs: 0, mostInHouse: 0 };
+  const stop = new AbortController();
+  const all: AdmitRules<Frame> = {
+    newestFirst: true, maxAgeMs: 500, monotonicMs: () => state.nowMs, isDue: () => true, watched: () => false,
+    permit: () => permits.take(), returnPermit: () => permits.give(), stop: stop.signal,
+    look: (one) =>
+      new Promise<FrameOutcome>((resolve) => {
+        looks.set(one.header.frame, () => {
+          one.lease[Symbol.dispose]();
+          permits.give();
+          resolve({ kind: "still", header: one.header });
+        });
+      }),
+    ...rules,
+  };
+  input.pipe(admit(all, inHouse)).subscribe({
+    next: (fact) => {
+      facts.push(fact);
+      state.mostInHouse = Math.max(state.mostInHouse, inHouse.count);
+    },
+    complete: () => (state.done = true),
+  });
+  const told = (): string[] =>
+    facts.filter((fact) => fact.type !== "announced").map((fact) => (fact.type === "skipped" ? `${fact.frame} ${fact.cause}` : `${fact.outcome.header.frame} ended`));
+  return { input, looks, inHouse, state, stop, told, facts };
+}
+
+test("live: with every worker busy only the newest frame waits, the others are skipped as busy", async () => {
+  const { input, looks, told } = bench(1);
+  const frames = [0, 1, 2, 3].map((n) => frame(n));
+  input.next(frames[0]!);
+  await turn();
+  for (const one of frames.slice(1)) input.next(one);
+  assert.deepEqual(told(), ["1 busy", "2 busy"]);
+  assert.ok(frames[1]?.released() && frames[2]?.released(), "a skipped frame keeps its slot");
+  looks.get(0)?.();
+  await turn();
+  assert.deepEqual([...looks.keys()], [0, 3]);
+});
+
+test("live: a frame that waited longer than maxAgeMs is not worth a look", async () => {
+  const { input, looks, told, state } = bench(1);
+  input.next(frame(0));
+  await turn();
+  input.next(frame(1, false, 0));
+  state.nowMs = 501;
+  looks.get(0)?.();
+  await turn();
+  assert.deepEqual(told().sort(), ["0 ended", "1 too_old"]);
+});
+
+test("live and watched: a frame with a picture is not pushed out by one without, but by a newer one with", async () => {
+  const { input, told } = bench(1, { watched: () => true });
+  input.next(frame(0));
+  await turn();
+  for (const one of [frame(1, true), frame(2), frame(3), frame(4, true)]) input.next(one);
+  assert.deepEqual(told(), ["2 busy", "3 busy", "1 busy"]);
+});
+
+test("a file: every frame is looked at, whatever piles up, and completion waits for the last", async () => {
+  const { input, looks, told, state } = bench(2, { newestFirst: false });
+  for (const n of [0, 1, 2, 3, 4]) input.next(frame(n));
+  input.complete();
+  for (const n of [0, 1, 2, 3, 4]) {
+    await turn();
+    assert.equal(state.done, false);
+    assert.ok(looks.size <= n + 2, "more frames were sent than there are permits");
+    looks.get(n)?.();
+  }
+  await turn();
+  assert.deepEqual(told(), ["0 ended", "1 ended", "2 ended", "3 ended", "4 ended"]);
+  assert.equal(state.done, true);
+});
+
+test("stopping skips what waits and what still comes, lets what is out come home, and completes", async () => {
+  const { input, looks, told, stop, state, inHouse } = bench(1, { newestFirst: false });
+  for (const n of [0, 1, 2]) input.next(frame(n));
+  await turn();
+  stop.abort();
+  input.next(frame(3));
+  input.complete();
+  assert.deepEqual(told(), ["1 stopped", "2 stopped", "3 stopped"]);
+  looks.get(0)?.();
+  await turn();
+  assert.deepEqual(told().at(-1), "0 ended");
+  assert.equal(state.done, true);
+  assert.equal(inHouse.count, 0);
+});
+
+test("frames that a highest rate does not allow are skipped as max_fps without taking a place", async () => {
+  const { input, told, inHouse } = bench(1, { isDue: (one) => one.header.frame % 2 === 0 });
+  for (const n of [1, 3, 5]) input.next(frame(n));
+  await turn();
+  assert.deepEqual(told(), ["1 max_fps", "3 max_fps", "5 max_fps"]);
+  assert.equal(inHouse.count, 0);
+});
+
+test("every announced frame is skipped or ends, exactly once, in a thousand frames with random endings", async () => {
+  const { input, looks, facts, state } = bench(3);
+  let seed = 5;
+  for (let n = 0; n < 1000; n += 1) {
+    input.next(frame(n));
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    if (seed % 3 === 0) {
+      for (const [number, end] of looks) {
+        looks.delete(number);
+        end();
+        break;
+      }
+      await turn();
+    }
+  }
+  input.complete();
+  while (!state.done) {
+    for (const [number, end] of looks) {
+      looks.delete(number);
+      end();
+    }
+    await turn();
+  }
+  const ends = facts.flatMap((fact) => (fact.type === "announced" ? [] : [fact.type === "skipped" ? fact.frame : fact.outcome.header.frame]));
+  assert.equal(ends.length, 1000);
+  assert.equal(new Set(ends).size, 1000);
+  assert.ok(state.mostInHouse <= 5, `${state.mostInHouse} frames were in the house of 3 workers`);
+});
