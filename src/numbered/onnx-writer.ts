@@ -1,0 +1,105 @@
+/** A protobuf message or text under construction. */
+export type Bytes = Uint8Array;
+
+const utf8 = new TextEncoder();
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  bytes.push(rest);
+  return bytes;
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+const whole = (field: number, value: number): Bytes => Uint8Array.from([...varint(field * 8), ...varint(value)]);
+const bytes = (field: number, content: Bytes): Bytes => joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(content.length)]), content]);
+const text = (field: number, content: string): Bytes => bytes(field, utf8.encode(content));
+const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, joined(parts));
+
+/* Field numbers are those of onnx.proto3 (github.com/onnx/onnx). */
+
+/** TensorProto.DataType. */
+const FLOAT32 = 1;
+const INT64 = 7;
+/** AttributeProto.AttributeType. */
+const INTS = 7;
+/** ONNX IR 8 goes with operator set 17, both of 2022: old enough for every runtime in use. */
+const IR_VERSION = 8;
+const OPSET_VERSION = 17;
+
+/** One operator: its inputs and outputs by name, its whole-number list attributes. */
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly ints?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A constant. The values' type is the tensor's: Float32Array or BigInt64Array. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly values: Float32Array | BigInt64Array;
+}
+
+/** A float32 input or output. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+/** A whole model: enough of ONNX for small graphs of our own. */
+export interface OnnxModel {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly OnnxConstant[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The bytes of an ONNX file. The same model gives the same bytes. */
+export function writeOnnx(model: OnnxModel): Uint8Array {
+  return joined([
+    whole(1, IR_VERSION),
+    text(2, "sightline"),
+    message(
+      7,
+      ...model.nodes.map((node) => message(1, ...nodeFields(node))),
+      text(2, model.name),
+      ...model.constants.map((constant) => message(5, ...constantFields(constant))),
+      ...model.inputs.map((value) => message(11, ...valueFields(value))),
+      ...model.outputs.map((value) => message(12, ...valueFields(value))),
+    ),
+    message(8, whole(2, OPSET_VERSION)),
+    ...Object.entries(model.metadata).map(([key, value]) => message(14, text(1, key), text(2, value))),
+  ]);
+}
+
+function nodeFields({ op, inputs, outputs, ints }: OnnxNode): Bytes[] {
+  const attributes = Object.entries(ints ?? {}).map(([name, values]) =>
+    message(5, text(1, name), ...values.map((value) => whole(8, value)), whole(20, INTS)),
+  );
+  return [...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...attributes];
+}
+
+function constantFields({ name, dims, values }: OnnxConstant): Bytes[] {
+  const type = values instanceof Float32Array ? FLOAT32 : INT64;
+  const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return [...dims.map((dim) => whole(1, dim)), whole(2, type), text(8, name), bytes(9, raw)];
+}
+
+function valueFields({ name, dims }: OnnxValue): Bytes[] {
+  const shape = message(2, ...dims.map((dim) => message(1, whole(1, dim))));
+  return [text(1, name), message(2, message(1, whole(1, FLOAT32), shape))];
+}
