@@ -27,7 +27,7 @@ const TIME_BASE = /showinfo.*config in time_base: (\d+)\/(\d+)/;
 const LEVEL = /\[(panic|fatal|error|warning)\] (.*)$/;
 const TRUNCATED = /partial file|ended prematurely|moov atom not found|truncat|Packet corrupt/i;
 /** Lines that follow from another one and explain nothing. */
-const ECHO = /^(Conversion failed|Error (while|marking|opening|initializing|sending|submitting).*|Task finished.*|Terminating.*|Nothing was written.*|\S*: Invalid argument)$/;
+const ECHO = /^(Conversion failed!?|Error (while|marking|opening|initializing|sending|submitting).*|Task finished.*|Terminating.*|Nothing was written.*|\S*: Invalid argument)!?$/;
 /** Longest line that is looked at, characters: a hostile file can make FFmpeg print megabytes without a newline. */
 const LINE_LIMIT = 4096;
 

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isNewEnough, parseFfmpegVersion } from "../../src/source/ffmpeg-version.js";
+import { sourceKind } from "../../src/source/kind.js";
+import { readProbe } from "../../src/source/probe.js";
+
+const video = { codec_type: "video", codec_name: "h264", width: 768, height: 432, avg_frame_rate: "25/2", nb_frames: "377", duration: "30.16" };
+
+test("size, rate and count of a plain file are read", () => {
+  const probe = readProbe("a.mp4", { format: { format_name: "mov,mp4", duration: "30.16" }, streams: [video] });
+  assert.deepEqual(probe, { codec: "h264", widthPx: 768, heightPx: 432, fps: 12.5, expectedFrames: 377, countIsExact: true });
+});
+
+test("a film turned by 90 degrees is told as it is shown", () => {
+  const probe = readProbe("a.mp4", { streams: [{ ...video, side_data_list: [{ rotation: -90 }] }] });
+  assert.deepEqual([probe.widthPx, probe.heightPx], [432, 768]);
+});
+
+test("without a count the number of frames is estimated, without a duration it is unknown", () => {
+  const { nb_frames: _count, ...uncounted } = video;
+  assert.deepEqual(readProbe("a.mkv", { streams: [uncounted] }).expectedFrames, 377);
+  assert.equal(readProbe("a.mkv", { streams: [{ ...uncounted, duration: undefined }] }).expectedFrames, null);
+});
+
+test("sound alone, a cover picture and a text file are told apart from video", () => {
+  const sound = { codec_type: "audio", codec_name: "aac" };
+  assert.throws(() => readProbe("a.m4a", { streams: [sound] }), { code: "E_SOURCE_AUDIO_ONLY" });
+  const cover = { ...video, disposition: { attached_pic: 1 } };
+  assert.throws(() => readProbe("a.mp3", { streams: [sound, cover] }), { code: "E_SOURCE_AUDIO_ONLY" });
+  assert.throws(() => readProbe("a.txt", { format: { format_name: "tty" }, streams: [video] }), { code: "E_SOURCE_NOT_VIDEO" });
+  assert.throws(() => readProbe("a.bin", { streams: [] }), { code: "E_SOURCE_NOT_VIDEO" });
+});
+
+test("FFmpeg versions are read as distributions print them", () => {
+  const enough = (line: string): boolean => isNewEnough(parseFfmpegVersion(line) ?? { text: "", major: 0, minor: 0 });
+  assert.equal(parseFfmpegVersion("ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026")?.text, "5.1.9-0+deb12u1");
+  assert.deepEqual(
+    ["5.1.9-0+deb12u1", "n7.1", "9.0", "N-118000-gabcdef", "5.0.3", "4.4.2-0ubuntu0.22.04.1"].map((v) => enough(`ffmpeg version ${v} Copyright`)),
+    [true, true, true, true, false, false],
+  );
+  assert.equal(parseFfmpegVersion("bash: something else"), undefined);
+});
+
+test("a source's name tells its kind", () => {
+  assert.deepEqual(sourceKind("clip.mp4", false), { kind: "file", path: "clip.mp4" });
+  assert.deepEqual(sourceKind("shots", true), { kind: "images", pattern: "shots" });
+  assert.deepEqual(sourceKind("a.JPG", false), { kind: "images", pattern: "a.JPG" });
+  assert.deepEqual(sourceKind("shots/*.png", false), { kind: "images", pattern: "shots/*.png" });
+  assert.deepEqual(sourceKind("test:numbered?frames=7", false), { kind: "numbered", frames: 7 });
+});
+
+test("names that can't be sources are refused, without their secrets", () => {
+  assert.throws(() => sourceKind("rtsp://me:pw@cam/1", false), (error: Error) => {
+    assert.doesNotMatch(error.message, /pw/);
+    return (error as Error & { code: string }).code === "E_SOURCE_SCHEME";
+  });
+  for (const name of ["test:numbered?frames=0", "test:numbered?frames=65537", "test:bars"]) {
+    assert.throws(() => sourceKind(name, false), { code: "E_USAGE" });
+  }
+});
