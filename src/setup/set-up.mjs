@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "./build.mjs";
+import { ensureDependencies } from "./dependencies.mjs";
+import { lint } from "./lint.mjs";
+import { SetUpError } from "./program.mjs";
+import { ensureChromium, ensureFfmpeg } from "./system-packages.mjs";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Prepares a fresh clone for one of the two commands and starts it in this very process, so that signals and the
+ * terminal are its own.
+ * Sets the exit status: 2 when the machine cannot be prepared, with what to do on stderr.
+ * @param {readonly string[]} argv "demo" or "test", then that command's own arguments
+ */
+export async function start([command, ...args]) {
+  try {
+    if (command === "demo") await startDemo(args);
+    else if (command === "test") await startTests(args);
+    else throw new SetUpError(`no such command: ${command}. There are: demo, test`);
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    console.error(`sightline: ${error.message}`);
+    process.exitCode = 2;
+  }
+}
+
+async function prepareMachine() {
+  // FFmpeg first: who lacks the right to install it shall not wait a minute for npm before being told.
+  await ensureFfmpeg();
+  await ensureDependencies(root);
+}
+
+/** @param {string[]} args */
+async function startDemo(args) {
+  await prepareMachine();
+  const { ok, output } = await build(root);
+  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  const program = join(root, "dist", "src", "cli.js");
+  process.argv = [process.execPath, program, "demo", ...args];
+  await import(pathToFileURL(program).href);
+}
+
+/** @param {string[]} args */
+async function startTests(args) {
+  await prepareMachine();
+  const whole = args.length === 0;
+  const chromium = await ensureChromium(whole);
+  // The browser tests read where it is; without this they are skipped.
+  if (chromium !== undefined) process.env["SIGHTLINE_CHROMIUM"] ??= chromium;
+  const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
+  /** @type {typeof import("../../test/run/index.js")} */
+  const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);
+  process.exitCode = await runner.runTests(args, { types, ...(style && { lint: style }) });
+}

@@ -1,0 +1,11 @@
+// Entry of `npm run demo` and `npm test`: node src/setup/start.mjs demo|test [arguments]
+import { nodeRefusal } from "./node-version.mjs";
+
+const refusal = nodeRefusal(process.versions.node);
+if (refusal) {
+  console.error(refusal);
+  process.exit(2);
+}
+// Loaded only now: an older Node could not even parse it, and would answer with a syntax error instead of the line
+// above.
+void import("./set-up.mjs").then((setUp) => setUp.start(process.argv.slice(2)));

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { build } from "../../src/setup/build.mjs";
+import { project } from "../support/paths.js";
+
+const root = mkdtempSync(join(tmpdir(), "sightline-build-"));
+
+/** The project's own settings, less the libraries of types, which would cost seconds in each build here. */
+const SMALL_COMPILER = {
+  target: "es2022",
+  lib: ["es2022"],
+  types: [],
+  module: "nodenext",
+  strict: true,
+  declaration: true,
+  rootDir: ".",
+  outDir: "dist",
+  incremental: true,
+  tsBuildInfoFile: "dist/.tsbuildinfo",
+};
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+const built = (path: string) => existsSync(join(root, "dist", path));
+
+describe("the build", () => {
+  before(async () => {
+    symlinkSync(project("node_modules"), join(root, "node_modules"));
+    write(
+      "tsconfig.json",
+      JSON.stringify({ compilerOptions: SMALL_COMPILER, include: ["src/**/*.ts", "test/**/*.ts"] }),
+    );
+    for (const name of ["package.json", "package-lock.json"]) write(name, readFileSync(project(name), "utf8"));
+    write("src/index.ts", "export const one: number = 1;\n");
+    write("src/gateway/page/page.html", "<p>first</p>");
+    write("src/gateway/page/README.md", "not for the browser");
+    write("test/one.test.ts", `import { one } from "../src/index.js"; void one;\n`);
+    assert.deepEqual(await build(root), { ok: true, output: "" });
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  test("compiles src and test, and copies what the browser gets", () => {
+    assert.match(read("dist/src/index.js"), /one = 1/);
+    assert.ok(built("test/one.test.js"));
+    assert.equal(read("dist/src/gateway/page/page.html"), "<p>first</p>");
+    assert.ok(!built("src/gateway/page/README.md"));
+  });
+
+  test("does nothing when nothing changed", async () => {
+    const memory = join(root, "dist", ".tsbuildinfo");
+    const { mtimeMs } = statSync(memory);
+    rmSync(memory);
+    assert.deepEqual(await build(root), { ok: true, output: "" });
+    assert.ok(!existsSync(memory), `the compiler ran again (its memory was of ${mtimeMs})`);
+  });
+
+  test("brings back an output that was deleted", async () => {
+    rmSync(join(root, "dist", "src", "index.js"));
+    assert.equal((await build(root)).ok, true);
+    assert.ok(built("src/index.js"));
+  });
+
+  test("copies a changed page again", async () => {
+    write("src/gateway/page/page.html", "<p>the second one</p>");
+    assert.equal((await build(root)).ok, true);
+    assert.equal(read("dist/src/gateway/page/page.html"), "<p>the second one</p>");
+  });
+
+  test("deletes the outputs of a source that is gone, so that no old test runs", async () => {
+    write("test/two.test.ts", "export {};\n");
+    assert.equal((await build(root)).ok, true);
+    assert.ok(built("test/two.test.js") && built("test/two.test.d.ts"));
+    rmSync(join(root, "test", "two.test.ts"));
+    assert.equal((await build(root)).ok, true);
+    assert.ok(!built("test/two.test.js") && !built("test/two.test.d.ts"));
+  });
+
+  test("fails on a type error with the compiler's words, each time until it is mended", async () => {
+    write("src/index.ts", `export const one: number = "one";\n`);
+    for (const attempt of ["first", "second"]) {
+      const { ok, output } = await build(root);
+      assert.equal(ok, false, attempt);
+      assert.match(output, /src\/index\.ts.*TS2322/, attempt);
+    }
+    write("src/index.ts", "export const one: number = 11;\n");
+    assert.deepEqual(await build(root), { ok: true, output: "" });
+  });
+});
