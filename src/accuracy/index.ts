@@ -1,0 +1,2 @@
+export { accuracyOf, averagePrecision, type Accuracy, type ClassAccuracy } from "./average-precision.js";
+export type { FoundObject, JudgedPicture, TrueObject, Verdict } from "./match.js";
