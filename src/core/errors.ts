@@ -18,6 +18,8 @@ export const ERROR_TABLE = {
   E_MODEL_INVALID: { exit: 1, what: "the file is not a whole ONNX model", next: "download or export the model again" },
   E_MODEL_MISSING: { exit: 1, what: "the model file does not exist", next: "check the path after --model" },
   E_MODEL_OUTPUT: { exit: 1, what: "the model's outputs can't be used", next: "check the model with: sightline check --model M" },
+  E_MODEL_SIDECAR: { exit: 2, what: "the model's sidecar file can't be used", next: "it may hold the keys family, labels and imgsz; correct or remove it" },
+  E_MODEL_UNREADABLE: { exit: 1, what: "the model file can't be read", next: "check its permissions" },
   E_OUT_FOLDER: { exit: 1, what: "the output folder does not exist", next: "create it, or change --out" },
   E_OUT_FULL: { exit: 1, what: "there is no room left for the output", next: "free some space; everything written before is whole" },
   E_OUT_WRITE: { exit: 1, what: "the output can't be written", next: "check the permissions of the folder, or change --out" },
