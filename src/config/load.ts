@@ -1,0 +1,113 @@
+import { readFile } from "node:fs/promises";
+import { PipelineError } from "../core/errors.js";
+import { redactUrl } from "../core/redact.js";
+import { environmentLayer, fileLayer, flagLayer, isMap, problem, show, type Entry, type FlagValue, type Layer, type Origin, type Problem } from "./layers.js";
+import { settingsSchema, type Settings } from "./schema.js";
+import { allowedText, findSetting } from "./settings-table.js";
+
+/** Where settings come from; each overrules those before it. */
+export interface SettingsSources {
+  /** What a command presets, by key; weaker than everything a person wrote. */
+  readonly preset?: Readonly<Record<string, unknown>>;
+  /** Path of a YAML file. */
+  readonly file?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly flags?: readonly FlagValue[];
+}
+
+/**
+ * Reads and checks all settings: preset < file < environment < flags. All problems are told at once, one a line, each
+ * with the place where it was written.
+ * @throws PipelineError E_CONFIG_FILE when the file can't be read or is no YAML; E_USAGE when only flags are wrong; else E_CONFIG
+ */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  const layers = [
+    presetLayer(sources.preset ?? {}),
+    ...(sources.file === undefined ? [] : [await readLayer(sources.file)]),
+    environmentLayer(sources.environment ?? {}),
+    flagLayer(sources.flags ?? []),
+  ];
+  const entries = layers.flatMap((layer) => layer.entries);
+  const merged = merge(entries);
+  const parsed = settingsSchema.safeParse(merged);
+  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(issue, merged, entries));
+  const problems = [...layers.flatMap((layer) => layer.problems), ...wrong];
+  if (problems.length > 0) throw settingsError(problems);
+  return parsed.data as Settings;
+}
+
+function presetLayer(preset: Readonly<Record<string, unknown>>): Layer {
+  const origin: Origin = { kind: "preset", at: () => "preset" };
+  return { entries: Object.entries(preset).map(([key, value]) => ({ path: key.split("."), value, origin })), problems: [] };
+}
+
+async function readLayer(path: string): Promise<Layer> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new PipelineError("E_CONFIG_FILE", `${path} can't be read (${code})`, { cause });
+  });
+  const { parseSettingsFile } = await import("./yaml.js");
+  const { tree, locate } = parseSettingsFile(text, path);
+  const at = (where: readonly (string | number)[]): string => {
+    const { line, column } = locate(where);
+    return `${path}:${line}:${column}`;
+  };
+  return fileLayer(tree, { kind: "file", at });
+}
+
+type Tree = Record<string, unknown>;
+
+function merge(entries: readonly Entry[]): Tree {
+  const root: Tree = {};
+  for (const { path, value } of entries) {
+    let group = root;
+    for (const key of path.slice(0, -1)) group = (isMap(group[key]) ? group[key] : (group[key] = {})) as Tree;
+    const last = path.at(-1) ?? "";
+    // A group's own entry says that it is there; what a weaker layer put into it stays.
+    if (!(isMap(value) && isMap(group[last]))) group[last] = isMap(value) ? { ...value } : value;
+  }
+  return root;
+}
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Problem {
+  const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+  const origin = originOf(path, entries);
+  const name = path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}${text && "."}${part}`), "");
+  const node = findSetting(path)?.node ?? findSetting(path.slice(0, -1))?.node.items;
+  const seen = redactUrl(show(valueAt(merged, path) ?? node?.default));
+  if (issue.code === "custom") return problem(origin, path, `${name} is ${seen} and ${issue.message}`);
+  return problem(origin, path, `${name} is ${seen}; allowed: ${node === undefined ? issue.message : allowedText(node)}`);
+}
+
+/** The strongest layer that said something about this key or a part of it. */
+function originOf(path: readonly (string | number)[], entries: readonly Entry[]): Origin {
+  const about = (length: number): Entry | undefined => entries.findLast((entry) => entry.path.join(".") === path.slice(0, length).join("."));
+  for (let length = path.length; length > 0; length--) {
+    const entry = about(length);
+    if (entry !== undefined) return entry.origin;
+  }
+  // A rule over several keys, of which this one was not written: the last thing written in its group broke it.
+  const inGroup = entries.findLast((entry) => entry.path[0] === path[0]);
+  return inGroup?.origin ?? { kind: "preset", at: () => "default" };
+}
+
+function valueAt(tree: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? (value as Tree)[key] : undefined), tree);
+}
+
+function settingsError(problems: readonly Problem[]): PipelineError {
+  const code = problems.every(({ origin }) => origin.kind === "flag") ? "E_USAGE" : "E_CONFIG";
+  return new PipelineError(code, [...problems].sort(byPlace).map(({ where, message }) => `${where}: ${message}`).join("\n"));
+}
+
+/** As they stand in the file, then environment and flags in the order in which they were found. */
+function byPlace(a: Problem, b: Problem): number {
+  if (a.origin.kind !== "file" || b.origin.kind !== "file") return 0;
+  return a.where.localeCompare(b.where, "en", { numeric: true });
+}

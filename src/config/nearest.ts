@@ -1,0 +1,27 @@
+import { distance } from "fastest-levenshtein";
+import { environmentName, listSettings } from "./settings-table.js";
+
+/** A wrong group weighs this much more than a typing error less: `workers` alone means `pool.workers`. */
+const MISPLACED = 0.5;
+
+/** The known key nearest to an unknown one, by spelling, also when only its group is wrong or missing. */
+export function nearestKey(path: readonly string[]): string {
+  const candidates = listSettings().map((setting) => setting.path);
+  return leastBy(candidates, (known) => Math.min(apart(path.join("."), known.join(".")), apart(path.at(-1), known.at(-1)) + MISPLACED)).join(".");
+}
+
+/** The known environment variable nearest to an unknown one. */
+export function nearestVariable(name: string): string {
+  const candidates = listSettings().filter(({ isGroup }) => !isGroup).map((setting) => environmentName(setting.path));
+  return leastBy(candidates, (known) => distance(name, known));
+}
+
+/** Case and separators are the commonest mistakes and the least: `max_fps` is `maxFps`. */
+function apart(a = "", b = ""): number {
+  const plain = (text: string): string => text.toLowerCase().replace(/[_-]/g, "");
+  return distance(plain(a), plain(b)) + (a === b ? 0 : 0.1);
+}
+
+function leastBy<T>(items: readonly T[], cost: (item: T) => number): T {
+  return items.map((item) => ({ item, cost: cost(item) })).reduce((best, next) => (next.cost < best.cost ? next : best)).item;
+}

@@ -1,0 +1,87 @@
+import { z } from "../core/schema.js";
+
+/** Most worker threads that make sense: each holds its own copy of the model. */
+const MOST_WORKERS = 64;
+/** Widest picture for people, px; more would only cost the wire. */
+const WIDEST_PICTURE_PX = 1920;
+const HOUR_MS = 3_600_000;
+
+/** `auto` or a whole number. */
+const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
+const durationMs = (least: number) => z.int().min(least).max(HOUR_MS);
+const shareOfOne = () => z.number().min(0).max(1);
+
+const model = z.strictObject({
+  path: z.string().min(1).default("builtin").describe("ONNX file of the detector; builtin = the small street model that comes with sightline."),
+  labels: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("File with one class name a line, or coco for COCO's 80 names; null = what the model itself says."),
+});
+
+const detect = z.strictObject({
+  conf: shareOfOne().default(0.25).describe("Least score of an object."),
+  iou: shareOfOne().default(0.45).describe("Two boxes of one class that overlap more than this (IoU) are the same object."),
+  classes: z
+    .array(z.union([z.string().min(1), z.int().min(0)]))
+    .default([])
+    .describe("Only these classes, by name or number; empty = all."),
+  agnostic: z.boolean().default(false).describe("Whether boxes of different classes that overlap count as the same object too."),
+  maxDetections: z.int().min(1).max(10_000).default(300).describe("Most objects of one frame; the best are kept."),
+});
+
+const pool = z
+  .strictObject({
+    workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads that run the model, each with its own instance; auto = one for each usable core."),
+    frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late."),
+    hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone."),
+    maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
+  })
+  .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {
+    path: ["hangLimitMs"],
+    message: "must not be less than pool.frameTimeoutMs: a frame has to be late before its run counts as hanging",
+  });
+
+const source = z.strictObject({
+  ffmpegPath: z.string().min(1).default("ffmpeg").describe("FFmpeg 5.1 or newer."),
+  ffprobePath: z.string().min(1).default("ffprobe").describe("The ffprobe that came with it."),
+  realtime: z.boolean().default(false).describe("Plays a file at its own pace as if it were a camera: newest frame first, frames that come too fast are skipped and counted."),
+  loop: z.boolean().default(false).describe("Plays a file again and again."),
+  decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
+});
+
+const live = z.strictObject({
+  maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
+  maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
+});
+
+const output = z.strictObject({
+  path: z.string().min(1).nullable().default(null).describe("File that the records are appended to, one JSON object a line; - = standard output, null = none."),
+});
+
+const serve = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 127.0.0.1 = this machine only, 0.0.0.0 = everybody who can reach it."),
+  port: z.int().min(0).max(65_535).default(8420).describe("Port of the live page and its feed; 0 = any free one."),
+  pictureFps: z.int().min(1).max(30).default(10).describe("Most pictures a second for each stream, sent only while somebody watches."),
+  pictureWidthPx: z.int().min(64).max(WIDEST_PICTURE_PX).default(960).describe("Widest picture; smaller sources are not enlarged."),
+});
+
+/**
+ * Every setting: its default, its unit in its name, what it does. Unknown keys are refused. From here come the checks of
+ * file, environment and flags, config/schema.json, config/default.yaml and the README's table.
+ */
+export const settingsSchema = z.strictObject({
+  sources: z.array(z.string().min(1)).default([]).describe("Video files, pictures, folders or globs of pictures, or test:numbered. Each is one stream."),
+  model: model.prefault({}).describe("What looks at the frames."),
+  detect: detect.prefault({}).describe("Which objects are reported."),
+  pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
+  source: source.prefault({}).describe("How frames are read."),
+  live: live.prefault({}).describe("What is skipped when a live stream is faster than the model."),
+  output: output.prefault({}).describe("Where the records go."),
+  serve: serve.nullable().default(null).describe("The live page in the browser; null = not served."),
+});
+
+/** All settings, checked, with their defaults filled in. */
+export type Settings = z.output<typeof settingsSchema>;
