@@ -5,6 +5,7 @@ import { checkFfmpeg } from "../source/index.js";
 import { MEMORY_EVERY, type Measured } from "./measure.js";
 import { interleaved, measureApart, spread, type BenchReport } from "./rounds.js";
 
+/** What to compare, and how long. */
 export interface BenchOptions {
   /** Settings as for `run`, with one source: the file that is looped. */
   readonly session: SessionOptions;

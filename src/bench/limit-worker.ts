@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../core/clock.js";
 import type { ModelInfo } from "../model/index.js";
 import { openRuntimeSession } from "../pool/index.js";
 
@@ -23,11 +24,11 @@ if (Atomics.add(words, 0, 1) + 1 === workers) {
 } else {
   Atomics.wait(words, 1, 0);
 }
-const begin = performance.now();
+const begin = systemClock.monotonicMs();
 let runs = 0;
-while (performance.now() - begin < windowMs) {
+while (systemClock.monotonicMs() - begin < windowMs) {
   await session.run();
   runs += 1;
 }
-parentPort?.postMessage(runs / ((performance.now() - begin) / 1000));
+parentPort?.postMessage(runs / ((systemClock.monotonicMs() - begin) / 1000));
 await session[Symbol.asyncDispose]();

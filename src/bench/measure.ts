@@ -14,6 +14,7 @@ import { measurePlain } from "./plain.js";
  *   node measure.js '{"kind":"pipeline", ...}'   prints one JSON line.
  */
 
+/** What one process measures. */
 export interface MeasureTask {
   readonly kind: "limit" | "pipeline" | "plain";
   readonly options: SessionOptions;
@@ -38,6 +39,7 @@ export interface Measured {
 
 /** Records before the window opens: the first runs of a session are slower. */
 const WARM_RECORDS = 20;
+/** Records between two samples of resident memory. */
 export const MEMORY_EVERY = 500;
 
 async function measure(task: MeasureTask): Promise<Measured> {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { systemClock } from "../core/clock.js";
 import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo } from "../model/index.js";
 import { openRuntimeSession } from "../pool/index.js";
 
@@ -33,12 +34,12 @@ export async function measurePlain(
       fillFromRgb(rest, model, session.input);
       rest = rest.subarray(frameBytes);
       decoder.decode(await session.run(), letterbox);
-      if (begin === 0) begin = performance.now();
+      if (begin === 0) begin = systemClock.monotonicMs();
       else frames += 1;
     }
-    if (begin > 0 && performance.now() - begin > windowMs) break;
+    if (begin > 0 && systemClock.monotonicMs() - begin > windowMs) break;
   }
-  const fps = frames / ((performance.now() - begin) / 1000);
+  const fps = frames / ((systemClock.monotonicMs() - begin) / 1000);
   child.kill("SIGKILL");
   await once(child, "close");
   await session[Symbol.asyncDispose]();

@@ -12,6 +12,7 @@ export const ERROR_TABLE = {
   E_FFMPEG_OLD: { exit: 1, what: "FFmpeg is too old", next: "install FFmpeg 5.1 or newer, or give its path in source.ffmpegPath" },
   E_INFERENCE_FAILED: { exit: 1, what: "the model failed on a frame", next: "check the model with: sightline check --model M" },
   E_INSTANCE_BUSY: { exit: 1, what: "a model instance was called while it was busy", next: "give each caller its own instance, or share one with locked()" },
+  E_INTERNAL: { exit: 1, what: "sightline itself is at fault", next: "run the same with --verbose and report what it prints" },
   E_LABELS: { exit: 2, what: "the labels can't be used", next: "give a file with one label a line, or coco" },
   E_MODEL_FAMILY: { exit: 1, what: "the model's family can't be known", next: "export it with its metadata, or write a sidecar YAML beside it: family, labels, imgsz" },
   E_MODEL_INPUTS: { exit: 1, what: "the model's inputs are not those of a detector", next: "use a model with one image input of shape 1x3xHxW" },
@@ -43,6 +44,7 @@ export const ERROR_TABLE = {
   E_STOPPED: { exit: 1, what: "the run was stopped before this frame was done", next: "nothing; it was asked for" },
 } as const satisfies Record<string, { exit: number; what: string; next: string }>;
 
+/** A key of the table. */
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
 /** An error as it crosses a thread, a socket or a record: plain data, no stack. */

@@ -26,10 +26,12 @@ export interface FrameHeader extends FrameKey {
 
 /** Why a decoded frame was not looked at. Its number is spent. */
 export const SKIP_CAUSES = ["no_slot", "busy", "too_old", "max_fps", "stopped"] as const;
+/** One of SKIP_CAUSES. */
 export type SkipCause = (typeof SKIP_CAUSES)[number];
 
 /** How an admitted frame can end; every admitted frame ends in exactly one of these. `still` belongs to a motion gate. */
 export const OUTCOMES = ["detected", "failed", "late", "aborted", "still"] as const;
+/** One of OUTCOMES. */
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
 /** Durations of one frame's way, ms. */

@@ -20,6 +20,7 @@ export interface StreamMeter {
   stats(): StreamStats;
 }
 
+/** What the meter asks others for. */
 export interface MeterOptions {
   readonly stream: string;
   readonly inHouse: { readonly count: number };
@@ -32,69 +33,79 @@ export interface MeterOptions {
 
 /** Starts counting one stream. */
 export function streamMeter(options: MeterOptions): StreamMeter {
-  const latency = createHistogram({ lowest: 1, highest: LATENCY_LIMIT_US, figures: 3 });
-  const outcomes = zeros(OUTCOMES);
-  const skipped = zeros(SKIP_CAUSES);
-  const objects: Record<string, number> = {};
-  const stageSums = { queue: 0, normalise: 0, infer: 0, decode: 0 };
-  const rateIn = rate(options.monotonicMs);
-  const rateOut = rate(options.monotonicMs);
-  let state: StreamStats["state"] = "starting";
-  let error: ErrorWire | null = null;
-  let epoch = 1;
-  let decoded = 0;
-  let firstRecordMs: number | null = null;
-  let endedMs: number | null = null;
-  const elapsed = (): number => (endedMs ?? options.monotonicMs()) - options.startedMs;
-
+  const figures = noFigures(options.monotonicMs);
+  const elapsed = (): number => (figures.endedMs ?? options.monotonicMs()) - options.startedMs;
   return {
     announced() {
-      decoded += 1;
-      rateIn.tick();
-      if (state === "starting") state = "running";
+      figures.decoded += 1;
+      figures.rateIn.tick();
+      if (figures.state === "starting") figures.state = "running";
     },
-    skipped: (cause) => void (skipped[cause] += 1),
+    skipped: (cause) => void (figures.skipped[cause] += 1),
     ended(outcome) {
-      outcomes[outcome.kind] += 1;
-      epoch = outcome.header.epoch;
+      figures.outcomes[outcome.kind] += 1;
+      figures.epoch = outcome.header.epoch;
       if (outcome.kind !== "detected") return;
-      for (const stage of STAGES) stageSums[stage] += outcome.times[stage];
+      for (const stage of STAGES) figures.stageSums[stage] += outcome.times[stage];
     },
     published(totalMs, seen) {
-      firstRecordMs ??= elapsed();
-      rateOut.tick();
-      latency.record(Math.min(LATENCY_LIMIT_US, Math.max(1, Math.round(totalMs * US))));
-      for (const { label } of seen) objects[label] = (objects[label] ?? 0) + 1;
+      figures.firstRecordMs ??= elapsed();
+      figures.rateOut.tick();
+      figures.latency.record(Math.min(LATENCY_LIMIT_US, Math.max(1, Math.round(totalMs * US))));
+      for (const { label } of seen) figures.objects[label] = (figures.objects[label] ?? 0) + 1;
     },
     setState(next, why) {
-      state = next;
-      error = why ?? error;
-      if (next === "ended" || next === "failed") endedMs ??= options.monotonicMs();
+      figures.state = next;
+      figures.error = why ?? figures.error;
+      if (next === "ended" || next === "failed") figures.endedMs ??= options.monotonicMs();
     },
-    stats() {
-      const percentile = (p: number): number => (latency.count === 0 ? 0 : latency.percentile(p) / US);
-      const seconds = elapsed() / 1000;
-      const over = endedMs !== null;
-      const out = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
-      return {
-        stream: options.stream,
-        state,
-        epoch,
-        decoded,
-        outcomes: { ...outcomes },
-        skipped: { ...skipped },
-        inHouse: options.inHouse.count,
-        inHouseLimit: options.inHouseLimit,
-        fps: over ? { in: decoded / seconds, out: out / seconds } : { in: rateIn.perSecond(), out: rateOut.perSecond() },
-        latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
-        stagesMs: Object.fromEntries(STAGES.map((stage) => [stage, stageSums[stage] / Math.max(1, outcomes.detected)])),
-        objects: { ...objects },
-        expectedFrames: options.expectedFrames(),
-        firstRecordMs,
-        elapsedMs: elapsed(),
-        error,
-      };
-    },
+    stats: () => statsOf(figures, options, elapsed()),
+  };
+}
+
+type Figures = ReturnType<typeof noFigures>;
+
+function noFigures(monotonicMs: () => number) {
+  return {
+    latency: createHistogram({ lowest: 1, highest: LATENCY_LIMIT_US, figures: 3 }),
+    outcomes: zeros(OUTCOMES),
+    skipped: zeros(SKIP_CAUSES),
+    objects: {} as Record<string, number>,
+    stageSums: { queue: 0, normalise: 0, infer: 0, decode: 0 },
+    rateIn: rate(monotonicMs),
+    rateOut: rate(monotonicMs),
+    state: "starting" as StreamStats["state"],
+    error: null as ErrorWire | null,
+    epoch: 1,
+    decoded: 0,
+    firstRecordMs: null as number | null,
+    endedMs: null as number | null,
+  };
+}
+
+function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): StreamStats {
+  const { latency, outcomes, decoded, stageSums, rateIn, rateOut } = figures;
+  const percentile = (p: number): number => (latency.count === 0 ? 0 : latency.percentile(p) / US);
+  const out = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
+  const seconds = elapsedMs / 1000;
+  const over = figures.endedMs !== null;
+  return {
+    stream: options.stream,
+    state: figures.state,
+    epoch: figures.epoch,
+    decoded,
+    outcomes: { ...outcomes },
+    skipped: { ...figures.skipped },
+    inHouse: options.inHouse.count,
+    inHouseLimit: options.inHouseLimit,
+    fps: over ? { in: decoded / seconds, out: out / seconds } : { in: rateIn.perSecond(), out: rateOut.perSecond() },
+    latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
+    stagesMs: Object.fromEntries(STAGES.map((stage) => [stage, stageSums[stage] / Math.max(1, outcomes.detected)])),
+    objects: { ...figures.objects },
+    expectedFrames: options.expectedFrames(),
+    firstRecordMs: figures.firstRecordMs,
+    elapsedMs,
+    error: figures.error,
   };
 }
 

@@ -12,8 +12,9 @@ export interface WorkerSetup {
   readonly jitterMs: number;
 }
 
-/** Index of the words in `WorkerSetup.roll`. */
+/** Index of the first word in `WorkerSetup.roll`. */
 export const ROLL_ARRIVED = 0;
+/** Index of the second. */
 export const ROLL_FAILED = 1;
 
 /** One frame for a worker. Pixels never cross: `memory` is a handle, kept by the worker under `ringId`. */

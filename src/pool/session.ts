@@ -15,6 +15,7 @@ export interface RuntimeSession extends AsyncDisposable {
   readonly input: Float32Array;
 }
 
+/** Which model, and how it is run. */
 export interface RuntimeOptions {
   readonly path: string;
   readonly inputName: string;

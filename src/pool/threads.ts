@@ -8,6 +8,7 @@ import { ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } fro
 import { makePermits } from "./permits.js";
 import { forbidTelemetry } from "./session.js";
 
+/** How many threads, with which model. */
 export interface ThreadPoolOptions extends HangLimits {
   readonly workers: number;
   /**

@@ -1,5 +1,6 @@
 import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
+import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import { fillInput, makeDecoder, type Decoder } from "../model/index.js";
 import { viewRing, type RingView } from "../ring/index.js";
@@ -37,15 +38,15 @@ async function start(): Promise<Instance | ErrorWire> {
 }
 
 async function serve(session: RuntimeSession, decoder: Decoder, task: WorkerTask): Promise<WorkerAnswer> {
-  const begin = performance.now();
+  const begin = systemClock.monotonicMs();
   readFrame(task, session.input);
   jitter();
-  const filled = performance.now();
+  const filled = systemClock.monotonicMs();
   const outputs = await session.run();
-  const ran = performance.now();
+  const ran = systemClock.monotonicMs();
   const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
   const inferMs = ran - filled;
-  const decodeMs = performance.now() - ran;
+  const decodeMs = systemClock.monotonicMs() - ran;
   return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs, decodeMs };
 }
 
@@ -77,9 +78,9 @@ const ROLL_CALL_MS = 60_000;
 
 /** Blocks until every worker has loaded its model (or failed to). */
 function rollCall(workers: number): void {
-  const deadline = performance.now() + ROLL_CALL_MS;
+  const deadline = systemClock.monotonicMs() + ROLL_CALL_MS;
   for (let seen = Atomics.load(roll, ROLL_ARRIVED); seen < workers; seen = Atomics.load(roll, ROLL_ARRIVED)) {
-    const left = deadline - performance.now();
+    const left = deadline - systemClock.monotonicMs();
     if (left <= 0 || Atomics.wait(roll, ROLL_ARRIVED, seen, left) === "timed-out") return;
   }
 }

@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from "rxjs";
+import { Observable, type OperatorFunction, type Subscriber } from "rxjs";
 import type { FrameHeader, FrameOutcome, SkipCause } from "../core/frame.js";
 
 /** A frame that waits to be looked at. Whoever ends it disposes its lease. */
@@ -52,84 +52,105 @@ export interface InHouse {
 export function admit<F extends Admissible>(rules: AdmitRules<F>, inHouse: InHouse): OperatorFunction<F, FrameFact> {
   return (frames) =>
     new Observable((facts) => {
-      const waiting: F[] = [];
-      let asking = false;
-      let lookingAt = 0;
-      let inputEnded = false;
-
-      function skip(frame: F, cause: SkipCause): void {
-        frame.lease[Symbol.dispose]();
-        inHouse.count -= 1;
-        facts.next({ type: "skipped", frame: frame.header.frame, cause });
-      }
-
-      function completeWhenDone(): void {
-        if (inputEnded && lookingAt === 0 && waiting.length === 0) facts.complete();
-      }
-
-      function enqueue(frame: F): void {
-        const rival = rules.newestFirst ? waiting[0] : undefined;
-        if (rival === undefined) {
-          waiting.push(frame);
-        } else if (rules.watched() && rival.hasPicture && !frame.hasPicture) {
-          skip(frame, "busy");
-        } else {
-          waiting[0] = frame;
-          skip(rival, "busy");
-        }
-      }
-
-      function ask(): void {
-        if (asking || waiting.length === 0) return;
-        asking = true;
-        void rules.permit().then(() => {
-          asking = false;
-          send(waiting.shift());
-          ask();
-        });
-      }
-
-      function send(frame: F | undefined): void {
-        const tooOld =
-          frame && rules.newestFirst && rules.monotonicMs() - frame.header.capturedMonoMs > rules.maxAgeMs;
-        if (frame === undefined || tooOld) {
-          rules.returnPermit();
-          if (frame) skip(frame, "too_old");
-          return completeWhenDone();
-        }
-        lookingAt += 1;
-        void rules.look(frame).then((outcome) => {
-          lookingAt -= 1;
-          inHouse.count -= 1;
-          facts.next({ type: "ended", outcome });
-          completeWhenDone();
-        });
-      }
-
-      function stop(): void {
-        for (const frame of waiting.splice(0)) skip(frame, "stopped");
-        completeWhenDone();
-      }
-
-      rules.stop.addEventListener("abort", stop, { once: true });
+      const admission = new Admission(rules, inHouse, facts);
       const subscription = frames.subscribe({
-        next: (frame) => {
-          inHouse.count += 1;
-          facts.next({ type: "announced", frame: frame.header.frame });
-          if (rules.stop.aborted) return skip(frame, "stopped");
-          if (!rules.isDue(frame)) return skip(frame, "max_fps");
-          enqueue(frame);
-          ask();
-        },
+        next: (frame) => admission.take(frame),
         error: (error) => facts.error(error),
-        complete: () => {
-          inputEnded = true;
-          completeWhenDone();
-        },
+        complete: () => admission.inputEnded(),
       });
       return () => {
-        rules.stop.removeEventListener("abort", stop);
+        admission[Symbol.dispose]();
         subscription.unsubscribe();
       };
     });
+}
+
+/** One stream's admission, for the life of one subscription. */
+class Admission<F extends Admissible> implements Disposable {
+  readonly #waiting: F[] = [];
+  #asking = false;
+  #lookingAt = 0;
+  #inputEnded = false;
+  readonly #onStop = (): void => {
+    for (const frame of this.#waiting.splice(0)) this.#skip(frame, "stopped");
+    this.#completeWhenDone();
+  };
+
+  constructor(
+    readonly rules: AdmitRules<F>,
+    readonly inHouse: InHouse,
+    readonly facts: Subscriber<FrameFact>,
+  ) {
+    rules.stop.addEventListener("abort", this.#onStop, { once: true });
+  }
+
+  take(frame: F): void {
+    this.inHouse.count += 1;
+    this.facts.next({ type: "announced", frame: frame.header.frame });
+    if (this.rules.stop.aborted) return this.#skip(frame, "stopped");
+    if (!this.rules.isDue(frame)) return this.#skip(frame, "max_fps");
+    this.#enqueue(frame);
+    this.#ask();
+  }
+
+  inputEnded(): void {
+    this.#inputEnded = true;
+    this.#completeWhenDone();
+  }
+
+  [Symbol.dispose](): void {
+    this.rules.stop.removeEventListener("abort", this.#onStop);
+  }
+
+  #enqueue(frame: F): void {
+    const rival = this.rules.newestFirst ? this.#waiting[0] : undefined;
+    if (rival === undefined) {
+      this.#waiting.push(frame);
+    } else if (this.rules.watched() && rival.hasPicture && !frame.hasPicture) {
+      this.#skip(frame, "busy");
+    } else {
+      this.#waiting[0] = frame;
+      this.#skip(rival, "busy");
+    }
+  }
+
+  #ask(): void {
+    if (this.#asking || this.#waiting.length === 0) return;
+    this.#asking = true;
+    void this.rules.permit().then(() => {
+      this.#asking = false;
+      this.#send(this.#waiting.shift());
+      this.#ask();
+    });
+  }
+
+  #send(frame: F | undefined): void {
+    if (frame === undefined || this.#isTooOld(frame)) {
+      this.rules.returnPermit();
+      if (frame) this.#skip(frame, "too_old");
+      return this.#completeWhenDone();
+    }
+    this.#lookingAt += 1;
+    void this.rules.look(frame).then((outcome) => {
+      this.#lookingAt -= 1;
+      this.inHouse.count -= 1;
+      this.facts.next({ type: "ended", outcome });
+      this.#completeWhenDone();
+    });
+  }
+
+  #isTooOld({ header }: F): boolean {
+    const { newestFirst, maxAgeMs, monotonicMs } = this.rules;
+    return newestFirst && monotonicMs() - header.capturedMonoMs > maxAgeMs;
+  }
+
+  #skip(frame: F, cause: SkipCause): void {
+    frame.lease[Symbol.dispose]();
+    this.inHouse.count -= 1;
+    this.facts.next({ type: "skipped", frame: frame.header.frame, cause });
+  }
+
+  #completeWhenDone(): void {
+    if (this.#inputEnded && this.#lookingAt === 0 && this.#waiting.length === 0) this.facts.complete();
+  }
 }

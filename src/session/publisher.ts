@@ -46,6 +46,7 @@ export function sinkGroup(sinks: readonly Sink[], onDead: (error: PipelineError)
   };
 }
 
+/** Whom a publisher serves. */
 export interface PublisherParts {
   readonly model: ModelInfo;
   readonly sinks: SinkGroup;

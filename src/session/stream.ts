@@ -1,18 +1,18 @@
 import type { Clock } from "../core/clock.js";
-import { asPipelineError, PipelineError } from "../core/errors.js";
+import { asPipelineError, type PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
-import { streamMeter } from "../metrics/index.js";
+import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
-import { runPipeline } from "../pipeline.js";
+import { runPipeline, type PipelineParts } from "../pipeline.js";
 import type { InferencePool } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { openSource, type Source, type SourceOptions } from "../source/index.js";
 import type { SessionOptions } from "./index.js";
-import { pictureSender } from "./pictures.js";
+import { pictureSender, type PictureSender } from "./pictures.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 
 /** Slots beyond those that workers read: one is being written, one is ready. */
@@ -58,13 +58,14 @@ export async function openStream(shared: Shared, id: number, name: string, sourc
 
 /** Starts an opened stream on the pool. */
 export function startStream(
-  { name, id, ring, source }: OpenedStream,
+  opened: OpenedStream,
   shared: Shared,
   pool: InferencePool,
   sinks: SinkGroup,
   gateway: Gateway | null,
 ): RunningStream {
-  const { options, model, clock } = shared;
+  const { name, ring, source } = opened;
+  const { options, clock } = shared;
   const inHouse: InHouse = { count: 0 };
   const stopping = new AbortController();
   let failure: PipelineError | undefined;
@@ -77,8 +78,6 @@ export function startStream(
     startedMs: shared.startedMs,
   });
   const pictures = pictureSender(name, source, gateway, options.serve?.pictureFps ?? 0, clock);
-  const publish = publisher({ model, sinks, gateway, meter, clock });
-  const isDue = pace(options.live.maxFps);
 
   function stop(error?: PipelineError): void {
     failure ??= error;
@@ -87,8 +86,41 @@ export function startStream(
     void source[Symbol.asyncDispose]();
   }
 
-  const done = runPipeline({
-    source, ring, ringId: id, pool, meter, inHouse, clock,
+  async function end(error: PipelineError | null): Promise<void> {
+    pictures[Symbol.dispose]();
+    await source[Symbol.asyncDispose]();
+    meter.setState(error ? "failed" : "ended", error?.toWire());
+  }
+
+  const parts = pipelineParts(opened, shared, pool, sinks, gateway, meter, pictures);
+  const done = runPipeline({ ...parts, inHouse, fail: stop, stop: stopping.signal }).then(
+    (sourceError) => end(failure ?? sourceError),
+    (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
+  );
+  return {
+    stats: () => meter.stats(),
+    stop,
+    done,
+    async [Symbol.asyncDispose]() {
+      stop();
+      await done;
+    },
+  };
+}
+
+function pipelineParts(
+  { id, ring, source }: OpenedStream,
+  { options, model, clock }: Shared,
+  pool: InferencePool,
+  sinks: SinkGroup,
+  gateway: Gateway | null,
+  meter: StreamMeter,
+  pictures: PictureSender,
+): Omit<PipelineParts, "inHouse" | "fail" | "stop"> {
+  const publish = publisher({ model, sinks, gateway, meter, clock });
+  const isDue = pace(options.live.maxFps);
+  return {
+    source, ring, ringId: id, pool, meter, clock,
     letterboxOf: letterboxes(model),
     maxAgeMs: options.live.maxAgeMs,
     isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
@@ -98,27 +130,6 @@ export function startStream(
     publish(ordered) {
       publish(ordered);
       pictures.published(ordered.outcome.header);
-    },
-    fail: stop,
-    stop: stopping.signal,
-  }).then(
-    (sourceError) => end(failure ?? sourceError),
-    (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
-  );
-
-  async function end(error: PipelineError | null): Promise<void> {
-    pictures[Symbol.dispose]();
-    await source[Symbol.asyncDispose]();
-    meter.setState(error ? "failed" : "ended", error?.toWire());
-  }
-
-  return {
-    stats: () => meter.stats(),
-    stop,
-    done,
-    async [Symbol.asyncDispose]() {
-      stop();
-      await done;
     },
   };
 }

@@ -1,6 +1,7 @@
 import ffmpeg from "fluent-ffmpeg";
 import type { LetterboxRule } from "../model/index.js";
 
+/** What FFmpeg is to do with one file. */
 export interface CommandOptions {
   /** Absolute path of the file. */
   readonly path: string;

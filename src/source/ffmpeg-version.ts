@@ -4,6 +4,7 @@ import { runShort } from "./child.js";
 /** Oldest version that has `-fps_mode` and showinfo without checksums. */
 export const FFMPEG_MINIMUM = { major: 5, minor: 1 } as const;
 
+/** A version as FFmpeg states it. */
 export interface FfmpegVersion {
   /** As FFmpeg prints it, e.g. `5.1.9-0+deb12u1`. */
   readonly text: string;

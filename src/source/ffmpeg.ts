@@ -12,6 +12,7 @@ import type { Probe } from "./probe.js";
 import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
 import { readStderr, type FrameInfo, type StderrReader } from "./stderr.js";
 
+/** One file, and how it is decoded. */
 export interface FfmpegOptions {
   readonly stream: string;
   /** Absolute path. */

@@ -3,6 +3,7 @@ import { drawNumber, NUMBERED_SIZE_PX } from "../numbered/index.js";
 import type { FrameRing } from "../ring/index.js";
 import type { Source, SourceEvent } from "./index.js";
 
+/** How many frames, and where to. */
 export interface NumberedOptions {
   readonly stream: string;
   readonly frames: number;

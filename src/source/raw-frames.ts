@@ -8,6 +8,7 @@ export interface RawFrame {
   readonly capturedMonoMs: number;
 }
 
+/** Where the bytes go. */
 export interface RawFramesOptions {
   readonly ring: FrameRing;
   /** Wait for a slot (true) or let the bytes go by (false). */
@@ -31,6 +32,7 @@ export interface RawFrames {
   discardPartial(): number;
 }
 
+/** Makes a cutter for one stream of bytes. */
 export function cutFrames({ ring, lossless, now, onFrame }: RawFramesOptions): RawFrames {
   const frameBytes = ring.layout.slotBytes;
   let filled = 0;

@@ -6,6 +6,7 @@ import { readStill, type RgbPicture } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
 import type { Source, SourceEvent, YuvPicture } from "./index.js";
 
+/** Which pictures, and how they are placed. */
 export interface StillsOptions {
   readonly stream: string;
   /** Absolute paths, in the order in which they become frames. */

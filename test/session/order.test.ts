@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { systemClock } from "../../src/core/clock.js";
+import { letterboxFor } from "../../src/model/index.js";
+import { drawNumber, NUMBERED_SIZE_PX, numberedModel, numberOf } from "../../src/numbered/index.js";
+import { loadModelInfo, openThreadPool } from "../../src/pool/index.js";
+import { createRing } from "../../src/ring/index.js";
+import { runPipelineOnNumbers } from "../support/numbers.js";
+
+const FRAMES = 20_000;
+
+test(`${FRAMES} numbered frames through the real pool with random delays: none swapped, lost or repeated, order strict`, async () => {
+  const { numbers, frames, answersOutOfOrder } = await runPipelineOnNumbers({ frames: FRAMES, workers: 4, jitterMs: 2 });
+  const expected = Array.from({ length: FRAMES }, (_, i) => i);
+  assert.deepEqual(frames, expected, "frame numbers left out of order, or not all");
+  assert.deepEqual(numbers, expected, "a result was given to another frame");
+  // Without this the test would prove nothing: the workers must really have overtaken each other.
+  assert.ok(answersOutOfOrder > FRAMES / 100, `only ${answersOutOfOrder} answers overtook another`);
+});
+
+test("the pool runs a frame's own pixels: a slot whose lease has ended is refused, not read", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-"));
+  const path = join(folder, "numbered.onnx");
+  writeFileSync(path, numberedModel());
+  const { info: model } = await loadModelInfo(path, { labels: null });
+  const limits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 };
+  const timeouts = { frameTimeoutMs: 10_000, hangLimitMs: 20_000 };
+  await using pool = await openThreadPool({ workers: 1, depth: 1, model, limits, ...timeouts }, systemClock);
+  const ring = createRing({ slots: 1, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
+  const letterbox = letterboxFor(model.letterbox, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const lease = ring.lease();
+  assert.ok(lease);
+  drawNumber(lease.pixels, 4711);
+  const task = { ringId: 0, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox };
+  await pool.permit();
+  const first = await pool.run(task, () => undefined);
+  assert.ok(typeof first === "object" && "ok" in first && first.ok);
+  assert.equal(numberOf(first.boxes[0] ?? NaN), 4711);
+  lease[Symbol.dispose]();
+  await pool.permit();
+  const stale = await pool.run(task, () => undefined);
+  assert.ok(typeof stale === "object" && "ok" in stale && !stale.ok);
+  assert.match(stale.error.message, /no longer holds the frame/);
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/core/clock.js";
+import { streamMeter } from "../../src/metrics/index.js";
+import { letterboxFor } from "../../src/model/index.js";
+import { NUMBERED_SIZE_PX, numberedModel, numberOf } from "../../src/numbered/index.js";
+import { runPipeline } from "../../src/pipeline.js";
+import { loadModelInfo, openThreadPool, type InferencePool } from "../../src/pool/index.js";
+import { createRing } from "../../src/ring/index.js";
+import { numberedSource } from "../../src/source/numbered.js";
+import { assertAccounted } from "./session.js";
+
+/** What came out, in the order in which it came. */
+export interface NumbersRead {
+  /** Frame numbers as they left. */
+  readonly frames: number[];
+  /** What the model read in the pixels of each. */
+  readonly numbers: number[];
+  /** Answers of workers that came before the answer of an earlier frame. */
+  readonly answersOutOfOrder: number;
+}
+
+/** The real ring, admission, pool and order on numbered frames, with a random wait of up to `jitterMs` before each run. */
+export async function runPipelineOnNumbers(how: { frames: number; workers: number; jitterMs: number }): Promise<NumbersRead> {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-"));
+  const path = join(folder, "numbered.onnx");
+  writeFileSync(path, numberedModel());
+  const { info: model } = await loadModelInfo(path, { labels: null });
+  const limits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 };
+  const options = { ...how, depth: 2 as const, model, limits, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
+  await using pool = await openThreadPool(options, systemClock);
+  const ring = createRing({ slots: pool.capacity + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
+  const source = numberedSource({ stream: "numbers", frames: how.frames, ring }, systemClock);
+  const letterbox = letterboxFor(model.letterbox, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const inHouse = { count: 0 };
+  const meter = streamMeter({
+    stream: "numbers", inHouse, inHouseLimit: ring.layout.slots, expectedFrames: () => how.frames,
+    monotonicMs: () => systemClock.monotonicMs(), startedMs: 0,
+  });
+  const read = { frames: [] as number[], numbers: [] as number[], answersOutOfOrder: 0 };
+  const watchedPool = countingOvertakes(pool, () => (read.answersOutOfOrder += 1));
+  await runPipeline({
+    source, ring, ringId: 0, pool: watchedPool, meter, inHouse, clock: systemClock,
+    letterboxOf: () => letterbox, maxAgeMs: 500, isDue: () => true, maxConsecutiveFailures: 1,
+    watched: () => false, sinksReady: () => undefined,
+    fail(error) {
+      throw error;
+    },
+    stop: new AbortController().signal,
+    publish({ outcome }) {
+      assertAccounted(meter.stats());
+      read.frames.push(outcome.header.frame);
+      read.numbers.push(outcome.kind === "detected" ? numberOf(outcome.detections.boxes[0] ?? NaN) : NaN);
+    },
+  });
+  if (ring.outstanding !== 0) throw new Error(`${ring.outstanding} slots were not given back`);
+  rmSync(folder, { recursive: true });
+  return read;
+}
+
+/** The same pool; calls back when an answer comes before that of a task sent earlier. */
+function countingOvertakes(pool: InferencePool, onOvertake: () => void): InferencePool {
+  let sent = 0;
+  const out = new Set<number>();
+  return {
+    ...pool,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+    async run(task, released) {
+      const mine = sent++;
+      out.add(mine);
+      const answer = await pool.run(task, released);
+      out.delete(mine);
+      if (Math.min(...out, mine) < mine) onOvertake();
+      return answer;
+    },
+  };
+}
