@@ -4,7 +4,7 @@ import { ALL_STREAMS, type Topic } from "./protocol.js";
 
 /** The connection of one client, as its subscriber needs it. */
 export interface ClientWire {
-  /** Hands a message to the socket; `left` is called once it has left this process, or failed. */
+  /** Hands a message to the socket; `left` is called later, once the system has taken it; never when the client is gone. */
   send(message: Buffer, binary: boolean, left: () => void): void;
 }
 
@@ -28,7 +28,10 @@ export interface TextMessage {
 
 /** One picture slot a stream: at most one on its way, and the newest behind it. */
 interface PictureSlot {
+  /** The frame on its way; it is there when it has left the socket and the client has acknowledged it. */
   inFlightFrame: number | undefined;
+  hasLeft: boolean;
+  isAcknowledged: boolean;
   next: { readonly frame: number; readonly message: Buffer } | undefined;
 }
 
@@ -43,8 +46,6 @@ export interface Subscriber {
   acknowledge(stream: string, frame: number): void;
   /** Hands everything that waits to the socket: the connection is about to be closed. */
   finish(): void;
-  /** Bytes that wait for this client, in the socket and here. */
-  readonly waitingBytes: number;
 }
 
 /** Makes a subscriber that wants nothing yet. */
@@ -66,9 +67,6 @@ export function subscriber(wire: ClientWire, clock: Clock, limits = DEFAULT_SUBS
     picture: (stream, frame, message) => pictures.offer(stream, frame, message),
     acknowledge: (stream, frame) => pictures.acknowledge(stream, frame),
     finish: () => outbox.drain(Infinity),
-    get waitingBytes() {
-      return outbox.waitingBytes() + pictures.waitingBytes();
-    },
   };
 }
 
@@ -114,41 +112,44 @@ function textOutbox(wire: ClientWire, clock: Clock, limits: SubscriberLimits) {
         if (lost?.record?.type === "frame") gaps.lose(lost.record);
       }
     },
-    waitingBytes: () => queuedBytes + socketBytes,
   };
 }
+
+const idleSlot = (): PictureSlot => ({ inFlightFrame: undefined, hasLeft: true, isAcknowledged: true, next: undefined });
 
 /** The newest picture of each stream, one on its way at a time. */
 function pictureSlots(wire: ClientWire) {
   const slots = new Map<string, PictureSlot>();
-  let socketBytes = 0;
 
   const send = (slot: PictureSlot, frame: number, message: Buffer): void => {
-    slot.inFlightFrame = frame;
-    socketBytes += message.length;
+    Object.assign(slot, { inFlightFrame: frame, hasLeft: false, isAcknowledged: false, next: undefined });
     wire.send(message, true, () => {
-      socketBytes -= message.length;
+      slot.hasLeft = true;
+      goOn(slot);
     });
+  };
+  // A client that acknowledges without reading must not fill the socket, hence both conditions.
+  const goOn = (slot: PictureSlot): void => {
+    if (!slot.hasLeft || !slot.isAcknowledged) return;
+    slot.inFlightFrame = undefined;
+    if (slot.next) send(slot, slot.next.frame, slot.next.message);
   };
   return {
     offer(stream: string, frame: number, message: Buffer) {
       let slot = slots.get(stream);
-      if (!slot) slots.set(stream, (slot = { inFlightFrame: undefined, next: undefined }));
+      if (!slot) slots.set(stream, (slot = idleSlot()));
       if (slot.inFlightFrame === undefined) send(slot, frame, message);
       else slot.next = { frame, message };
     },
     acknowledge(stream: string, frame: number) {
       const slot = slots.get(stream);
       if (!slot || slot.inFlightFrame !== frame) return;
-      slot.inFlightFrame = undefined;
-      const { next } = slot;
-      slot.next = undefined;
-      if (next) send(slot, next.frame, next.message);
+      slot.isAcknowledged = true;
+      goOn(slot);
     },
     /** Forgets what waits for streams nobody wants any more. What is on its way stays so until it is acknowledged. */
     keepOnly(wanted: (stream: string) => boolean) {
       for (const [stream, slot] of slots) if (!wanted(stream)) slot.next = undefined;
     },
-    waitingBytes: () => [...slots.values()].reduce((sum, { next }) => sum + (next?.message.length ?? 0), socketBytes),
   };
 }

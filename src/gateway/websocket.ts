@@ -105,8 +105,7 @@ const textOf = (data: RawData): string =>
 function wireOf(socket: WebSocket): ClientWire {
   return {
     send(message, binary, left) {
-      if (socket.readyState === socket.OPEN) socket.send(message, { binary }, left);
-      else left();
+      if (socket.readyState === socket.OPEN) socket.send(message, { binary }, (error) => error ?? left());
     },
   };
 }

@@ -40,10 +40,10 @@ export function pairing<Image>(discard: (image: Image) => void): Pairing<Image> 
     const record = records.get(frame);
     return record?.epoch === epoch ? record : undefined;
   };
-  const forgetUpTo = (frame: number): void => {
-    for (const waiting of pictures) if (waiting.frame < frame) discard(waiting.image);
-    pictures = pictures.filter((waiting) => waiting.frame > frame);
-    for (const recorded of records.keys()) if (recorded <= frame) records.delete(recorded);
+  const forgetUpTo = (taken: WaitingPicture<Image>): void => {
+    for (const waiting of pictures) if (waiting.frame <= taken.frame && waiting !== taken) discard(waiting.image);
+    pictures = pictures.filter((waiting) => waiting.frame > taken.frame);
+    for (const recorded of records.keys()) if (recorded <= taken.frame) records.delete(recorded);
   };
   return {
     picture(picture) {
@@ -64,7 +64,7 @@ export function pairing<Image>(discard: (image: Image) => void): Pairing<Image> 
       }
       if (!best) return undefined;
       takenFrame = best.picture.frame;
-      forgetUpTo(takenFrame);
+      forgetUpTo(best.picture);
       return best;
     },
     reset() {

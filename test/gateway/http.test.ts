@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { published, statsRecord } from "../../src/record/index.js";
+import { CAPTURED_AT_MS, stats } from "../record/records.js";
+import { openTestGateway } from "./clients.js";
+
+/** A GET as a browser with that Host header would send it; fetch does not let us choose it. */
+function get(url: string, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+test("the page, its style and every script it names are served, each with its type", async () => {
+  await using gateway = await openTestGateway();
+  const page = await fetch(gateway.url);
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  const html = await page.text();
+  const linked = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!);
+  assert.deepEqual(linked.toSorted(), ["/page/main.js", "/page/page.css"]);
+  const seen = new Set<string>();
+  for (const todo = linked; todo.length > 0; ) {
+    const path = todo.pop()!;
+    if (seen.has(path)) continue;
+    seen.add(path);
+    const response = await fetch(new URL(path, gateway.url));
+    assert.equal(response.status, 200, path);
+    const type = path.endsWith(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8";
+    assert.equal(response.headers.get("content-type"), type);
+    for (const [, name] of (await response.text()).matchAll(/from "\.\/([^"]+)"/g)) todo.push(`/page/${name}`);
+  }
+  assert.ok(seen.size >= 6, [...seen].join(" "));
+});
+
+test("every answer forbids foreign scripts, sniffing and framing", async () => {
+  await using gateway = await openTestGateway();
+  for (const path of ["", "page/main.js", "api/stats", "healthz", "nowhere"]) {
+    const { headers } = await fetch(gateway.url + path);
+    assert.match(headers.get("content-security-policy") ?? "", /^default-src 'none'; script-src 'self';.*frame-ancestors 'none'$/);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+test("the newest figures of each stream are at /api/stats", async () => {
+  await using gateway = await openTestGateway();
+  assert.deepEqual(await (await fetch(`${gateway.url}api/stats`)).json(), { streams: [] });
+  gateway.publish(published(statsRecord({ ...stats, decoded: 59 }, CAPTURED_AT_MS)));
+  const newest = statsRecord(stats, CAPTURED_AT_MS);
+  gateway.publish(published(newest));
+  assert.deepEqual(await (await fetch(`${gateway.url}api/stats`)).json(), { streams: [newest] });
+  assert.deepEqual(await (await fetch(`${gateway.url}healthz`)).json(), { status: "ok" });
+});
+
+test("nothing but the page's own files can be read", async () => {
+  await using gateway = await openTestGateway();
+  for (const path of ["page/..%2findex.js", "page/%2e%2e%2f%2e%2e%2findex.js", "page/main.d.ts", "page/main.ts", "package.json", "page/"]) {
+    assert.equal((await fetch(gateway.url + path)).status, 404, path);
+  }
+});
+
+test("only GET and HEAD are answered", async () => {
+  await using gateway = await openTestGateway();
+  assert.equal((await fetch(gateway.url, { method: "HEAD" })).status, 200);
+  for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
+    const response = await fetch(gateway.url, { method });
+    assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, HEAD"], method);
+  }
+});
+
+test("bound to loopback, a foreign name for it is refused", async () => {
+  await using gateway = await openTestGateway();
+  assert.equal(await get(gateway.url, "evil.example"), 403);
+  assert.equal(await get(gateway.url, `localhost:${new URL(gateway.url).port}`), 200);
+});
+
+test("a port that is taken is E_PORT_TAKEN, an address that is not ours E_SERVE", async () => {
+  await using gateway = await openTestGateway();
+  const port = Number(new URL(gateway.url).port);
+  await assert.rejects(openTestGateway({ port }), {
+    code: "E_PORT_TAKEN",
+    message: `port ${port} of 127.0.0.1 is in use by another program`,
+  });
+  // 192.0.2.0/24 is reserved for documentation (RFC 5737): no machine has it.
+  await assert.rejects(openTestGateway({ host: "192.0.2.1" }), { code: "E_SERVE" });
+});
+
+test("the address of a gateway bound to everything is one that a browser can open", async () => {
+  await using gateway = await openTestGateway({ host: "0.0.0.0" });
+  assert.match(gateway.url, /^http:\/\/localhost:\d+\/$/);
+  assert.equal((await fetch(`${gateway.url}healthz`)).status, 200);
+});
+
+test("a request that never ends does not hold up the close", async () => {
+  const gateway = await openTestGateway();
+  const half = request(gateway.url, { method: "POST", headers: { "content-length": "10" } });
+  half.on("error", () => undefined);
+  half.write("half");
+  const response = new Promise<string>((resolve) => half.on("response", (answer) => resolve(text(answer))));
+  assert.match(await response, /only GET/);
+  const started = performance.now();
+  await gateway[Symbol.asyncDispose]();
+  assert.ok(performance.now() - started < 1000);
+  await assert.rejects(fetch(gateway.url));
+});
