@@ -13,6 +13,10 @@ const GROUND_TO_M = 170;
 const ROAD_WHITE: Rgb = [236, 236, 228];
 const ROAD_YELLOW: Rgb = [240, 200, 80];
 const TAR_RED = rgb("#8a4b3c");
+const LAMP_LIGHT = "#ffd98a";
+/** A cloud of size 1 around 0, 0. */
+const CLOUD =
+  `<ellipse rx="30" ry="8"/><ellipse cx="-12" cy="-6" rx="13" ry="10"/>` + `<ellipse cx="9" cy="-8" rx="16" ry="12"/>`;
 const SIDES = [-1, 1] as const;
 
 /** Draws all that stands still behind the movers, as an SVG document: sky, ground, road, houses. */
@@ -31,8 +35,10 @@ export function drawBackground(street: Street): string {
 function drawSky(canvas: Canvas, street: Street): void {
   const { palette, sky } = street;
   const { widthPx, horizonPx } = street.camera;
-  const stops = `<stop offset="0" stop-color="${css(palette.skyTop)}"/><stop offset="1" stop-color="${css(palette.skyBottom)}"/>`;
-  const pool = `<stop offset="0" stop-color="#ffd98a" stop-opacity=".55"/><stop offset="1" stop-color="#ffd98a" stop-opacity="0"/>`;
+  const stop = (offset: number, colour: string, opacity: number): string =>
+    `<stop offset="${offset}" stop-color="${colour}" stop-opacity="${opacity}"/>`;
+  const stops = stop(0, css(palette.skyTop), 1) + stop(1, css(palette.skyBottom), 1);
+  const pool = stop(0, LAMP_LIGHT, 0.55) + stop(1, LAMP_LIGHT, 0);
   canvas.parts.push(
     `<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1">${stops}</linearGradient>`,
     `<radialGradient id="pool">${pool}</radialGradient></defs>`,
@@ -42,13 +48,16 @@ function drawSky(canvas: Canvas, street: Street): void {
   else drawClouds(canvas, street);
   for (const block of sky.skyline) {
     const top = px(horizonPx - block.height);
-    canvas.parts.push(`<rect x="${block.x}" y="${top}" width="${px(block.width)}" height="${px(block.height)}" fill="${css(palette.far)}"/>`);
+    const size = `width="${px(block.width)}" height="${px(block.height)}"`;
+    canvas.parts.push(`<rect x="${block.x}" y="${top}" ${size} fill="${css(palette.far)}"/>`);
   }
 }
 
 function drawStars(canvas: Canvas, street: Street): void {
   for (const star of street.sky.stars) {
-    canvas.parts.push(`<circle cx="${px(star.x)}" cy="${px(star.y)}" r="${px(star.size)}" fill="#dfe6ff" opacity=".7"/>`);
+    canvas.parts.push(
+      `<circle cx="${px(star.x)}" cy="${px(star.y)}" r="${px(star.size)}" fill="#dfe6ff" opacity=".7"/>`,
+    );
   }
   const moonX = street.paintSeed % street.camera.widthPx;
   canvas.parts.push(`<circle cx="${moonX}" cy="${px(street.camera.horizonPx * 0.3)}" r="13" fill="#f4f1de"/>`);
@@ -58,14 +67,22 @@ function drawClouds(canvas: Canvas, street: Street): void {
   const look = street.time === "dusk" ? `fill="#f7c9b0" opacity=".5"` : `fill="#fff" opacity=".8"`;
   for (const cloud of street.sky.clouds) {
     const at = `translate(${px(cloud.x)} ${px(cloud.y)}) scale(${cloud.size.toFixed(2)})`;
-    const puffs = `<ellipse rx="30" ry="8"/><ellipse cx="-12" cy="-6" rx="13" ry="10"/><ellipse cx="9" cy="-8" rx="16" ry="12"/>`;
-    canvas.parts.push(`<g ${look} transform="${at}">${puffs}</g>`);
+    canvas.parts.push(`<g ${look} transform="${at}">${CLOUD}</g>`);
   }
 }
 
 /** A flat rectangle on the ground. */
 function slab(canvas: Canvas, fromX: number, toX: number, fromZ: number, toZ: number, fill: Css): void {
-  polygon(canvas, [[fromX, 0, fromZ], [toX, 0, fromZ], [toX, 0, toZ], [fromX, 0, toZ]], fill);
+  polygon(
+    canvas,
+    [
+      [fromX, 0, fromZ],
+      [toX, 0, fromZ],
+      [toX, 0, toZ],
+      [fromX, 0, toZ],
+    ],
+    fill,
+  );
 }
 
 /** A strip along the whole road. */
@@ -79,7 +96,8 @@ function drawGround(canvas: Canvas, street: Street): void {
   strip(canvas, -200, 200, tone(canvas, palette.walk));
   // The ground ends before the horizon: this band fills the gap between.
   const gapPx = (camera.focalPx * camera.heightM) / GROUND_TO_M + 4;
-  canvas.parts.push(`<rect x="0" y="${px(camera.horizonPx - 1)}" width="${camera.widthPx}" height="${px(gapPx)}" fill="${css(palette.far)}"/>`);
+  const size = `width="${camera.widthPx}" height="${px(gapPx)}"`;
+  canvas.parts.push(`<rect x="0" y="${px(camera.horizonPx - 1)}" ${size} fill="${css(palette.far)}"/>`);
   const joint = tone(canvas, scale(palette.walk, 0.9));
   for (const side of SIDES) {
     const at = (fromKerbM: number): number => side * (roadHalfM + fromKerbM);
@@ -119,7 +137,12 @@ function drawPatches(canvas: Canvas, street: Street): void {
     const z = random.between(0, 40);
     const width = random.between(0.5, 2);
     const length = random.between(0.5, 3);
-    const corners: Point3[] = [[x, 0, z], [x + width, 0, z + 0.2], [x + width, 0, z + length], [x - 0.2, 0, z + length]];
+    const corners: Point3[] = [
+      [x, 0, z],
+      [x + width, 0, z + 0.2],
+      [x + width, 0, z + length],
+      [x - 0.2, 0, z + length],
+    ];
     polygon(canvas, corners, tone(canvas, scale(street.palette.road, random.between(0.93, 1.05))));
   }
 }

@@ -43,7 +43,10 @@ export function makeBody(canvas: Canvas, street: Street, vehicle: Vehicle, { x, 
   const { shape } = vehicle;
   const [fx, fz] = [Math.sin(heading), Math.cos(heading)];
   return {
-    canvas, street, vehicle, shape,
+    canvas,
+    street,
+    vehicle,
+    shape,
     halfLengthM: shape.lengthM / 2,
     halfWidthM: shape.widthM / 2,
     forward: [fx, fz],
@@ -84,7 +87,11 @@ export function visibleStrips(body: Body): Strip[] {
       return at(from[0] + along * share, from[1] + rise * share, width * right);
     };
     strips.push({
-      index, from, to, ahead, up,
+      index,
+      from,
+      to,
+      ahead,
+      up,
       distanceM: Math.hypot(dx, dy, dz),
       rect: (a, b, right, left) => [point(a, right), point(b, right), point(b, left), point(a, left)],
     });

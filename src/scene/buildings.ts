@@ -50,19 +50,52 @@ function drawBuilding(canvas: Canvas, street: Street, building: Building, x: num
   const { camera, sun } = street;
   const { side, fromZ, toZ, heightM, wall } = building;
   const back = x + side * DEPTH_M;
-  for (const [z, out] of [[fromZ, -1], [toZ, 1]] as const) {
+  for (const [z, out] of [
+    [fromZ, -1],
+    [toZ, 1],
+  ] as const) {
     // The camera stands at z = 0: it sees an end wall that faces it.
-    if (-z * out > 0) polygon(canvas, [[x, 0, z], [back, 0, z], [back, heightM, z], [x, heightM, z]], tone(canvas, wall, 0.78));
+    if (-z * out > 0)
+      polygon(
+        canvas,
+        [
+          [x, 0, z],
+          [back, 0, z],
+          [back, heightM, z],
+          [x, heightM, z],
+        ],
+        tone(canvas, wall, 0.78),
+      );
   }
   if ((camera.x - x) * side > 0) return;
   const shade = side * Math.sin(sun.angle) > 0 ? 1 : 0.9;
-  const outline = polygon(canvas, [[x, 0, fromZ], [x, 0, toZ], [x, heightM, toZ], [x, heightM, fromZ]], tone(canvas, wall, shade));
+  const outline = polygon(
+    canvas,
+    [
+      [x, 0, fromZ],
+      [x, 0, toZ],
+      [x, heightM, toZ],
+      [x, heightM, fromZ],
+    ],
+    tone(canvas, wall, shade),
+  );
   if (!outline || outline.bounds[2] < -20 || outline.bounds[0] > camera.widthPx + 20) return;
   const face = x - side * 0.02;
   const front: Front = {
-    canvas, building, distanceM,
+    canvas,
+    building,
+    distanceM,
     rect: (from, to, bottom, top, fill) => {
-      polygon(canvas, [[face, bottom, from], [face, bottom, to], [face, top, to], [face, top, from]], fill);
+      polygon(
+        canvas,
+        [
+          [face, bottom, from],
+          [face, bottom, to],
+          [face, top, to],
+          [face, top, from],
+        ],
+        fill,
+      );
     },
   };
   front.rect(fromZ, toZ, heightM - 0.35, heightM, tone(canvas, wall, 0.7));
@@ -110,7 +143,12 @@ function drawShops(front: Front, random: Random, face: number): void {
     for (let stripe = 0; stripe < 6; stripe++) {
       const from = z + 0.3 + stripe * stripeM;
       const to = from + stripeM;
-      const corners: Point3[] = [[face, 3.1, from], [face, 3.1, to], [edge, 2.45, to], [edge, 2.45, from]];
+      const corners: Point3[] = [
+        [face, 3.1, from],
+        [face, 3.1, to],
+        [edge, 2.45, to],
+        [edge, 2.45, from],
+      ];
       polygon(canvas, corners, tone(canvas, stripe % 2 === 1 ? AWNING_PALE : colour));
     }
   }

@@ -41,16 +41,38 @@ const REACH_PX = 300;
 export function chooseCamera(random: Random, view: View, roadHalfM: number, walkM: number, focalPx: number): Camera {
   const share = (low: number, high: number): number => PICTURE_HEIGHT_PX * random.between(low, high);
   const place = {
-    across: () => [-(roadHalfM + random.between(4, 11)), random.between(2.6, 5.2), random.between(62, 118), share(0.2, 0.38)],
-    oblique: () => [-(roadHalfM + random.between(1, walkM - 0.6)), random.between(3, 6), random.between(28, 60), share(0.18, 0.36)],
-    along: () => [random.between(-roadHalfM - 1.5, roadHalfM * 0.4), random.between(3.2, 6.5), random.between(-8, 16), share(0.2, 0.36)],
+    across: () => [
+      -(roadHalfM + random.between(4, 11)),
+      random.between(2.6, 5.2),
+      random.between(62, 118),
+      share(0.2, 0.38),
+    ],
+    oblique: () => [
+      -(roadHalfM + random.between(1, walkM - 0.6)),
+      random.between(3, 6),
+      random.between(28, 60),
+      share(0.18, 0.36),
+    ],
+    along: () => [
+      random.between(-roadHalfM - 1.5, roadHalfM * 0.4),
+      random.between(3.2, 6.5),
+      random.between(-8, 16),
+      share(0.2, 0.36),
+    ],
   }[view];
   const [x, heightM, yawDegrees, horizonPx] = place() as [number, number, number, number];
   const yaw = (yawDegrees * Math.PI) / 180;
   const mirrored = view !== "across" && random.chance(0.5);
   return {
-    x, heightM, sin: Math.sin(yaw), cos: Math.cos(yaw), focalPx, horizonPx, mirrored,
-    widthPx: PICTURE_WIDTH_PX, heightPx: PICTURE_HEIGHT_PX,
+    x,
+    heightM,
+    sin: Math.sin(yaw),
+    cos: Math.cos(yaw),
+    focalPx,
+    horizonPx,
+    mirrored,
+    widthPx: PICTURE_WIDTH_PX,
+    heightPx: PICTURE_HEIGHT_PX,
   };
 }
 
@@ -89,7 +111,10 @@ export function projectPolygon(camera: Camera, world: readonly Point3[]): Outlin
   if (points.length === 0) return undefined;
   const bounds = boundsOf(points);
   const inReach =
-    bounds[2] >= -REACH_PX && bounds[0] <= camera.widthPx + REACH_PX && bounds[3] >= -REACH_PX && bounds[1] <= camera.heightPx + REACH_PX;
+    bounds[2] >= -REACH_PX &&
+    bounds[0] <= camera.widthPx + REACH_PX &&
+    bounds[3] >= -REACH_PX &&
+    bounds[1] <= camera.heightPx + REACH_PX;
   return { points, bounds, inReach };
 }
 

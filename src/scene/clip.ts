@@ -59,9 +59,40 @@ export async function writeClip(plan: ClipPlan, report: (line: string) => void):
 }
 
 function encoderArgs({ crf, outPath }: ClipPlan): string[] {
-  const picture = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${PICTURE_WIDTH_PX}x${PICTURE_HEIGHT_PX}`, "-r", String(CLIP_FPS), "-i", "-"];
-  const colours = ["-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
-  const video = ["-c:v", "libx264", "-preset", "veryslow", "-crf", String(crf), "-pix_fmt", "yuv420p", "-g", String(2 * CLIP_FPS)];
+  const picture = [
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    "rgb24",
+    "-s",
+    `${PICTURE_WIDTH_PX}x${PICTURE_HEIGHT_PX}`,
+    "-r",
+    String(CLIP_FPS),
+    "-i",
+    "-",
+  ];
+  const colours = [
+    "-vf",
+    "scale=out_color_matrix=bt709:out_range=tv",
+    "-colorspace",
+    "bt709",
+    "-color_primaries",
+    "bt709",
+    "-color_trc",
+    "bt709",
+  ];
+  const video = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "veryslow",
+    "-crf",
+    String(crf),
+    "-pix_fmt",
+    "yuv420p",
+    "-g",
+    String(2 * CLIP_FPS),
+  ];
   // One thread and no version strings: the same scenes give the same file.
   const still = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-movflags", "+faststart"];
   return ["-v", "error", "-y", ...picture, ...colours, ...video, ...still, outPath];

@@ -21,7 +21,13 @@ const SPOKES_FROM_PX = 28;
 
 /** Draws a bicycle and, unless it is parked, its rider: far limbs, bicycle, then the rest, each for its own object. */
 export function drawCyclist(
-  canvas: Canvas, street: Street, cyclist: Cyclist, place: Place, atS: number, bicycle: Mark, rider: Mark | undefined,
+  canvas: Canvas,
+  street: Street,
+  cyclist: Cyclist,
+  place: Place,
+  atS: number,
+  bicycle: Mark,
+  rider: Mark | undefined,
 ): void {
   // Riders are adults: a child's limbs would not reach the pedals.
   const size = Math.min(1.05, Math.max(0.92, cyclist.looks.height));
@@ -47,7 +53,14 @@ export function drawCyclist(
 function drawShadow(canvas: Canvas, street: Street, { at }: Figure): void {
   const reach = 0.14 * street.sun.length;
   const [dx, dz] = [Math.cos(street.sun.angle) * reach, Math.sin(street.sun.angle) * reach];
-  const foot = ([[-0.95, -0.14], [0.95, -0.14], [0.95, 0.14], [-0.95, 0.14]] as const).map(([ahead, right]): Point3 => {
+  const foot = (
+    [
+      [-0.95, -0.14],
+      [0.95, -0.14],
+      [0.95, 0.14],
+      [-0.95, 0.14],
+    ] as const
+  ).map(([ahead, right]): Point3 => {
     const [x, y, z] = at(ahead, 0, right);
     return [x + dx, y, z + dz];
   });
@@ -55,7 +68,11 @@ function drawShadow(canvas: Canvas, street: Street, { at }: Figure): void {
 }
 
 const pedal = (turn: number): Joint => [CRANK[0] + CRANK_M * Math.cos(turn), CRANK[1] + CRANK_M * Math.sin(turn)];
-const ridingArm = (size: number): [Joint, Joint, Joint] => [[0.1, 1.36 * size], [0.3, 1.14 * size], [0.46, 1.02]];
+const ridingArm = (size: number): [Joint, Joint, Joint] => [
+  [0.1, 1.36 * size],
+  [0.3, 1.14 * size],
+  [0.46, 1.02],
+];
 
 /** The knee lies where two limbs of one length meet between hip and foot. */
 function kneeBetween(hip: Joint, foot: Joint): Joint {
@@ -84,7 +101,12 @@ function drawWheels({ canvas, at }: Figure, street: Street, turn: number, mark: 
     for (let spoke = 0; spoke < 4; spoke++) {
       const angle = turn + (spoke * Math.PI) / 4;
       const [dx, dy] = [WHEEL_M * 0.9 * Math.cos(angle), WHEEL_M * 0.9 * Math.sin(angle)];
-      line(canvas, [at(axle - dx, WHEEL_M - dy, 0), at(axle + dx, WHEEL_M + dy, 0)], 0.012, tone(canvas, [150, 155, 165]));
+      line(
+        canvas,
+        [at(axle - dx, WHEEL_M - dy, 0), at(axle + dx, WHEEL_M + dy, 0)],
+        0.012,
+        tone(canvas, [150, 155, 165]),
+      );
     }
     canvas.mark = mark;
   }
@@ -95,23 +117,51 @@ function drawFrame({ canvas, at, near }: Figure, cyclist: Cyclist, turn: number)
   const grey = tone(canvas, [150, 155, 165]);
   const dark = tone(canvas, [30, 30, 36]);
   const tube = (joints: readonly Joint[], width: number, colour: Css): void =>
-    line(canvas, joints.map((joint) => at(...joint, 0)), width, colour);
-  const [rear, front] = [[AXLES[0], WHEEL_M], [AXLES[1], WHEEL_M]] as const;
-  const [neck, seat] = [[0.42, 0.78], [-0.2, 0.78]] as const;
+    line(
+      canvas,
+      joints.map((joint) => at(...joint, 0)),
+      width,
+      colour,
+    );
+  const [rear, front] = [
+    [AXLES[0], WHEEL_M],
+    [AXLES[1], WHEEL_M],
+  ] as const;
+  const [neck, seat] = [
+    [0.42, 0.78],
+    [-0.2, 0.78],
+  ] as const;
   tube([rear, CRANK, neck, seat, CRANK], 0.05, paint);
   tube([rear, seat], 0.04, paint);
   tube([front, neck, [0.4, 0.98]], 0.05, paint);
   tube([seat, [-0.25, 0.92]], 0.04, grey);
-  tube([[-0.38, 0.94], [-0.12, 0.94]], 0.07, dark);
+  tube(
+    [
+      [-0.38, 0.94],
+      [-0.12, 0.94],
+    ],
+    0.07,
+    dark,
+  );
   line(canvas, [at(0.46, 1.02, -0.25), at(0.4, 0.99, 0), at(0.46, 1.02, 0.25)], 0.045, dark);
-  line(canvas, [at(...pedal(turn + Math.PI), -0.1 * near), at(...CRANK, 0), at(...pedal(turn), 0.1 * near)], 0.04, grey);
+  line(
+    canvas,
+    [at(...pedal(turn + Math.PI), -0.1 * near), at(...CRANK, 0), at(...pedal(turn), 0.1 * near)],
+    0.04,
+    grey,
+  );
 }
 
 function drawRider(figure: Figure, cyclist: Cyclist, turn: number): void {
   const { canvas, looks, size, at, near } = figure;
   drawRidingLeg(figure, turn, false);
   if (looks.bag) line(canvas, [at(-0.28, 1.1 * size, 0), at(-0.1, 1.36 * size, 0)], 0.24, tone(canvas, looks.accent));
-  const torso = [at(-0.22, size, -0.05), at(0.08, 1.36 * size, -0.08), at(0.08, 1.36 * size, 0.08), at(-0.22, size, 0.05)];
+  const torso = [
+    at(-0.22, size, -0.05),
+    at(0.08, 1.36 * size, -0.08),
+    at(0.08, 1.36 * size, 0.08),
+    at(-0.22, size, 0.05),
+  ];
   line(canvas, torso, 0.25 * looks.width, figure.shirt);
   line(canvas, [at(0.12, 1.42 * size, 0), at(0.16, 1.5 * size, 0)], 0.09, figure.skin);
   drawHead(figure, 0.2, 1.62 * size, cyclist.helmet);

@@ -45,7 +45,13 @@ export function labelOf(street: Street, atS: number, objects: readonly TrueObjec
   const { seed, view, time, rain } = street;
   const rounded = objects.map(({ classId, box, trackId, visible, ignore }) => {
     const [left, top, right, bottom] = box;
-    return { classId, box: [round(left, 2), round(top, 2), round(right, 2), round(bottom, 2)] as const, trackId, visible: round(visible, 3), ignore };
+    return {
+      classId,
+      box: [round(left, 2), round(top, 2), round(right, 2), round(bottom, 2)] as const,
+      trackId,
+      visible: round(visible, 3),
+      ignore,
+    };
   });
   return { seed, view, time, rain, atS: round(atS, 3), objects: rounded };
 }
@@ -53,7 +59,12 @@ export function labelOf(street: Street, atS: number, objects: readonly TrueObjec
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 /** Draws one part of a set: its scenes from `fromScene` up to `toScene` (excluded), at their place in `frames.rgb`. */
-export async function writePart(plan: DatasetPlan, fromScene: number, toScene: number, report: (line: string) => void): Promise<void> {
+export async function writePart(
+  plan: DatasetPlan,
+  fromScene: number,
+  toScene: number,
+  report: (line: string) => void,
+): Promise<void> {
   await mkdir(plan.outDir, { recursive: true });
   await using frames = await open(join(plan.outDir, "frames.rgb"), "a").then(async (made) => {
     await made.close();
@@ -78,21 +89,27 @@ export async function writePart(plan: DatasetPlan, fromScene: number, toScene: n
 const partFile = (plan: DatasetPlan, fromScene: number): string => join(plan.outDir, `labels.${fromScene}.part`);
 
 /**
- * Draws a set with several processes: each runs `program` (its first item is the executable) with the first and the last
- * scene of its part added, and calls `writePart` with them. The labels are joined in order at the end.
+ * Draws a set with several processes: each runs `program` (its first item is the executable) with the first and the
+ * last scene of its part added, and calls `writePart` with them. The labels are joined in order at the end.
  */
-export async function writeDataset(plan: DatasetPlan, processes: number, program: readonly [string, ...string[]]): Promise<void> {
+export async function writeDataset(
+  plan: DatasetPlan,
+  processes: number,
+  program: readonly [string, ...string[]],
+): Promise<void> {
   await mkdir(plan.outDir, { recursive: true });
   await rm(join(plan.outDir, "frames.rgb"), { force: true });
   const perPart = Math.ceil(plan.scenes / processes);
   const starts = Array.from({ length: processes }, (_, i) => i * perPart).filter((start) => start < plan.scenes);
-  await Promise.all(starts.map(async (start) => {
-    const [command, ...args] = program;
-    const part = `${start}-${Math.min(plan.scenes, start + perPart)}`;
-    const child = spawn(command, [...args, "--part", part], { stdio: ["ignore", "ignore", "inherit"] });
-    const [status] = (await once(child, "exit")) as [number | null];
-    if (status !== 0) throw new Error(`drawing scenes ${part} ended with status ${status}`);
-  }));
+  await Promise.all(
+    starts.map(async (start) => {
+      const [command, ...args] = program;
+      const part = `${start}-${Math.min(plan.scenes, start + perPart)}`;
+      const child = spawn(command, [...args, "--part", part], { stdio: ["ignore", "ignore", "inherit"] });
+      const [status] = (await once(child, "exit")) as [number | null];
+      if (status !== 0) throw new Error(`drawing scenes ${part} ended with status ${status}`);
+    }),
+  );
   const labels = await Promise.all(starts.map((start) => readFile(partFile(plan, start), "utf8")));
   await writeFile(join(plan.outDir, "labels.jsonl"), labels.join(""));
   await Promise.all(starts.map((start) => rm(partFile(plan, start))));

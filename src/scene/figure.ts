@@ -25,11 +25,19 @@ export interface Figure {
 }
 
 /** Puts a person in its place. */
-export function makeFigure(canvas: Canvas, street: Street, looks: Looks, size: number, { x, z, heading }: Place): Figure {
+export function makeFigure(
+  canvas: Canvas,
+  street: Street,
+  looks: Looks,
+  size: number,
+  { x, z, heading }: Place,
+): Figure {
   const [fx, fz] = [Math.sin(heading), Math.cos(heading)];
   const [dx, dz] = [street.camera.x - x, -z];
   return {
-    canvas, looks, size,
+    canvas,
+    looks,
+    size,
     at: (ahead, up, right) => [x + fx * ahead + fz * right, up, z + fz * ahead - fx * right],
     near: dx * fz - dz * fx > 0 ? 1 : -1,
     facing: (dx * fx + dz * fz) / Math.hypot(dx, dz),
@@ -40,7 +48,12 @@ export function makeFigure(canvas: Canvas, street: Street, looks: Looks, size: n
 }
 
 /** Draws a leg: hip, knee, ankle, toe. Far ones are a little darker. */
-export function drawLeg(figure: Figure, right: number, joints: readonly [Joint, Joint, Joint, Joint], far: boolean): void {
+export function drawLeg(
+  figure: Figure,
+  right: number,
+  joints: readonly [Joint, Joint, Joint, Joint],
+  far: boolean,
+): void {
   const { canvas, looks, size, at } = figure;
   const [hip, knee, ankle, toe] = joints.map((joint) => at(...joint, right)) as [Point3, Point3, Point3, Point3];
   const cloth = far ? tone(canvas, looks.trousers, 0.8) : figure.trousers;
@@ -53,7 +66,12 @@ export function drawArm(figure: Figure, right: number, joints: readonly [Joint, 
   const { canvas, looks, size, at } = figure;
   const [shoulder, elbow, hand] = joints;
   const sleeve = far ? tone(canvas, looks.shirt, 0.82) : figure.shirt;
-  line(canvas, [at(...shoulder, right), at(...elbow, right * 1.12), at(...hand, right)], 0.1 * size * looks.width, sleeve);
+  line(
+    canvas,
+    [at(...shoulder, right), at(...elbow, right * 1.12), at(...hand, right)],
+    0.1 * size * looks.width,
+    sleeve,
+  );
   ball(canvas, at(...hand, right), 0.055 * size, figure.skin);
 }
 
@@ -82,5 +100,10 @@ export function drawHead(figure: Figure, ahead: number, up: number, helmet?: Rgb
   if (!looks.hat) return;
   const hat = tone(canvas, looks.accent);
   ball(canvas, at(ahead, up + radius * 0.62, 0), radius * 1.05, hat, radius * 0.6);
-  line(canvas, [at(ahead - 0.02, up + radius * 0.45, 0), at(ahead + 0.2 * size, up + radius * 0.42, 0)], 0.04 * size, hat);
+  line(
+    canvas,
+    [at(ahead - 0.02, up + radius * 0.45, 0), at(ahead + 0.2 * size, up + radius * 0.42, 0)],
+    0.04 * size,
+    hat,
+  );
 }

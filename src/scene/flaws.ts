@@ -2,7 +2,7 @@ import { blur, decodeStill, encodeJpeg, type RawPicture } from "../picture/index
 import { seededRandom } from "./random.js";
 import type { Flaws } from "./street.js";
 
-/** Noise comes from a table read from a new place in each row: drawing it anew for each value would take longer than the scene. */
+/** Noise is read from a table, at a new place in each row: drawn anew it would take longer than the scene. */
 const TABLE_SIZE = 1 << 16;
 
 const noiseTable = makeNoiseTable();
@@ -13,7 +13,7 @@ function makeNoiseTable(): Float32Array {
   return Float32Array.from({ length: TABLE_SIZE }, () => (random.unit() + random.unit() + random.unit() - 1.5) * 2);
 }
 
-/** Does to an RGB picture what a camera does: gain and noise of the sensor, blur, the camera's own JPEG. `seed` seeds the noise. */
+/** Does to an RGB picture what a camera does: its sensor's gain and noise (of this seed), its lens's blur, its JPEG. */
 export async function applyFlaws(picture: RawPicture, flaws: Flaws, seed: number): Promise<RawPicture> {
   let result: RawPicture = { ...picture, data: expose(picture, flaws, seed) };
   if (flaws.blurPx > 0) result = await blur(result, flaws.blurPx);

@@ -6,7 +6,19 @@ import { drawPedestrian } from "./pedestrian.js";
 import { drawProp, isPropShown, LIGHT_GRADIENT } from "./props.js";
 import { seededRandom } from "./random.js";
 import type { Street } from "./street.js";
-import { BICYCLE, BUS, CAR, clearTruth, createMark, createTruth, measure, PERSON, type Mark, type TrueObject, type TruthBuffer } from "./truth.js";
+import {
+  BICYCLE,
+  BUS,
+  CAR,
+  clearTruth,
+  createMark,
+  createTruth,
+  measure,
+  PERSON,
+  type Mark,
+  type TrueObject,
+  type TruthBuffer,
+} from "./truth.js";
 import { VARIANTS } from "./variant.js";
 import { drawVehicle } from "./vehicle.js";
 
@@ -78,7 +90,9 @@ function opacityOf(street: Street, mover: Mover, { x, z }: Place): number {
   const variant = VARIANTS[street.variant];
   const vehicle = mover.kind === "vehicle";
   if (toView(street.camera, x, 0, z)[2] < (vehicle ? VEHICLE_FROM_M : PERSON_FROM_M)) return 0;
-  const [sightM, fadeM] = vehicle ? [variant.vehicleSightM, variant.vehicleFadeM] : [variant.personSightM, variant.personFadeM];
+  const [sightM, fadeM] = vehicle
+    ? [variant.vehicleSightM, variant.vehicleFadeM]
+    : [variant.personSightM, variant.personFadeM];
   const beyondM = Math.hypot(x - street.camera.x, z) - sightM;
   return Math.min(1, Math.max(0, 1 - beyondM / fadeM));
 }
@@ -95,7 +109,15 @@ function marksOf(street: Street, mover: Mover, place: Place, index: number, fadi
   return mover.parked ? [mark(1, BICYCLE)] : [mark(1, BICYCLE), mark(2, PERSON)];
 }
 
-function drawMover(canvas: Canvas, street: Street, mover: Mover, place: Place, atS: number, marks: readonly Mark[], opacity: number): void {
+function drawMover(
+  canvas: Canvas,
+  street: Street,
+  mover: Mover,
+  place: Place,
+  atS: number,
+  marks: readonly Mark[],
+  opacity: number,
+): void {
   const [first, second] = marks as [Mark, Mark | undefined];
   if (opacity < 1) canvas.parts.push(`<g opacity="${opacity.toFixed(2)}">`);
   if (mover.kind === "vehicle") drawVehicle(canvas, street, mover, place, first);
@@ -114,7 +136,8 @@ function drawRain(canvas: Canvas, street: Street, atS: number): void {
   let drops = "";
   for (let i = 0; i < DROPS; i++) {
     const length = random.between(8, 22);
-    drops += `M${px(random.between(-20, widthPx))} ${px(random.between(-20, heightPx))}l${px(length * 0.22)} ${px(length)}`;
+    const from = `${px(random.between(-20, widthPx))} ${px(random.between(-20, heightPx))}`;
+    drops += `M${from}l${px(length * 0.22)} ${px(length)}`;
   }
   canvas.parts.push(`<path d="${drops}" stroke="#dfe9f2" stroke-width="1" stroke-opacity=".32" fill="none"/>`);
 }

@@ -28,7 +28,10 @@ export function makeLayout(random: Random, view: View): Layout {
   const bikeLane = random.chance(0.7);
   const parking = random.chance(0.4);
   return {
-    view, lanes, bikeLane, parking,
+    view,
+    lanes,
+    bikeLane,
+    parking,
     grass: random.chance(0.3),
     roadHalfM: LANE_M * lanes + (bikeLane ? 1.8 : 0.3) + (parking ? PARKING_M : 0),
     walkM: random.between(3.5, 5.5),

@@ -1,7 +1,5 @@
 import { LANE_M, PARKING_M, type Layout } from "./layout.js";
-import {
-  BUS_PAINTS, CAR_PAINTS, CLOTHES, HAIRS, SKINS, TAXI_PAINT, TROUSERS, varied, type Rgb,
-} from "./palette.js";
+import { BUS_PAINTS, CAR_PAINTS, CLOTHES, HAIRS, SKINS, TAXI_PAINT, TROUSERS, varied, type Rgb } from "./palette.js";
 import type { Random } from "./random.js";
 import type { Variant } from "./variant.js";
 import { CAR_SHAPES, CITY_BUS, SHORT_BUS, TAXI_SHAPE, type VehicleShape } from "./vehicle-shapes.js";
@@ -81,7 +79,10 @@ export function populate(random: Random, layout: Layout, variant: Variant): Move
     ...traffic(random, layout, rangeM),
     ...(layout.parking ? parkedCars(random, layout, rangeM) : []),
     ...cyclists(random, layout, variant),
-    ...DIRECTIONS.flatMap((side) => [...walkers(random, layout, variant, side), ...parkedBicycles(random, layout, variant, side)]),
+    ...DIRECTIONS.flatMap((side) => [
+      ...walkers(random, layout, variant, side),
+      ...parkedBicycles(random, layout, variant, side),
+    ]),
     ...layout.crossings.flatMap((z) => crossers(random, layout, z)),
   ];
 }
@@ -94,7 +95,7 @@ function traffic(random: Random, layout: Layout, rangeM: number): Mover[] {
     for (let lane = 0; lane < layout.lanes; lane++) {
       const middle = direction * (LANE_M / 2 + LANE_M * lane);
       const speedMps = random.between(5, 11) * (lane > 0 ? 0.8 : 1);
-      for (let z = -rangeM; ; ) {
+      for (let z = -rangeM; ;) {
         const looks = random.chance(busShare) ? bus(random) : car(random);
         z += random.between(3, 16) / density + looks.shape.lengthM / 2;
         if (z > rangeM) break;
@@ -110,7 +111,7 @@ function traffic(random: Random, layout: Layout, rangeM: number): Mover[] {
 function parkedCars(random: Random, layout: Layout, rangeM: number): Mover[] {
   const movers: Mover[] = [];
   for (const direction of DIRECTIONS) {
-    for (let z = -rangeM; z < rangeM; ) {
+    for (let z = -rangeM; z < rangeM;) {
       const looks = car(random);
       z += random.between(0.8, 7) + looks.shape.lengthM / 2;
       const x = direction * (layout.roadHalfM - PARKING_M / 2);
@@ -128,7 +129,7 @@ function cyclists(random: Random, layout: Layout, variant: Variant): Mover[] {
   const movers: Mover[] = [];
   for (const direction of DIRECTIONS) {
     const speedMps = random.between(3, 6);
-    for (let z = -rangeM; z < rangeM; ) {
+    for (let z = -rangeM; z < rangeM;) {
       z += random.between(variant.cyclistGapM.least, gap);
       const x = direction * (layout.roadHalfM - fromKerbM) + random.between(-0.3, 0.3);
       if (z < rangeM - 1) movers.push(cyclist(random, along(x, z, direction, speedMps, rangeM)));
@@ -160,7 +161,11 @@ function walkers(random: Random, layout: Layout, variant: Variant, side: 1 | -1)
     }
     const x = side * (layout.roadHalfM + Math.min(fromKerbM, layout.walkM - 0.3));
     const turn = speedMps > 0 ? 0 : random.between(0, 2 * Math.PI);
-    movers.push({ kind: "pedestrian", looks: somebody(random), way: { ...along(x, z, direction, speedMps, rangeM), turn } });
+    movers.push({
+      kind: "pedestrian",
+      looks: somebody(random),
+      way: { ...along(x, z, direction, speedMps, rangeM), turn },
+    });
   }
   return movers;
 }
@@ -170,14 +175,23 @@ function parkedBicycles(random: Random, layout: Layout, variant: Variant, side: 
     const x = side * (layout.roadHalfM + random.between(0.8, layout.walkM - 0.8));
     const z = random.between(...variant.parkedBicyclesM);
     const turn = random.chance(0.5) ? random.between(-0.4, 0.4) : random.between(0, 2 * Math.PI);
-    return { ...cyclist(random, { ...along(x, z, random.pick(DIRECTIONS), 0, variant.rangeAlongM), turn }), parked: true };
+    return {
+      ...cyclist(random, { ...along(x, z, random.pick(DIRECTIONS), 0, variant.rangeAlongM), turn }),
+      parked: true,
+    };
   });
 }
 
 function crossers(random: Random, layout: Layout, z: number): Mover[] {
   return Array.from({ length: random.integer(0, 4) }, () => {
     const x = random.between(-layout.roadHalfM, layout.roadHalfM);
-    const way = along(x, z + random.between(-1.4, 1.4), random.pick(DIRECTIONS), random.between(1, 1.6), layout.roadHalfM + 2);
+    const way = along(
+      x,
+      z + random.between(-1.4, 1.4),
+      random.pick(DIRECTIONS),
+      random.between(1, 1.6),
+      layout.roadHalfM + 2,
+    );
     return { kind: "pedestrian" as const, looks: somebody(random), way: { ...way, crossing: true } };
   });
 }
@@ -191,7 +205,11 @@ type Bodywork = Omit<Vehicle, "way" | "parked">;
 function car(random: Random): Bodywork {
   const taxi = random.chance(1 / 8);
   return {
-    kind: "vehicle", bus: false, taxi, stripe: undefined, sign: false,
+    kind: "vehicle",
+    bus: false,
+    taxi,
+    stripe: undefined,
+    sign: false,
     shape: taxi ? TAXI_SHAPE : random.pick(CAR_SHAPES),
     paint: taxi ? TAXI_PAINT : varied(random, CAR_PAINTS, 0.15),
   };
@@ -199,7 +217,9 @@ function car(random: Random): Bodywork {
 
 function bus(random: Random): Bodywork {
   return {
-    kind: "vehicle", bus: true, taxi: false,
+    kind: "vehicle",
+    bus: true,
+    taxi: false,
     shape: random.chance(0.7) ? CITY_BUS : SHORT_BUS,
     paint: varied(random, BUS_PAINTS, 0.1),
     stripe: random.chance(0.6) ? random.pick(CAR_PAINTS) : undefined,
@@ -227,7 +247,10 @@ function somebody(random: Random): Looks {
 
 function cyclist(random: Random, way: Way): Cyclist {
   return {
-    kind: "cyclist", way, looks: somebody(random), parked: false,
+    kind: "cyclist",
+    way,
+    looks: somebody(random),
+    parked: false,
     frame: random.pick(CAR_PAINTS),
     helmet: random.chance(0.6) ? random.pick(CLOTHES) : undefined,
   };

@@ -1,4 +1,13 @@
-import { NEAR_M, projectPolygon, toScreen, toView, type Camera, type Outline, type Point2, type Point3 } from "./camera.js";
+import {
+  NEAR_M,
+  projectPolygon,
+  toScreen,
+  toView,
+  type Camera,
+  type Outline,
+  type Point2,
+  type Point3,
+} from "./camera.js";
 import { css, mix, type Css, type Palette, type Rgb } from "./palette.js";
 import { createMark, extend, fillEllipse, fillPolygon, PERSON, type Mark, type TruthBuffer } from "./truth.js";
 
@@ -63,7 +72,13 @@ export function polygon(canvas: Canvas, world: readonly Point3[], fill: Css, opa
 const THINNEST_PX = 0.7;
 
 /** Draws a thick line through places of the street; `widthM` is its thickness in the street. */
-export function line(canvas: Canvas, world: readonly Point3[], widthM: number, stroke: Css, cap: "round" | "butt" = "round"): void {
+export function line(
+  canvas: Canvas,
+  world: readonly Point3[],
+  widthM: number,
+  stroke: Css,
+  cap: "round" | "butt" = "round",
+): void {
   const { camera } = canvas;
   const points: Point2[] = [];
   let pxPerM = 0;
@@ -74,8 +89,8 @@ export function line(canvas: Canvas, world: readonly Point3[], widthM: number, s
     points.push(toScreen(camera, seen));
   }
   const widthPx = Math.max(THINNEST_PX, widthM * pxPerM);
-  const style = `fill="none" stroke="${stroke}" stroke-width="${widthPx.toFixed(2)}" stroke-linecap="${cap}" stroke-linejoin="round"`;
-  canvas.parts.push(`<path d="${path(points)}" ${style}/>`);
+  const style = `stroke="${stroke}" stroke-width="${widthPx.toFixed(2)}" stroke-linecap="${cap}"`;
+  canvas.parts.push(`<path d="${path(points)}" fill="none" ${style} stroke-linejoin="round"/>`);
   if (canvas.mark && canvas.truth) fillLine(canvas.truth, points, Math.max(0.5, widthPx / 2), cap, canvas.mark);
 }
 
@@ -102,7 +117,7 @@ export function glow(canvas: Canvas, [x, y, z]: Point3, radiusM: number, gradien
   canvas.parts.push(`<circle cx="${px(cx)}" cy="${px(cy)}" r="${px(radiusPx)}" fill="url(#${gradient})"/>`);
 }
 
-/** A closed circle around an upright axis-parallel centre, as `corners` places: `at` turns an angle's cosine and sine into a place. */
+/** A circle of so many corners; `at` turns an angle's cosine and sine into a place of the street. */
 export function ring(corners: number, at: (cos: number, sin: number) => Point3): Point3[] {
   const step = (2 * Math.PI) / corners;
   return Array.from({ length: corners }, (_, i) => at(Math.cos(i * step), Math.sin(i * step)));
@@ -114,7 +129,13 @@ function path(points: readonly Point2[]): string {
   return text;
 }
 
-function fillLine(truth: TruthBuffer, points: readonly Point2[], halfPx: number, cap: "round" | "butt", mark: Mark): void {
+function fillLine(
+  truth: TruthBuffer,
+  points: readonly Point2[],
+  halfPx: number,
+  cap: "round" | "butt",
+  mark: Mark,
+): void {
   points.forEach((to, i) => {
     const inner = i > 0 && i < points.length - 1;
     if (cap === "round" || inner) fillEllipse(truth, to[0], to[1], halfPx, halfPx, mark);
@@ -123,7 +144,12 @@ function fillLine(truth: TruthBuffer, points: readonly Point2[], halfPx: number,
     const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
     const nx = ((to[1] - from[1]) * halfPx) / length;
     const ny = ((from[0] - to[0]) * halfPx) / length;
-    const bar: Point2[] = [[from[0] + nx, from[1] + ny], [to[0] + nx, to[1] + ny], [to[0] - nx, to[1] - ny], [from[0] - nx, from[1] - ny]];
+    const bar: Point2[] = [
+      [from[0] + nx, from[1] + ny],
+      [to[0] + nx, to[1] + ny],
+      [to[0] - nx, to[1] - ny],
+      [from[0] - nx, from[1] - ny],
+    ];
     fillPolygon(truth, bar, mark);
   });
 }

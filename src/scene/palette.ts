@@ -59,8 +59,12 @@ export function scale(colour: Rgb, factor: number): Rgb {
 
 /** The colour as SVG takes it, channels cut to 0..255. */
 export function css(colour: Rgb): Css {
-  const [red, green, blue] = colour.map((channel) => Math.min(255, Math.max(0, Math.round(channel)))) as [number, number, number];
-  return `#${((1 << 24) | (red << 16) | (green << 8) | blue).toString(16).slice(1)}`;
+  const [red, green, blue] = colour;
+  return `#${((1 << 24) | (byte(red) << 16) | (byte(green) << 8) | byte(blue)).toString(16).slice(1)}`;
+}
+
+function byte(channel: number): number {
+  return Math.min(255, Math.max(0, Math.round(channel)));
 }
 
 /** A colour of the list, pulled a little towards a random one, so that no two things are quite alike. */
@@ -73,22 +77,26 @@ const list = (...hexes: string[]): readonly Rgb[] => hexes.map(rgb);
 
 export const PALETTES: Readonly<Record<TimeOfDay, Palette>> = {
   day: {
-    skyTop: rgb("#66b0e6"), skyBottom: rgb("#d2ecf8"), far: rgb("#a6c4d6"), ambient: [1, 1, 1], tint: [0, 0, 0],
+    skyTop: rgb("#66b0e6"), skyBottom: rgb("#d2ecf8"), far: rgb("#a6c4d6"), ambient: [1, 1, 1],
+    tint: [0, 0, 0],
     road: rgb("#6a6f78"), walk: rgb("#cac3b3"), curb: rgb("#e4dfd2"), grass: rgb("#8eb86a"),
     leaves: [rgb("#5f9f58"), rgb("#7bb767"), rgb("#4c8a52")], litShare: 0, lampsOn: false, shadow: 0.28,
   },
   cloudy: {
-    skyTop: rgb("#b6c5d0"), skyBottom: rgb("#e5eaea"), far: rgb("#b1bec6"), ambient: [0.92, 0.94, 0.97], tint: [4, 5, 8],
+    skyTop: rgb("#b6c5d0"), skyBottom: rgb("#e5eaea"), far: rgb("#b1bec6"), ambient: [0.92, 0.94, 0.97],
+    tint: [4, 5, 8],
     road: rgb("#676b73"), walk: rgb("#b9b5ac"), curb: rgb("#cfccc3"), grass: rgb("#86a56d"),
     leaves: [rgb("#5b8f5b"), rgb("#6fa369"), rgb("#497a50")], litShare: 0.05, lampsOn: false, shadow: 0.15,
   },
   dusk: {
-    skyTop: rgb("#3a4880"), skyBottom: rgb("#f6a566"), far: rgb("#6a5b88"), ambient: [0.86, 0.68, 0.66], tint: [16, 6, 18],
+    skyTop: rgb("#3a4880"), skyBottom: rgb("#f6a566"), far: rgb("#6a5b88"), ambient: [0.86, 0.68, 0.66],
+    tint: [16, 6, 18],
     road: rgb("#5b5a67"), walk: rgb("#a99b96"), curb: rgb("#bdafa7"), grass: rgb("#6f805b"),
     leaves: [rgb("#4d6c50"), rgb("#5e7b59"), rgb("#3e5b4a")], litShare: 0.45, lampsOn: true, shadow: 0.22,
   },
   night: {
-    skyTop: rgb("#0b1231"), skyBottom: rgb("#28355f"), far: rgb("#1c2749"), ambient: [0.4, 0.44, 0.6], tint: [6, 8, 20],
+    skyTop: rgb("#0b1231"), skyBottom: rgb("#28355f"), far: rgb("#1c2749"), ambient: [0.4, 0.44, 0.6],
+    tint: [6, 8, 20],
     road: rgb("#4a4e5c"), walk: rgb("#7f8191"), curb: rgb("#8e8f9d"), grass: rgb("#4d6451"),
     leaves: [rgb("#3b604d"), rgb("#476e56"), rgb("#2f5145")], litShare: 0.6, lampsOn: true, shadow: 0.22,
   },
@@ -110,5 +118,6 @@ export const TROUSERS = list(
 export const SKINS = list("#f1c8a4", "#dfab7d", "#c58543", "#8c5525", "#6a4327", "#fed9b7");
 export const HAIRS = list("#1d1411", "#3a2418", "#6a4424", "#ae7f40", "#898989", "#d8c89f", "#5a2020");
 export const WALLS = list(
-  "#e5b79b", "#d8ad94", "#c8ada6", "#f1e8d7", "#b4c8c2", "#d7a38e", "#a6b7c8", "#e7d4b4", "#bea59f", "#c3c8b1", "#ce8f7f", "#93a2af",
+  "#e5b79b", "#d8ad94", "#c8ada6", "#f1e8d7", "#b4c8c2", "#d7a38e",
+  "#a6b7c8", "#e7d4b4", "#bea59f", "#c3c8b1", "#ce8f7f", "#93a2af",
 );

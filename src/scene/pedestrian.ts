@@ -24,7 +24,14 @@ interface Gait {
 }
 
 /** Draws somebody who walks or stands. */
-export function drawPedestrian(canvas: Canvas, street: Street, pedestrian: Pedestrian, place: Place, atS: number, mark: Mark): void {
+export function drawPedestrian(
+  canvas: Canvas,
+  street: Street,
+  pedestrian: Pedestrian,
+  place: Place,
+  atS: number,
+  mark: Mark,
+): void {
   const { looks, way } = pedestrian;
   const figure = makeFigure(canvas, street, looks, looks.height, place);
   const phase = looks.phase + atS * STEP_RATE * Math.max(SLOWEST_STEP, way.speedMps / STEP_SPEED_MPS);
@@ -42,10 +49,19 @@ function drawShadow(canvas: Canvas, street: Street, { x, z }: Place, size: numbe
   const [dirX, dirZ] = [Math.cos(angle), Math.sin(angle)];
   const reach = length * 0.35;
   const shadow = canvas.palette.shadow;
-  polygon(canvas, ring(12, (cos, sin): Point3 => [x + 0.32 * cos + dirX * reach, 0, z + 0.26 * sin + dirZ * reach]), SHADOW, shadow);
+  polygon(
+    canvas,
+    ring(12, (cos, sin): Point3 => [x + 0.32 * cos + dirX * reach, 0, z + 0.26 * sin + dirZ * reach]),
+    SHADOW,
+    shadow,
+  );
   if (street.time !== "day") return;
   const far = 1.95 * size * length * length;
-  const corner = (side: number, away: number): Point3 => [x - dirZ * side + dirX * away, 0, z + dirX * side + dirZ * away];
+  const corner = (side: number, away: number): Point3 => [
+    x - dirZ * side + dirX * away,
+    0,
+    z + dirX * side + dirZ * away,
+  ];
   polygon(canvas, [corner(-0.14, 0), corner(0.14, 0), corner(0.12, far), corner(-0.12, far)], SHADOW, shadow * 0.8);
 }
 
@@ -79,12 +95,22 @@ function drawBody(figure: Figure, gait: Gait): void {
   if (looks.skirt) drawSkirt(figure, 0.9 * size + gait.bob);
   const bagBehind = looks.bag && facing > 0;
   if (bagBehind) {
-    const bag = [at(-0.16 * size, 1.4 * size, -0.12 * size), at(-0.32 * size, 1.38 * size, 0), at(-0.34 * size, size, 0), at(-0.16 * size, 0.95 * size, 0.12 * size)];
+    const bag = [
+      at(-0.16 * size, 1.4 * size, -0.12 * size),
+      at(-0.32 * size, 1.38 * size, 0),
+      at(-0.34 * size, size, 0),
+      at(-0.16 * size, 0.95 * size, 0.12 * size),
+    ];
     polygon(canvas, bag, tone(canvas, looks.accent, 0.9));
   }
   drawTorso(figure, gait.bob);
   if (looks.bag && !bagBehind) {
-    const bag = [at(-0.18 * size, 1.3 * size, -0.05), at(-0.18 * size, 1.3 * size, 0.05), at(-0.18 * size, 1.08 * size, 0.05), at(-0.18 * size, 1.08 * size, -0.05)];
+    const bag = [
+      at(-0.18 * size, 1.3 * size, -0.05),
+      at(-0.18 * size, 1.3 * size, 0.05),
+      at(-0.18 * size, 1.08 * size, 0.05),
+      at(-0.18 * size, 1.08 * size, -0.05),
+    ];
     line(canvas, bag, 0.2 * size, tone(canvas, looks.accent));
   }
   line(canvas, [at(0.01, 1.42 * size + gait.bob, 0), at(0.02, 1.5 * size + gait.bob, 0)], 0.09 * size, figure.skin);
@@ -95,8 +121,11 @@ function drawBody(figure: Figure, gait: Gait): void {
 function drawSkirt({ canvas, at, size, near, trousers }: Figure, hipUp: number): void {
   const waist = hipUp + 0.1;
   const corners = [
-    at(-0.14 * size, waist, -0.14 * size), at(0.14 * size, waist, 0.14 * size), at(0.2 * size, 0.5 * size, 0.2 * size),
-    at(0.1 * size, 0.48 * size, near * 0.2 * size), at(-0.2 * size, 0.5 * size, -0.2 * size),
+    at(-0.14 * size, waist, -0.14 * size),
+    at(0.14 * size, waist, 0.14 * size),
+    at(0.2 * size, 0.5 * size, 0.2 * size),
+    at(0.1 * size, 0.48 * size, near * 0.2 * size),
+    at(-0.2 * size, 0.5 * size, -0.2 * size),
   ];
   polygon(canvas, corners, trousers);
 }
@@ -105,8 +134,18 @@ function drawTorso({ canvas, looks, at, size, shirt }: Figure, bob: number): voi
   const wide = size * looks.width;
   const [top, bottom] = [1.33 * size + bob, 0.98 * size + bob];
   const [shoulder, waist] = [0.115 * wide, 0.07 * wide];
-  const outline = [at(0, top, -shoulder), at(0, top, shoulder), at(0, bottom, waist), at(0, bottom, -waist), at(0, top, -shoulder)];
+  const outline = [
+    at(0, top, -shoulder),
+    at(0, top, shoulder),
+    at(0, bottom, waist),
+    at(0, bottom, -waist),
+    at(0, top, -shoulder),
+  ];
   line(canvas, outline, 0.2 * wide, shirt);
   const [collar, hem] = [1.36 * size + bob, 0.95 * size + bob];
-  polygon(canvas, [at(0, collar, -0.14 * wide), at(0, collar, 0.14 * wide), at(0, hem, 0.11 * wide), at(0, hem, -0.11 * wide)], shirt);
+  polygon(
+    canvas,
+    [at(0, collar, -0.14 * wide), at(0, collar, 0.14 * wide), at(0, hem, 0.11 * wide), at(0, hem, -0.11 * wide)],
+    shirt,
+  );
 }

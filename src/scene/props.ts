@@ -1,7 +1,7 @@
 import { toView, type Point3 } from "./camera.js";
 import { LAMP_REACH_M } from "./background.js";
 import { ball, glow, hider, line, polygon, ring, tone, type Canvas } from "./painter.js";
-import { CAR_PAINTS, css, rgb, SHADOW } from "./palette.js";
+import { CAR_PAINTS, rgb, SHADOW } from "./palette.js";
 import { seededRandom } from "./random.js";
 import type { Prop, Street } from "./street.js";
 
@@ -37,7 +37,16 @@ function drawTree(canvas: Canvas, street: Street, { x, z, size }: Prop): void {
   const shade = ring(14, (cos, sin): Point3 => [x + 1.4 * size * cos + sunX, 0, z + 1.4 * size * sin + sunZ]);
   polygon(canvas, shade, SHADOW, canvas.palette.shadow * 0.8);
   canvas.mark = mark;
-  line(canvas, [[x, 0, z], [x, 2.6 * size, z]], 0.26 * size, tone(canvas, TRUNK), "butt");
+  line(
+    canvas,
+    [
+      [x, 0, z],
+      [x, 2.6 * size, z],
+    ],
+    0.26 * size,
+    tone(canvas, TRUNK),
+    "butt",
+  );
   const [middle, light, dark] = canvas.palette.leaves.map((leaf) => tone(canvas, leaf)) as [string, string, string];
   const crown = (dx: number, up: number, radius: number, fill: string, vertical = radius): void =>
     ball(canvas, [x + dx * size, up * size, z], radius * size, fill, vertical * size);
@@ -51,8 +60,27 @@ function drawTree(canvas: Canvas, street: Street, { x, z, size }: Prop): void {
 function drawLamp(canvas: Canvas, { x, z, side }: Prop): void {
   const pole = tone(canvas, POLE);
   const head = x - side * LAMP_REACH_M;
-  line(canvas, [[x, 0, z], [x, 5.6, z], [x - side * 0.5, 6, z], [head, 6.05, z]], 0.13, pole);
-  line(canvas, [[x, 0, z], [x, 0.9, z]], 0.22, pole, "butt");
+  line(
+    canvas,
+    [
+      [x, 0, z],
+      [x, 5.6, z],
+      [x - side * 0.5, 6, z],
+      [head, 6.05, z],
+    ],
+    0.13,
+    pole,
+  );
+  line(
+    canvas,
+    [
+      [x, 0, z],
+      [x, 0.9, z],
+    ],
+    0.22,
+    pole,
+    "butt",
+  );
   canvas.mark = undefined;
   const on = canvas.palette.lampsOn;
   ball(canvas, [head, 5.98, z], 0.22, on ? "#ffe9b0" : tone(canvas, [225, 225, 215]), 0.12);
@@ -60,7 +88,15 @@ function drawLamp(canvas: Canvas, { x, z, side }: Prop): void {
 }
 
 function drawSign(canvas: Canvas, { x, z, seed }: Prop): void {
-  line(canvas, [[x, 0, z], [x, 2.4, z]], 0.07, tone(canvas, [140, 145, 150]));
+  line(
+    canvas,
+    [
+      [x, 0, z],
+      [x, 2.4, z],
+    ],
+    0.07,
+    tone(canvas, [140, 145, 150]),
+  );
   ball(canvas, [x, 2.6, z], 0.33, tone(canvas, seededRandom(seed).pick(CAR_PAINTS)));
   ball(canvas, [x, 2.6, z], 0.24, tone(canvas, [240, 240, 240]));
 }
@@ -68,9 +104,36 @@ function drawSign(canvas: Canvas, { x, z, seed }: Prop): void {
 function drawBench(canvas: Canvas, { x, z }: Prop): void {
   const wood = tone(canvas, WOOD);
   const dark = tone(canvas, WOOD_DARK);
-  for (const end of [-0.6, 0.6]) line(canvas, [[x, 0, z + end], [x, 0.45, z + end]], 0.06, dark);
-  polygon(canvas, [[x - 0.25, 0.45, z - 0.8], [x - 0.25, 0.45, z + 0.8], [x + 0.25, 0.45, z + 0.8], [x + 0.25, 0.45, z - 0.8]], wood);
-  polygon(canvas, [[x + 0.25, 0.55, z - 0.8], [x + 0.25, 0.55, z + 0.8], [x + 0.3, 0.9, z + 0.8], [x + 0.3, 0.9, z - 0.8]], dark);
+  for (const end of [-0.6, 0.6])
+    line(
+      canvas,
+      [
+        [x, 0, z + end],
+        [x, 0.45, z + end],
+      ],
+      0.06,
+      dark,
+    );
+  polygon(
+    canvas,
+    [
+      [x - 0.25, 0.45, z - 0.8],
+      [x - 0.25, 0.45, z + 0.8],
+      [x + 0.25, 0.45, z + 0.8],
+      [x + 0.25, 0.45, z - 0.8],
+    ],
+    wood,
+  );
+  polygon(
+    canvas,
+    [
+      [x + 0.25, 0.55, z - 0.8],
+      [x + 0.25, 0.55, z + 0.8],
+      [x + 0.3, 0.9, z + 0.8],
+      [x + 0.3, 0.9, z - 0.8],
+    ],
+    dark,
+  );
 }
 
 function drawBush(canvas: Canvas, { x, z }: Prop): void {
@@ -86,16 +149,40 @@ const BOX_HALF_M = 0.3;
 function drawBox(canvas: Canvas, street: Street, { x, z, seed }: Prop, height: number): void {
   const colour = seededRandom(seed).pick(CAR_PAINTS);
   const w = BOX_HALF_M;
-  for (const [nx, nz, shade] of [[1, 0, 0.85], [-1, 0, 0.85], [0, 1, 1], [0, -1, 1]] as const) {
+  for (const [nx, nz, shade] of [
+    [1, 0, 0.85],
+    [-1, 0, 0.85],
+    [0, 1, 1],
+    [0, -1, 1],
+  ] as const) {
     if ((street.camera.x - x) * nx - z * nz < w) continue;
     const [ax, az] = [x + w * (nx - nz), z + w * (nz + nx)];
     const [bx, bz] = [x + w * (nx + nz), z + w * (nz - nx)];
-    polygon(canvas, [[ax, 0, az], [bx, 0, bz], [bx, height, bz], [ax, height, az]], tone(canvas, colour, shade));
+    polygon(
+      canvas,
+      [
+        [ax, 0, az],
+        [bx, 0, bz],
+        [bx, height, bz],
+        [ax, height, az],
+      ],
+      tone(canvas, colour, shade),
+    );
   }
-  polygon(canvas, [[x - w, height, z - w], [x + w, height, z - w], [x + w, height, z + w], [x - w, height, z + w]], tone(canvas, colour, 1.15));
+  polygon(
+    canvas,
+    [
+      [x - w, height, z - w],
+      [x + w, height, z - w],
+      [x + w, height, z + w],
+      [x - w, height, z + w],
+    ],
+    tone(canvas, colour, 1.15),
+  );
 }
 
 /** The gradient that all lights of the moving layer use. */
 export const LIGHT_GRADIENT =
-  `<defs><radialGradient id="light"><stop offset="0" stop-color="${css([255, 244, 200])}" stop-opacity=".85"/>` +
-  `<stop offset=".35" stop-color="#ffe9a8" stop-opacity=".35"/><stop offset="1" stop-color="#ffe9a8" stop-opacity="0"/></radialGradient></defs>`;
+  `<defs><radialGradient id="light"><stop offset="0" stop-color="#fff4c8" stop-opacity=".85"/>` +
+  `<stop offset=".35" stop-color="#ffe9a8" stop-opacity=".35"/>` +
+  `<stop offset="1" stop-color="#ffe9a8" stop-opacity="0"/></radialGradient></defs>`;

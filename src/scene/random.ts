@@ -17,7 +17,7 @@ export interface Random {
 /** Knuth's multiplicative hash constant (2^32 / golden ratio): spreads neighbouring seeds apart. */
 const SPREAD = 2654435761;
 
-/** The mulberry32 generator of Tommy Ettinger: 32 bits of state, a full period, far more than good enough for pictures. */
+/** The mulberry32 generator of Tommy Ettinger: 32 bits of state and a full period, good enough for pictures. */
 export function seededRandom(seed: number): Random {
   let state = Math.imul(seed, SPREAD) >>> 0 || 1;
   const unit = (): number => {
@@ -42,7 +42,7 @@ const EVEN_STEPS = [0.7548776662466927, 0.5698402909980532] as const;
 
 /**
  * A number in 0..1 for a seed, so that any run of neighbouring seeds fills 0..1 evenly. `axis` chooses one of two
- * independent sequences. Used for what a set of scenes must hold in fixed shares whatever its size: the time of day, the view.
+ * independent sequences. For what any set of scenes must hold in fixed shares: the time of day, the view.
  */
 export function evenShare(seed: number, axis: 0 | 1): number {
   return (0.5 + seed * EVEN_STEPS[axis]) % 1;

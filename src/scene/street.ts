@@ -83,8 +83,17 @@ export interface StreetOptions {
   readonly rain?: boolean;
 }
 
-const TIMES: readonly (readonly [TimeOfDay, number])[] = [["day", 0.41], ["cloudy", 0.14], ["dusk", 0.28], ["night", 0.17]];
-const VIEWS: readonly (readonly [View, number])[] = [["across", 0.4], ["oblique", 0.2], ["along", 0.4]];
+const TIMES: readonly (readonly [TimeOfDay, number])[] = [
+  ["day", 0.41],
+  ["cloudy", 0.14],
+  ["dusk", 0.28],
+  ["night", 0.17],
+];
+const VIEWS: readonly (readonly [View, number])[] = [
+  ["across", 0.4],
+  ["oblique", 0.2],
+  ["along", 0.4],
+];
 /** Share of scenes with rain, by day never: it would have no sky to fall from. */
 const RAIN_SHARE = 0.35;
 const SIDES = [-1, 1] as const;
@@ -101,7 +110,12 @@ export function makeStreet(seed: number, options: StreetOptions = {}): Street {
   const focalPx = random.between(...reach.focalPx);
   const camera = chooseCamera(seededRandom(random.seed()), view, layout.roadHalfM, layout.walkM, focalPx);
   return {
-    seed, view, time, variant, layout, camera,
+    seed,
+    view,
+    time,
+    variant,
+    layout,
+    camera,
     rain: options.rain ?? rain,
     palette: PALETTES[time],
     sun: { angle: random.between(0, 2 * Math.PI), length: random.between(0.3, 0.9) },
@@ -117,13 +131,17 @@ export function makeStreet(seed: number, options: StreetOptions = {}): Street {
 function makeSky(random: Random, horizonPx: number): Sky {
   const dots = (count: number, top: number, bottom: number, smallest: number, largest: number) =>
     Array.from({ length: count }, () => ({
-      x: random.between(0, PICTURE_WIDTH_PX), y: random.between(top, bottom), size: random.between(smallest, largest),
+      x: random.between(0, PICTURE_WIDTH_PX),
+      y: random.between(top, bottom),
+      size: random.between(smallest, largest),
     }));
   return {
     clouds: dots(random.integer(2, 5), 10, horizonPx * 0.7, 0.6, 1.5),
     stars: dots(40, 0, horizonPx, 0.4, 1.1),
     skyline: Array.from({ length: 14 }, (_, i) => ({
-      x: i * 50 - 20, width: random.between(30, 60), height: random.between(12, 60),
+      x: i * 50 - 20,
+      width: random.between(30, 60),
+      height: random.between(12, 60),
     })),
   };
 }
@@ -134,11 +152,13 @@ const HOUSES_TO_M = 120;
 
 function makeBuildings(random: Random, side: 1 | -1): Building[] {
   const buildings: Building[] = [];
-  for (let z = HOUSES_FROM_M; z < HOUSES_TO_M; ) {
+  for (let z = HOUSES_FROM_M; z < HOUSES_TO_M;) {
     const widthM = random.between(8, 17);
     const alleyM = random.chance(0.15) ? random.between(1, 3) : 0;
     buildings.push({
-      side, fromZ: z, toZ: z + widthM - alleyM,
+      side,
+      fromZ: z,
+      toZ: z + widthM - alleyM,
       heightM: random.between(6.5, 17),
       wall: random.pick(WALLS),
       storeyM: random.between(2.9, 3.4),
@@ -167,7 +187,8 @@ function makeProps(random: Random, side: 1 | -1, layout: Layout): Prop[] {
   const spacingM = random.between(7, 13);
   for (let z = PROPS_FROM_M + random.between(0, spacingM); z < PROPS_TO_M; z += spacingM) {
     if (leafy && random.chance(0.7)) put("tree", 1, z + random.between(-1, 1), random.between(0.8, 1.35));
-    else if (random.chance(0.3)) put(random.pick(["bench", "bin", "box", "bush"]), 0.7 + random.between(0.2, layout.walkM - 1.2), z);
+    else if (random.chance(0.3))
+      put(random.pick(["bench", "bin", "box", "bush"]), 0.7 + random.between(0.2, layout.walkM - 1.2), z);
   }
   const lampsM = random.between(16, 24);
   for (let z = PROPS_FROM_M + random.between(0, lampsM); z < PROPS_TO_M; z += lampsM) put("lamp", 0.4, z);

@@ -179,7 +179,12 @@ export function measure(truth: TruthBuffer, marks: readonly Mark[]): TrueObject[
 
 function describe(truth: TruthBuffer, mark: Mark, visiblePx: number, pixels: Bounds): TrueObject {
   const { extent } = mark;
-  const box = [edge(truth, mark, pixels, 0), edge(truth, mark, pixels, 1), edge(truth, mark, pixels, 2), edge(truth, mark, pixels, 3)] as const;
+  const box = [
+    edge(truth, mark, pixels, 0),
+    edge(truth, mark, pixels, 1),
+    edge(truth, mark, pixels, 2),
+    edge(truth, mark, pixels, 3),
+  ] as const;
   const visible = visiblePx / mark.fullPx;
   const insideWidth = Math.min(truth.widthPx, extent[2]) - Math.max(0, extent[0]);
   const insideHeight = Math.min(truth.heightPx, extent[3]) - Math.max(0, extent[1]);

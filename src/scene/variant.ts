@@ -22,8 +22,8 @@ export interface Variant {
 }
 
 /**
- * `tame` is what the built-in model is for. `hard` holds more and smaller things, seen from farther away: what the model
- * is first trained on, so that it learns to look closely.
+ * `tame` is what the built-in model is for. `hard` holds more and smaller things, seen from farther away: what the
+ * model is first trained on, so that it learns to look closely.
  */
 export const VARIANTS = {
   tame: {

@@ -26,9 +26,11 @@ export function drawCarEnds(body: Body, { index, rect }: Strip): void {
     polygon(canvas, rect(0.15, 0.6, 0.62, -0.62), tone(canvas, GRILLE));
     polygon(canvas, rect(0.5, 0.85, 0.28, -0.28), tone(canvas, PLATE));
   } else if (index === last - 3) {
-    for (const side of SIDES) polygon(canvas, rect(0.25, 0.95, side * 0.95, side * 0.58), on ? LAMP_LIT : tone(canvas, LAMP_OFF));
+    for (const side of SIDES)
+      polygon(canvas, rect(0.25, 0.95, side * 0.95, side * 0.58), on ? LAMP_LIT : tone(canvas, LAMP_OFF));
   } else if (index === 1) {
-    for (const side of SIDES) polygon(canvas, rect(0.25, 0.8, side * 0.97, side * 0.62), on ? TAIL_LIT : tone(canvas, TAIL_OFF));
+    for (const side of SIDES)
+      polygon(canvas, rect(0.25, 0.8, side * 0.97, side * 0.62), on ? TAIL_LIT : tone(canvas, TAIL_OFF));
   } else if (index === 0) {
     polygon(canvas, rect(0.45, 0.85, 0.28, -0.28), tone(canvas, PLATE_REAR));
   }
@@ -44,16 +46,23 @@ export function drawBusEnds(body: Body, { index, rect }: Strip): void {
     polygon(canvas, rect(0.15, 0.85, 0.75, -0.75), "#1a1a1a");
     polygon(canvas, rect(0.35, 0.65, 0.6, -0.55), "#ffb52e");
   } else if (index === 5) {
-    for (const side of SIDES) polygon(canvas, rect(0.2, 0.65, side * 0.92, side * 0.66), on ? LAMP_LIT : tone(canvas, LAMP_OFF));
+    for (const side of SIDES)
+      polygon(canvas, rect(0.2, 0.65, side * 0.92, side * 0.66), on ? LAMP_LIT : tone(canvas, LAMP_OFF));
     polygon(canvas, rect(0.5, 0.8, 0.3, -0.3), tone(canvas, PLATE));
   } else if (index === 0) {
     polygon(canvas, rect(0.55, 0.9, 0.85, -0.85), tone(canvas, body.glass));
-    for (const side of SIDES) polygon(canvas, rect(0.12, 0.3, side * 0.95, side * 0.78), on ? TAIL_LIT : tone(canvas, TAIL_OFF));
+    for (const side of SIDES)
+      polygon(canvas, rect(0.12, 0.3, side * 0.95, side * 0.78), on ? TAIL_LIT : tone(canvas, TAIL_OFF));
     polygon(canvas, rect(0.1, 0.18, 0.3, -0.3), tone(canvas, PLATE_REAR));
   }
 }
 
-const block = (from: number, to: number, low: number, high: number): SidePoint[] => [[from, low], [from, high], [to, high], [to, low]];
+const block = (from: number, to: number, low: number, high: number): SidePoint[] => [
+  [from, low],
+  [from, high],
+  [to, high],
+  [to, low],
+];
 
 /** Windows, door lines, handle and sill of a car. */
 export function drawCarSide({ canvas, vehicle, shape, glass, halfLengthM }: Body, shade: number, panel: Panel): void {
@@ -91,7 +100,12 @@ export function drawBusSide(body: Body, shade: number, panel: Panel): void {
       continue;
     }
     panel(block(from + 0.06, to - 0.06, 1.35, 2.5 * low), pane);
-    const shine: SidePoint[] = [[from + 0.3, 1.35], [from + 0.8, 2.5 * low], [from + 1.05, 2.5 * low], [from + 0.55, 1.35]];
+    const shine: SidePoint[] = [
+      [from + 0.3, 1.35],
+      [from + 0.8, 2.5 * low],
+      [from + 1.05, 2.5 * low],
+      [from + 0.55, 1.35],
+    ];
     if (!lit) panel(shine, tone(canvas, mix(glass, WHITE, 0.2)));
   }
 }

@@ -32,7 +32,12 @@ function drawShadows({ canvas, street, halfLengthM, halfWidthM, at }: Body): voi
     const [l, w] = [halfLengthM * length, halfWidthM * width];
     return [at(-l, 0, -w), at(-l, 0, w), at(l, 0, w), at(l, 0, -w)];
   };
-  polygon(canvas, foot(1.02, 1.08).map(([x, y, z]) => [x + sunX, y, z + sunZ]), SHADOW, canvas.palette.shadow);
+  polygon(
+    canvas,
+    foot(1.02, 1.08).map(([x, y, z]) => [x + sunX, y, z + sunZ]),
+    SHADOW,
+    canvas.palette.shadow,
+  );
   polygon(canvas, foot(1, 1), SHADOW, canvas.palette.shadow);
 }
 
@@ -51,7 +56,11 @@ function drawFarParts(body: Body): void {
   const sill = shape.profile[0]?.[1] ?? 0;
   const [low, high, length, width] = [sill - 0.14, sill + 0.1, halfLengthM * 0.94, halfWidthM * 0.9];
   const side = near * width;
-  polygon(canvas, [at(-length, low, side), at(length, low, side), at(length, high, side), at(-length, high, side)], dark);
+  polygon(
+    canvas,
+    [at(-length, low, side), at(length, low, side), at(length, high, side), at(-length, high, side)],
+    dark,
+  );
   const end = body.facingM > 0 ? length : -length;
   polygon(canvas, [at(end, low, width), at(end, low, -width), at(end, high, -width), at(end, high, width)], dark);
 }
@@ -61,7 +70,8 @@ function drawStrip(body: Body, strip: Strip): void {
   const slope = strip.up > 0.3 ? 1.02 : 0.92;
   const shade = strip.up > 0.8 ? 1.1 : daylight(street, strip.ahead * forward[0], strip.ahead * forward[1]) * slope;
   polygon(canvas, strip.rect(0, 1, 1, -1), tone(canvas, vehicle.paint, shade));
-  if (shape.panes.includes(strip.index)) drawPane(body, strip.rect(0.06, 0.94, 0.9, -0.9), strip.rect(0.1, 0.9, 0.6, 0.25));
+  if (shape.panes.includes(strip.index))
+    drawPane(body, strip.rect(0.06, 0.94, 0.9, -0.9), strip.rect(0.1, 0.9, 0.6, 0.25));
   if (vehicle.bus) drawBusEnds(body, strip);
   else drawCarEnds(body, strip);
 }
@@ -78,9 +88,17 @@ function halfWidthAt({ shape, vehicle, halfWidthM }: Body, up: number): number {
 function drawSide(body: Body): void {
   const { canvas, street, vehicle, shape, near, halfWidthM, forward, at } = body;
   const shade = daylight(street, forward[1] * near, -forward[0] * near) * 0.94;
-  polygon(canvas, shape.profile.map(([ahead, up, width]) => at(ahead, up, near * halfWidthM * width)), tone(canvas, vehicle.paint, shade));
+  polygon(
+    canvas,
+    shape.profile.map(([ahead, up, width]) => at(ahead, up, near * halfWidthM * width)),
+    tone(canvas, vehicle.paint, shade),
+  );
   const panel = (points: readonly SidePoint[], fill: Css): void => {
-    polygon(canvas, points.map(([ahead, up]) => at(ahead, up, near * halfWidthAt(body, up))), fill);
+    polygon(
+      canvas,
+      points.map(([ahead, up]) => at(ahead, up, near * halfWidthAt(body, up))),
+      fill,
+    );
   };
   if (vehicle.bus) drawBusSide(body, shade, panel);
   else drawCarSide(body, shade, panel);
@@ -108,7 +126,8 @@ function drawTaxiSign({ canvas, near, facingM, at }: Body): void {
 const BEAM_M = 7;
 
 function drawHeadlights({ canvas, street, facingM, halfLengthM, halfWidthM, at }: Body): void {
-  if (facingM > 0) for (const side of [1, -1]) glow(canvas, at(halfLengthM, 0.7, side * halfWidthM * 0.75), 0.75, "light");
+  if (facingM > 0)
+    for (const side of [1, -1]) glow(canvas, at(halfLengthM, 0.7, side * halfWidthM * 0.75), 0.75, "light");
   if (street.time !== "night") return;
   const [near, far, from, to] = [halfWidthM * 0.8, halfWidthM * 1.9, halfLengthM, halfLengthM + BEAM_M];
   polygon(canvas, [at(from, 0.02, -near), at(from, 0.02, near), at(to, 0.02, far), at(to, 0.02, -far)], "#ffe9a8", 0.1);
