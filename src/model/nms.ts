@@ -31,12 +31,14 @@ export interface Nms {
 }
 
 /** Makes the suppressor and its memory, bounded by maxDetections. */
-export function makeNms({ iou, agnostic, maxDetections, edgePx, classOffsetPx }: NmsOptions): Nms {
+export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOffsetPx }: NmsOptions): Nms {
   const boxes = new Float32Array(maxDetections * 4);
   const shifted = new Float32Array(maxDetections * 5);
   const scores = new Float32Array(maxDetections);
   const classIds = new Int32Array(maxDetections);
   const mine = new Float32Array(5);
+  // Rounded as the IoUs are, so that one which is equal on paper is equal here.
+  const limit = Math.fround(iouMax);
   let count = 0;
 
   function place(box: Float32Array, classId: number): void {
@@ -46,13 +48,18 @@ export function makeNms({ iou, agnostic, maxDetections, edgePx, classOffsetPx }:
   }
 
   function overlapsKept(classId: number): boolean {
-    const [x1, y1, x2, y2, area] = [mine[0]!, mine[1]!, mine[2]!, mine[3]!, mine[4]!];
+    const x1 = mine[0]!;
+    const y1 = mine[1]!;
+    const x2 = mine[2]!;
+    const y2 = mine[3]!;
+    const area = mine[4]!;
     for (let i = 0, at = 0; i < count; i += 1, at += 5) {
       if (!agnostic && classIds[i] !== classId) continue;
-      const kept = shifted;
-      if (iouOf(kept[at]!, kept[at + 1]!, kept[at + 2]!, kept[at + 3]!, kept[at + 4]!, x1, y1, x2, y2, area, edgePx) > iou) {
-        return true;
-      }
+      const overlap = iouOf(
+        shifted[at]!, shifted[at + 1]!, shifted[at + 2]!, shifted[at + 3]!, shifted[at + 4]!,
+        x1, y1, x2, y2, area, edgePx,
+      );
+      if (overlap > limit) return true;
     }
     return false;
   }

@@ -28,7 +28,7 @@ export interface Decoder {
   /**
    * outputs    of one run on one picture, in the model's order; read only
    * @returns   objects in source pixels, clipped to the picture, best score first; the arrays are the caller's
-   * @throws    PipelineError E_MODEL_OUTPUT when shapes are not the family's, or a value is NaN or infinite
+   * @throws    PipelineError E_MODEL_OUTPUT when shapes are not the family's, or a value that counts is NaN or infinite
    */
   decode(outputs: readonly ModelOutput[], letterbox: Letterbox): DetectionBatch;
 }
@@ -42,7 +42,7 @@ export function classTable(classIds: readonly number[] | null, classCount: numbe
 }
 
 /**
- * Proves the one output of a detector: its shape (null = any size) and that every value is a number.
+ * Proves that there is one output, of the shape expected (null = any size).
  * @throws PipelineError E_MODEL_OUTPUT
  */
 export function soleOutput(outputs: readonly ModelOutput[], expected: readonly (number | null)[]): ModelOutput {
@@ -53,23 +53,12 @@ export function soleOutput(outputs: readonly ModelOutput[], expected: readonly (
     const [seen, wanted] = [dims.join("x") || "missing", expected.map((size) => size ?? "N").join("x")];
     throw new PipelineError("E_MODEL_OUTPUT", `the output's shape is ${seen}, expected ${wanted}`);
   }
-  if (!allFinite(output.data)) throw new PipelineError("E_MODEL_OUTPUT", "the output holds NaN or infinite values");
   return output;
 }
 
-/** NaN and infinity survive any sum, and no sum of floats overflows a double. Four sums, so that no add waits for the last. */
-function allFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length - (values.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i]!;
-    b += values[i + 1]!;
-    c += values[i + 2]!;
-    d += values[i + 3]!;
-  }
-  for (let i = whole; i < values.length; i += 1) a += values[i]!;
-  // a + b alone could be Infinity - Infinity, which is NaN and just as wrong.
-  return Number.isFinite(a + b + c + d);
+/** @throws PipelineError E_MODEL_OUTPUT when a score is NaN or infinite */
+export function requireNumber(score: number): void {
+  if (!Number.isFinite(score)) throw new PipelineError("E_MODEL_OUTPUT", `the output holds a score of ${score}`);
 }
 
 /** @throws PipelineError E_MODEL_OUTPUT when a box can't be drawn */

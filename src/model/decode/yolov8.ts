@@ -1,7 +1,7 @@
 import { makeCandidates, type Candidates } from "../candidates.js";
 import { toSource } from "../letterbox.js";
 import { makeNms } from "../nms.js";
-import { classTable, clippedBatch, requireFinite, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
+import { classTable, clippedBatch, requireFinite, requireNumber, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
 
 /** Px between the classes in NMS. Source: Ultralytics' `max_wh`. */
 const CLASS_OFFSET_PX = 7680;
@@ -53,20 +53,40 @@ function makeBest(anchors: number): Best {
   return { scores: new Float32Array(anchors), classIds: new Uint16Array(anchors) };
 }
 
-/** Walks the output row by row, as it lies in memory. Of equal classes the first wins. */
-function findBest(data: Float32Array, classCount: number, conf: number, { scores, classIds }: Best): void {
-  const anchors = scores.length;
-  scores.fill(conf);
-  for (let classId = 0; classId < classCount; classId += 1) {
-    const row = (BOX_ROWS + classId) * anchors;
-    for (let anchor = 0; anchor < anchors; anchor += 1) {
-      const score = data[row + anchor]!;
-      if (score > scores[anchor]!) {
-        scores[anchor] = score;
-        classIds[anchor] = classId;
-      }
-    }
+/** Walks the output row by row, as it lies in memory. */
+function findBest(data: Float32Array, classCount: number, conf: number, best: Best): void {
+  best.scores.fill(conf);
+  for (let classId = 0; classId < classCount; classId += 1) challengeAll(data, classId, conf, best);
+}
+
+/**
+ * Offers every anchor its score for one class, four at a step: nearly all are at or below conf and cost one comparison.
+ * Written so that NaN and infinities fail that comparison and are looked at too.
+ */
+function challengeAll(data: Float32Array, classId: number, conf: number, best: Best): void {
+  const anchors = best.scores.length;
+  const row = (BOX_ROWS + classId) * anchors;
+  let anchor = 0;
+  for (; anchor + 3 < anchors; anchor += 4) {
+    const at = row + anchor;
+    const none =
+      Math.abs(data[at]!) <= conf &&
+      Math.abs(data[at + 1]!) <= conf &&
+      Math.abs(data[at + 2]!) <= conf &&
+      Math.abs(data[at + 3]!) <= conf;
+    if (none) continue;
+    for (let i = 0; i < 4; i += 1) challenge(data[at + i]!, anchor + i, classId, best);
   }
+  for (; anchor < anchors; anchor += 1) challenge(data[row + anchor]!, anchor, classId, best);
+}
+
+/** Of equal classes the first wins. */
+function challenge(score: number, anchor: number, classId: number, { scores, classIds }: Best): void {
+  if (!(score <= scores[anchor]!)) {
+    requireNumber(score);
+    scores[anchor] = score;
+    classIds[anchor] = classId;
+  } else if (score === -Infinity) requireNumber(score);
 }
 
 function collect({ scores, classIds }: Best, conf: number, wanted: Uint8Array | null, candidates: Candidates): void {
@@ -81,7 +101,8 @@ function collect({ scores, classIds }: Best, conf: number, wanted: Uint8Array | 
 
 /** Centre form to corners, in float32. */
 function readBox(data: Float32Array, anchors: number, anchor: number, box: Float32Array): void {
-  const [x, y] = [data[anchor]!, data[anchors + anchor]!];
+  const x = data[anchor]!;
+  const y = data[anchors + anchor]!;
   const halfWidth = data[2 * anchors + anchor]! / 2;
   const halfHeight = data[3 * anchors + anchor]! / 2;
   box[0] = x - halfWidth;

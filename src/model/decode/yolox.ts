@@ -2,7 +2,7 @@ import { makeCandidates, type Candidates } from "../candidates.js";
 import { toSource, type Letterbox } from "../letterbox.js";
 import { makeNms } from "../nms.js";
 import { YOLO_STRIDES_PX } from "../strides.js";
-import { classTable, clippedBatch, requireFinite, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
+import { classTable, clippedBatch, requireFinite, requireNumber, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
 
 /** Values before the class scores of an anchor: x, y, width, height (raw), objectness. */
 const OBJECTNESS = 4;
@@ -43,14 +43,19 @@ export function yoloxDecoder(classCount: number, input: { widthPx: number; heigh
 
 type Collect = (data: Float32Array, values: number, conf: number, wanted: Uint8Array | null, candidates: Candidates) => void;
 
-/** Every class of every anchor. No score is above its objectness, so most anchors are done after one look. */
+/**
+ * Every class of every anchor. No score is above its objectness, so most anchors are done after one look, which NaN
+ * does not pass.
+ */
 const collectAll: Collect = (data, values, conf, wanted, candidates) => {
   let floor = conf;
   for (let at = 0, anchor = 0; at < data.length; at += values, anchor += 1) {
     const objectness = data[at + OBJECTNESS]!;
-    if (objectness <= floor) continue;
+    if (Math.abs(objectness) <= floor) continue;
     for (let classId = 0; classId < values - FIRST_CLASS; classId += 1) {
       const score = Math.fround(objectness * data[at + FIRST_CLASS + classId]!);
+      if (Math.abs(score) <= floor) continue;
+      requireNumber(score);
       if (score > floor && (wanted === null || wanted[classId] === 1)) floor = candidates.add(score, anchor, classId);
     }
   }
@@ -61,11 +66,13 @@ const collectBest: Collect = (data, values, conf, wanted, candidates) => {
   let floor = conf;
   for (let at = 0, anchor = 0; at < data.length; at += values, anchor += 1) {
     const objectness = data[at + OBJECTNESS]!;
-    if (objectness <= floor) continue;
+    if (Math.abs(objectness) <= floor) continue;
     let bestScore = floor;
     let bestClass = -1;
     for (let classId = 0; classId < values - FIRST_CLASS; classId += 1) {
       const score = Math.fround(objectness * data[at + FIRST_CLASS + classId]!);
+      if (Math.abs(score) <= bestScore) continue;
+      requireNumber(score);
       if (score <= bestScore) continue;
       bestScore = score;
       bestClass = classId;
