@@ -111,7 +111,7 @@ function looksLike(dims: readonly Dim[], { inputWidthPx, inputHeightPx }: Family
     return `this may be ${LOOKALIKES[second]}, or a detector with ${second - YOLOV8_BOX} classes`;
   }
   if (second === cells) return "this may be a transposed YOLOv8, an end-to-end head, or YOLOX";
-  if (typeof second === "number" && second <= END_TO_END_ROWS && typeof third === "number") {
+  if (typeof second === "number" && second <= END_TO_END_ROWS && typeof third === "number" && third < second) {
     return END_TO_END_COLUMNS.includes(third) ? "this looks like an end-to-end head (YOLOv10, YOLO26)" : "this looks like a DETR";
   }
   return `no family here has this shape on an input of ${inputWidthPx}x${inputHeightPx}`;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readSync } from "node:fs";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
-import { basename, extname, join, dirname, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { PipelineError } from "../core/errors.js";
-import { describeModel, parseLabelsFile, readOnnxHeader, type ByteSource, type DescribedModel, type GivenLabels, type OnnxHeader, type Sidecar } from "../model/index.js";
+import { describeModel, parseLabelsFile, readOnnxHeader } from "../model/index.js";
+import type { ByteSource, DescribedModel, GivenLabels, OnnxHeader, Sidecar } from "../model/index.js";
 import { parseSidecar } from "./sidecar.js";
 
 /** Bytes read at once while walking a header: operators lie close together, weights are jumped over. */
@@ -21,19 +22,24 @@ export async function loadModelInfo(modelPath: string, { labels }: { readonly la
   const path = resolve(modelPath);
   const header = await readHeader(path);
   const [sha256, sidecar, given] = await Promise.all([hashFile(path), readSidecar(path), readLabels(labels)]);
-  return describeModel({ path, name: basename(path, extname(path)), sha256, header, sidecar, labels: given });
+  return named(path, () => describeModel({ path, name: basename(path, extname(path)), sha256, header, sidecar, labels: given }));
+}
+
+/** Puts the file's path before what is wrong with it. */
+function named<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof PipelineError)) throw cause;
+    throw new PipelineError(cause.code, `${path}: ${cause.message}`, { cause });
+  }
 }
 
 async function readHeader(path: string): Promise<OnnxHeader> {
   await using file = await openModel(path);
   const { size } = await file.stat();
   if (size === 0) throw new PipelineError("E_MODEL_INVALID", `${path} has 0 bytes`);
-  try {
-    return readOnnxHeader(windowed(file.fd, size));
-  } catch (cause) {
-    if (!(cause instanceof PipelineError)) throw cause;
-    throw new PipelineError(cause.code, `${path} is ${cause.message}`, { cause });
-  }
+  return named(path, () => readOnnxHeader(windowed(file.fd, size)));
 }
 
 async function openModel(path: string): Promise<FileHandle> {
