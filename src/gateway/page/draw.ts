@@ -38,10 +38,11 @@ function drawObject(
   rightEdgePx: number,
 ): void {
   const colour = colourOf(classId);
-  const [left, top, width, height] = [x1 * scale, y1 * scale, (x2 - x1) * scale, (y2 - y1) * scale];
+  // Whole pixels keep the lines crisp.
+  const [left, top, right, bottom] = [x1, y1, x2, y2].map((edge) => Math.round(edge * scale)) as [number, number, number, number];
   context.lineWidth = LINE_PX;
   context.strokeStyle = colour;
-  context.strokeRect(left, top, width, height);
+  context.strokeRect(left, top, right - left, bottom - top);
   const text = `${label} ${score.toFixed(2)}`;
   context.font = `600 ${LABEL_FONT_PX}px system-ui, sans-serif`;
   const textWidth = context.measureText(text).width + 2 * LABEL_PADDING_PX;
