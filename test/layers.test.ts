@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { importViolations, type ImportRules } from "./layers/imports.js";
+import { importViolations, roomOf, type ImportRules } from "./layers/imports.js";
 import { readRoomsTable } from "./layers/rooms-table.js";
 import { classViolations, docstringViolations, sizeViolations, type SizeBudget } from "./layers/shape.js";
 import { parseSource, readSources } from "./layers/source-tree.js";
@@ -22,7 +22,6 @@ const LAYERS = {
   ring: 1,
   doctor: 2,
   gateway: 2,
-
   pool: 2,
   rx: 2,
   scene: 2,
@@ -47,7 +46,7 @@ const RULES: ImportRules = {
     "fluent-ffmpeg": ["src/source/ffmpeg-command.ts"],
     "onnxruntime-node": ["src/pool/session.ts"],
     open: ["src/cli/browser.ts"],
-    picocolors: ["src/cli/colours.ts"],
+    picocolors: ["src/cli/terminal.ts"],
     // The main thread makes the pool, the worker reads what the pool gave it.
     piscina: ["src/pool/threads.ts", "src/pool/worker.ts"],
     rxjs: ["src/rx/", "src/pipeline.ts", "src/observe.ts"],
@@ -83,6 +82,11 @@ describe("the source tree", () => {
   test("keeps doors, direction, addresses and purity", () => {
     assert.ok(sources.length > 50, `only ${sources.length} files were found under src`);
     none(importViolations(sources, RULES));
+  });
+
+  test("has every room of the table", () => {
+    const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+    assert.deepEqual(Object.keys(LAYERS).filter((room) => !rooms.has(room)), []);
   });
 
   test("keeps the size budget, in src and test", () => {
@@ -200,6 +204,13 @@ describe("the import rules", () => {
     none(judge("src/setup/a.mjs", `import "node:fs"; import "./b.mjs";`));
   });
 
+  test("let the files of a room take from their door the types that it declares for them to fulfil", () => {
+    const door = parseSource("src/top/index.ts", `export { a } from "./a.js"; export interface Seam {}`);
+    none(importViolations([door, parseSource("src/top/a.ts", `import type { Seam } from "./index.js";`)], SMALL));
+    const withCode = parseSource("src/top/a.ts", `import { type Seam } from "./index.js";`);
+    assert.equal(importViolations([door, withCode], SMALL).length, 1);
+  });
+
   test("refuse files that import each other in a ring", () => {
     const ring = [
       parseSource("src/top/a.ts", `import "./b.js";`),
@@ -240,17 +251,23 @@ describe("the shape rules", () => {
   });
 
   test("refuse an export without a docstring", () => {
-    const text = "/** Said. */\nexport const a = 1;\nexport function b() {}\nfunction c() {}\nexport { c };";
+    const text = "/** Said. */\nexport const a = 1;\n\nexport function b() {}\nfunction c() {}\nexport { c };";
     assert.deepEqual(docstringViolations([parseSource("src/a.ts", text)]), [
-      "src/a.ts:3: exported without a docstring",
+      "src/a.ts:4: exported without a docstring",
     ]);
   });
+});
+
+test("a docstring also covers the exports on the lines right below it", () => {
+  const text = "/** Sides, px. */\nexport const LEFT = 1;\nexport const RIGHT = 2;\nexport type Side = 1 | 2;";
+  none(docstringViolations([parseSource("src/a.ts", text)]));
 });
 
 describe("the reader of the map", () => {
   test("finds rooms in the table whose header names Room and Layer", () => {
     const map =
-      "# Map\n\n| Word | What |\n|--|--|\n| `no` | 9 |\n\n| Layer | Room | What |\n|---|---|---|\n| 0 | `core` | a |\n| 1 | `ring/`, `cli.ts` | b |\n\n| 2 | `no` | |";
+      "# Map\n\n| Word | What |\n|--|--|\n| `no` | 9 |\n\n" +
+      "| Layer | Room | What |\n|---|---|---|\n| 0 | `core` | a |\n| 1 | `ring/`, `cli.ts` | b |\n\n| 2 | `no` | |";
     assert.deepEqual(readRoomsTable(map), { core: 0, ring: 1, cli: 1 });
   });
 

@@ -26,6 +26,8 @@ interface Import {
   readonly specifier: string;
   /** The file under src that it names; undefined for packages and Node's modules. */
   readonly target: string | undefined;
+  /** Nothing of it is left when the program runs. */
+  readonly typeOnly: boolean;
 }
 
 /** Checks doors, direction, cycles, addresses and purity. Returns one line for each broken rule. */
@@ -100,12 +102,14 @@ function packageName(specifier: string): string {
 }
 
 function importsOf({ path, tree }: SourceFile): Import[] {
-  const specifiers: string[] = [];
+  const imports: Import[] = [];
   walk(tree, (node) => {
     const literal = specifierOf(node);
-    if (literal !== undefined && ts.isStringLiteralLike(literal)) specifiers.push(literal.text);
+    if (literal === undefined || !ts.isStringLiteralLike(literal)) return;
+    const specifier = literal.text;
+    imports.push({ from: path, specifier, target: targetOf(path, specifier), typeOnly: isTypeOnly(node) });
   });
-  return specifiers.map((specifier) => ({ from: path, specifier, target: targetOf(path, specifier) }));
+  return imports;
 }
 
 function specifierOf(node: ts.Node): ts.Node | undefined {
@@ -118,16 +122,26 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
   return isImport ? node.arguments[0] : undefined;
 }
 
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) return node.importClause?.isTypeOnly === true;
+  return ts.isImportTypeNode(node) || (ts.isExportDeclaration(node) && node.isTypeOnly);
+}
+
 function targetOf(from: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, ".ts");
 }
 
-/** Files that import each other in a ring; each ring is told once. */
+/**
+ * Files that import each other in a ring; each ring is told once. A room's door may declare the seam and export those
+ * who
+ * fulfil it: types that a file takes from its own door make no ring.
+ */
 function cycleViolations(imports: readonly Import[]): Violation[] {
   const next = new Map<string, string[]>();
-  for (const { from, target } of imports) {
-    if (target !== undefined) next.set(from, [...(next.get(from) ?? []), target]);
+  for (const { from, target, typeOnly } of imports) {
+    const ownDoor = typeOnly && target === `src/${roomOf(from)}/index.ts`;
+    if (target !== undefined && !ownDoor) next.set(from, [...(next.get(from) ?? []), target]);
   }
   const violations: Violation[] = [];
   const done = new Set<string>();

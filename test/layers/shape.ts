@@ -38,6 +38,10 @@ function linesOf({ tree }: SourceFile, node: ts.Node): number {
   return line(node.getEnd()) - line(node.getStart(tree)) + 1;
 }
 
+function startLine({ tree }: SourceFile, node: ts.Node): number {
+  return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line;
+}
+
 function isTestCallback(node: ts.Node): boolean {
   return (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) && ts.isCallExpression(node.parent);
 }
@@ -68,16 +72,21 @@ function isDisposer(member: ts.ClassElement, { tree }: SourceFile): boolean {
   return member.name !== undefined && /^\[Symbol\.(dispose|asyncDispose)\]$/.test(member.name.getText(tree));
 }
 
-/** Exported things without a docstring. Re-exports are told of where they are declared. */
+/**
+ * Exported things without a docstring. One docstring also covers what stands right below without an empty line. Re-
+ * exports
+ * are told of where they are declared.
+ */
 export function docstringViolations(files: readonly SourceFile[]): Violation[] {
-  return files.flatMap((file) =>
-    file.tree.statements
-      .filter(
-        (statement) =>
-          isDeclaration(statement) && isExported(statement) && ts.getJSDocCommentsAndTags(statement).length === 0,
-      )
-      .map((statement) => `${placeOf(file, statement)}: exported without a docstring`),
-  );
+  return files.flatMap((file) => {
+    let coveredLine = -1;
+    return file.tree.statements.flatMap((statement) => {
+      const covered = ts.getJSDocCommentsAndTags(statement).length > 0 || startLine(file, statement) === coveredLine;
+      if (covered) coveredLine = startLine(file, statement) + linesOf(file, statement);
+      const bare = isDeclaration(statement) && isExported(statement) && !covered;
+      return bare ? [`${placeOf(file, statement)}: exported without a docstring`] : [];
+    });
+  });
 }
 
 function isDeclaration(node: ts.Statement): boolean {
