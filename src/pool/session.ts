@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { PipelineError } from "../core/errors.js";
+import { makeInput } from "../model/index.js";
 
 /** One output of a run. `data` belongs to the caller. */
 export interface OutputTensor {
@@ -54,7 +55,7 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   const ort = await import("onnxruntime-node");
   const session = await createSession(ort.InferenceSession, options);
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
-  const input = new Float32Array(3 * options.inputHeightPx * options.inputWidthPx);
+  const input = makeInput(options);
   const feeds = { [options.inputName]: new ort.Tensor("float32", input, dims) };
   return {
     input,
