@@ -32,7 +32,8 @@ export interface Layer {
 export interface FlagValue {
   readonly flag: string;
   readonly key: string;
-  readonly value: string | boolean;
+  /** A text gets the setting's type; anything else is taken as it is. */
+  readonly value: string | boolean | readonly string[];
 }
 
 /** Variables that are ours and no settings: the settings file's path, and what the test runner reads. */
@@ -81,7 +82,7 @@ export function flagLayer(flags: readonly FlagValue[]): Layer {
     const origin: Origin = { kind: "flag", at: () => flag };
     const setting = findSetting(path);
     if (setting === undefined) throw new Error(`${flag} sets ${key}, which is not a setting`);
-    if (typeof value === "boolean") return { entries: [{ path, value, origin }], problems: [] };
+    if (typeof value !== "string") return { entries: [{ path, value, origin }], problems: [] };
     return { entries: entryOf(setting, value, origin), problems: [] };
   });
   return join(layers);

@@ -61,12 +61,17 @@ function merge(entries: readonly Entry[]): Tree {
   const root: Tree = {};
   for (const { path, value } of entries) {
     let group = root;
-    for (const key of path.slice(0, -1)) group = (isMap(group[key]) ? group[key] : (group[key] = {})) as Tree;
+    for (const key of path.slice(0, -1)) group = memberGroup(group, key);
     const last = path.at(-1) ?? "";
     // A group's own entry says that it is there; what a weaker layer put into it stays.
     if (!(isMap(value) && isMap(group[last]))) group[last] = isMap(value) ? { ...value } : value;
   }
   return root;
+}
+
+function memberGroup(group: Tree, key: string): Tree {
+  const member = group[key];
+  return isMap(member) ? member : (group[key] = {});
 }
 
 interface Issue {

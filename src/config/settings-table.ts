@@ -4,7 +4,7 @@ import { settingsSchema } from "./schema.js";
 /** The part of JSON Schema that our settings use. */
 export interface SchemaNode {
   readonly type?: string;
-  readonly const?: unknown;
+  readonly const?: string;
   readonly default?: unknown;
   readonly description?: string;
   readonly minimum?: number;
@@ -61,7 +61,7 @@ export function allowedText(node: SchemaNode): string {
 }
 
 function oneAllowed(node: SchemaNode): string {
-  if (node.const !== undefined) return String(node.const);
+  if (node.const !== undefined) return node.const;
   if (node.properties !== undefined) return `a group of ${Object.keys(node.properties).join(", ")}`;
   switch (node.type) {
     case "null":

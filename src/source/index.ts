@@ -37,4 +37,5 @@ export interface Source extends AsyncDisposable {
 
 export { openSource, type SourceOptions } from "./open.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
+export { sourceKind, type SourceKind } from "./kind.js";
 export { probeFile, type Probe } from "./probe.js";

@@ -1,0 +1,38 @@
+import { reportText, runBench } from "../bench/index.js";
+import { PipelineError } from "../core/errors.js";
+import { availableCores } from "../machine/index.js";
+import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
+import { packaged, STREET_CLIP, withModelPath } from "./package.js";
+import { settingsFor } from "./run.js";
+import { listenForStop, statusOf } from "./stop.js";
+import { openTerminal } from "./terminal.js";
+
+/** Five rounds give a median that one disturbed round can't move; five seconds even out a clip's busy and empty parts. */
+const ROUNDS = 5;
+const SECONDS = 5;
+
+/**
+ * `sightline bench [SOURCE]`
+ * @throws PipelineError E_USAGE, E_CONFIG, E_BENCH, E_MODEL_*, E_FFMPEG_*
+ */
+export async function bench(source: string | undefined, given: GivenFlags): Promise<number> {
+  const rounds = wholeNumber(given, "rounds", ROUNDS, 1, 99);
+  const seconds = wholeNumber(given, "seconds", SECONDS, 1, 600);
+  const soakRecords = wholeNumber(given, "soak", 0, 0, 10_000_000);
+  const settings = await settingsFor(FLAGS.bench, given, source === undefined ? [] : [source], { sources: [packaged(STREET_CLIP)] });
+  if (settings.sources.length !== 1) throw new PipelineError("E_USAGE", `bench measures one source, the settings name ${settings.sources.length}`);
+  const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
+  using terminal = openTerminal();
+  using stop = listenForStop(terminal);
+  const command = ["sightline", ...process.argv.slice(2)].join(" ");
+  try {
+    const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
+    const report = await runBench({ session: withModelPath(settings), workers, rounds, seconds, soakRecords, command }, { signal: stop.signal, progress });
+    terminal.status("");
+    process.stdout.write(given["json"] === true ? `${JSON.stringify(report)}\n` : reportText(report));
+    return 0;
+  } catch (thrown) {
+    if (stop.by === null) throw stop.mistake ?? thrown;
+    return statusOf(stop.by);
+  }
+}

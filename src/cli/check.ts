@@ -1,0 +1,82 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Settings } from "../config/index.js";
+import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look } from "../doctor/index.js";
+import { availableCores, machineLine } from "../machine/index.js";
+import { describeRuntime, loadModelInfo } from "../pool/index.js";
+import { checkFfmpeg, probeFile, sourceKind, type Probe } from "../source/index.js";
+import { FLAGS, type GivenFlags } from "./flags.js";
+import { withModelPath } from "./package.js";
+import { settingsFor } from "./run.js";
+import { seeFirstFrame } from "./sight.js";
+import { paintFor, printable, type Paint } from "./terminal.js";
+
+/** A street by day with cars and people near the camera, and the moment in it, s. */
+const DRAWN_SEED = 43;
+const DRAWN_AT_S = 2;
+/** What is smaller is not asked for here: missing one far figure says nothing about the installation. */
+const LEAST_HEIGHT_PX = 32;
+const LEAST_VISIBLE = 0.7;
+
+/**
+ * `sightline check [SOURCE]`: prints one line a finding.
+ * @returns 1 when something failed, else 0
+ * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE
+ */
+export async function check(source: string | undefined, given: GivenFlags): Promise<number> {
+  const settings = await settingsFor(FLAGS.check, given, source === undefined ? [] : [source]);
+  const json = given["json"] === true;
+  const paint = paintFor(process.stdout, process.env);
+  const findings: Finding[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "sightline-check-"));
+  try {
+    for await (const finding of examine(looksFor(settings, folder))) {
+      findings.push(finding);
+      if (!json) process.stdout.write(`${findingText(finding, paint)}\n`);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const failed = findings.some(({ status }) => status === "fail");
+  if (json) process.stdout.write(`${JSON.stringify({ v: 1, ok: !failed, findings })}\n`);
+  return failed ? 1 : 0;
+}
+
+function looksFor(settings: Settings, folder: string): Look[] {
+  const { ffmpegPath, ffprobePath } = settings.source;
+  const model = withModelPath({ ...settings, sources: [] }).model;
+  return [
+    nodeLook(process.versions.node),
+    coresLook(availableCores(), machineLine()),
+    ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
+    runtimeLook(describeRuntime),
+    modelLook(() => loadModelInfo(model.path, { labels: model.labels })),
+    pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
+    ...settings.sources.flatMap((name) => sourceLooks(name, () => probed(name, settings), () => seeFirstFrame(settings, name))),
+  ];
+}
+
+/** The head of a video file; other sources have none. */
+async function probed(name: string, { source }: Settings): Promise<Probe | null> {
+  const isFolder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
+  return sourceKind(name, isFolder).kind === "file" ? probeFile(source.ffprobePath, name) : null;
+}
+
+/** Draws a street and writes it as a picture file. */
+async function drawnPicture(folder: string): Promise<DrawnPicture> {
+  const [{ CLASS_NAMES, createRenderer, makeStreet }, { encodePng }] = await Promise.all([import("../scene/index.js"), import("../picture/index.js")]);
+  const renderer = await createRenderer(makeStreet(DRAWN_SEED, { time: "day", view: "across" }));
+  const { picture, objects } = await renderer.frame(DRAWN_AT_S);
+  const path = join(folder, "street.png");
+  await writeFile(path, await encodePng(picture));
+  const asked = objects.filter(({ box, visible, ignore }) => !ignore && visible >= LEAST_VISIBLE && box[3] - box[1] >= LEAST_HEIGHT_PX);
+  return { path, truth: asked.map(({ classId, box }) => ({ label: CLASS_NAMES[classId], box })) };
+}
+
+/** `ok    FFmpeg       5.1.9, ...`, and below it what to do where something is to be done. Pure. */
+export function findingText({ name, status, detail, next }: Finding, paint: Paint): string {
+  const colour = { ok: paint.green, warn: paint.yellow, fail: paint.red }[status];
+  const line = `${colour(status.padEnd(4))}  ${name.padEnd(12)} ${printable(detail).replaceAll("\n", " ")}`;
+  return next === null ? line : `${line}\n      ${" ".repeat(13)}-> ${next}`;
+}

@@ -1,0 +1,96 @@
+import { PipelineError } from "../core/errors.js";
+
+/** A flag of the command line. */
+export interface Flag {
+  /** As commander reads it. */
+  readonly flags: string;
+  readonly help: string;
+  /** The setting it overrules; left out for flags that are no settings. */
+  readonly key?: string;
+}
+
+const MODEL: readonly Flag[] = [
+  { flags: "-m, --model <M>", key: "model.path", help: "ONNX file of a YOLO detector; builtin = the street model that comes along" },
+  { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
+];
+const WORKERS: Flag = { flags: "-w, --workers <N>", key: "pool.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
+const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
+const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
+const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML); weaker than environment and flags" };
+const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
+
+/** The flags of each command. */
+export const FLAGS = {
+  run: [
+    ...MODEL,
+    OUT,
+    SERVE,
+    WORKERS,
+    { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
+    { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
+    { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
+    { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second, of each stream" },
+    { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
+    { flags: "--loop", key: "source.loop", help: "play a file again and again" },
+    CONFIG,
+    json("the summary"),
+  ],
+  demo: [
+    SERVE,
+    OUT,
+    WORKERS,
+    { flags: "--no-open", help: "do not open the browser" },
+    CONFIG,
+  ],
+  check: [...MODEL, CONFIG, json("the findings")],
+  bench: [
+    ...MODEL,
+    WORKERS,
+    { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
+    { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
+    { flags: "--soak <RECORDS>", help: "then watch the memory over so many records; default 0 = no" },
+    CONFIG,
+    json("the report"),
+  ],
+} as const satisfies Record<string, readonly Flag[]>;
+
+/** What a command was given: the values by commander's names (`--max-fps` is `maxFps`). */
+export type GivenFlags = Readonly<Record<string, unknown>>;
+
+/** A flag's value on its way to the settings. */
+export interface FlagValue {
+  readonly flag: string;
+  readonly key: string;
+  readonly value: string | boolean | readonly string[];
+}
+
+/** The given flags that are settings, and the positional sources. */
+export function settingsFlags(table: readonly Flag[], given: GivenFlags, sources: readonly string[]): FlagValue[] {
+  const values = table.flatMap(({ flags, key }): FlagValue[] => {
+    const flag = /--[\w-]+/.exec(flags)?.[0] ?? flags;
+    const value = given[camelCase(flag.slice(2))];
+    if (key === undefined || (typeof value !== "string" && typeof value !== "boolean")) return [];
+    return key === "serve" ? serveValues(flag, String(value)) : [{ flag, key, value }];
+  });
+  return sources.length === 0 ? values : [...values, { flag: "SOURCE", key: "sources", value: sources }];
+}
+
+/** `8420`, `0.0.0.0:8420`, `[::1]:8420`. */
+function serveValues(flag: string, text: string): FlagValue[] {
+  const [, bracketed, host = bracketed, port = ""] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?([^:]+)$/.exec(text) ?? [];
+  if (!/^\d+$/.test(port)) throw new PipelineError("E_USAGE", `${flag} is "${text}"; allowed: PORT or HOST:PORT with a port from 0 to 65535`);
+  return [{ flag, key: "serve.port", value: port }, ...(host === undefined ? [] : [{ flag, key: "serve.host", value: host }])];
+}
+
+/** A flag that is a whole number and no setting. */
+export function wholeNumber(given: GivenFlags, name: string, fallback: number, least: number, most: number): number {
+  const text = given[name];
+  if (text === undefined) return fallback;
+  const number = typeof text === "string" && /^\d+$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new PipelineError("E_USAGE", `--${name} is ${JSON.stringify(text)}; allowed: a whole number from ${least} to ${most}`);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,28 @@
+import { ERROR_TABLE } from "../core/errors.js";
+import { runProgram, type Actions } from "./program.js";
+import { coded, errorText, stackText } from "./report-error.js";
+import { openTerminal } from "./terminal.js";
+
+/** Each command's code, with all the libraries it needs, is loaded when it is called. */
+const ACTIONS: Actions = {
+  run: async (sources, given) => (await import("./run.js")).run(sources, given),
+  demo: async (_, given) => (await import("./demo.js")).demo(given),
+  check: async ([source], given) => (await import("./check.js")).check(source, given),
+  bench: async ([source], given) => (await import("./bench.js")).bench(source, given),
+};
+
+/**
+ * The command line, from arguments to exit status. Never throws: an error becomes one line on stderr and a status of
+ * the table of errors; a stack trace follows only under --verbose.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await runProgram(args, ACTIONS);
+  } catch (thrown) {
+    const error = coded(thrown);
+    using terminal = openTerminal();
+    terminal.say(errorText(error, terminal.paint));
+    if (args.includes("--verbose")) terminal.say(stackText(thrown));
+    return ERROR_TABLE[error.code].exit;
+  }
+}

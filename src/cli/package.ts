@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Seen from the compiled `dist/src/cli`. */
+const ROOT = new URL("../../../", import.meta.url);
+
+/** The path of a file that is part of the package. */
+export function packaged(path: string): string {
+  return fileURLToPath(new URL(path, ROOT));
+}
+
+/** The program's version. */
+export function version(): string {
+  return (JSON.parse(readFileSync(packaged("package.json"), "utf8")) as { version: string }).version;
+}
+
+/** The clip that the demo plays. */
+export const STREET_CLIP = "samples/street.mp4";
+/** What `builtin` means. */
+const STREET_MODEL = "samples/street.onnx";
+
+/** Puts the built-in model's path for its name. The numbered test source brings a model of its own. */
+export function withModelPath<T extends { readonly sources: readonly string[]; readonly model: { readonly path: string } }>(settings: T): T {
+  const numbered = settings.sources.length > 0 && settings.sources.every((source) => source.startsWith("test:numbered"));
+  if (settings.model.path !== "builtin" || numbered) return settings;
+  return { ...settings, model: { ...settings.model, path: packaged(STREET_MODEL) } };
+}

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from "commander";
+import { PipelineError } from "../core/errors.js";
+import { FLAGS, type Flag, type GivenFlags } from "./flags.js";
+import { version } from "./package.js";
+
+/** A command's work. Loaded only when it is asked for, so that `--help` costs nothing. Returns the exit status. */
+export type Action = (sources: readonly string[], given: GivenFlags) => Promise<number>;
+
+/** The commands' implementations. */
+export interface Actions {
+  readonly run: Action;
+  readonly demo: Action;
+  readonly check: Action;
+  readonly bench: Action;
+}
+
+const EXAMPLES = {
+  sightline: [
+    ["sightline demo", "boxes on a moving street, in your browser, with no camera"],
+    ["sightline run clip.mp4 --model yolo11n.onnx --out detections.jsonl", "every frame of a video"],
+    ["sightline check", "is everything here that is needed?"],
+  ],
+  run: [
+    ["sightline run clip.mp4 --out detections.jsonl", "every frame of a video, with the built-in model"],
+    ["sightline run a.mp4 b.mp4 --model yolox_nano.onnx --labels coco --serve 8420", "two videos and a live page"],
+    ["sightline run photos/ --classes person,car --conf 0.4 --out -", "a folder of pictures, records to standard output"],
+    ["sightline run 'photos/**/*.jpg' --json", "a glob; the summary as JSON"],
+    ["sightline run clip.mp4 --realtime --loop --serve 0.0.0.0:8420", "a file as if it were a camera, for the whole network"],
+    ["sightline run test:numbered?frames=5000", "the source that proves the order"],
+  ],
+  demo: [
+    ["sightline demo", "opens the browser; Ctrl-C ends it"],
+    ["sightline demo --no-open --serve 0.0.0.0:9000", "on a machine without a screen"],
+  ],
+  check: [
+    ["sightline check", "Node, FFmpeg, runtime, cores, the built-in model"],
+    ["sightline check clip.mp4 --model yolo11n.onnx", "also this video with this model"],
+    ["sightline check --json", "for a script"],
+  ],
+  bench: [
+    ["sightline bench", "the built-in clip and model"],
+    ["sightline bench clip.mp4 --model yolox_nano.onnx --workers 2", "yours"],
+    ["sightline bench --soak 10000 --json", "with the memory's growth, as JSON"],
+  ],
+} as const satisfies Record<string, readonly (readonly [string, string])[]>;
+
+/**
+ * Reads the command line and does what it says.
+ * @returns the exit status
+ * @throws PipelineError E_USAGE, and whatever the command throws
+ */
+export async function runProgram(args: readonly string[], actions: Actions): Promise<number> {
+  let status = 0;
+  const program = describe(new Command("sightline"), "Turns video into ordered detections, live.", EXAMPLES.sightline)
+    .version(version(), "--version", "print the version")
+    .option("--verbose", "print stack traces too")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const add = (name: keyof Actions, usage: string, description: string): void => {
+    const command = describe(program.command(`${name} ${usage}`.trim()), description, EXAMPLES[name]);
+    for (const { flags, help } of FLAGS[name] as readonly Flag[]) command.option(flags, help);
+    command.action(async () => {
+      status = await actions[name](command.args, command.optsWithGlobals());
+    });
+  };
+  add("run", "[SOURCE...]", "Detects objects in videos, pictures, folders or globs of pictures; each source is one stream.");
+  add("demo", "", "Plays the street that comes along, with boxes, on a page in the browser.");
+  add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
+  add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0 || error.code === "commander.help") throw usageError(error, args);
+  }
+  return status;
+}
+
+function describe(command: Command, description: string, examples: readonly (readonly [string, string])[]): Command {
+  const lines = examples.flatMap(([line, what]) => [`  $ ${line}`, `      ${what}`]);
+  return command
+    .description(description)
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+/** Commander's words in one line: `error: unknown option '--wokers'\n(Did you mean --workers?)`. */
+function usageError({ code, message }: CommanderError, args: readonly string[]): PipelineError {
+  if (code === "commander.help") return new PipelineError("E_USAGE", args.length === 0 ? "no command was given" : "a command is missing");
+  const words = message.replace(/^error: /, "").replace(/\s*\n\s*\(Did you mean (.*)\?\)/, "; did you mean $1?");
+  return new PipelineError("E_USAGE", words.trim().replace(/\s*\n\s*/g, " "));
+}

@@ -1,0 +1,31 @@
+import { inspect } from "node:util";
+import { ERROR_TABLE, PipelineError, type ErrorWire } from "../core/errors.js";
+import { redactUrl } from "../core/redact.js";
+import { printable, type Paint } from "./terminal.js";
+
+/** Whatever was thrown, with a code. What has none is a mistake of ours. */
+export function coded(thrown: unknown): PipelineError {
+  if (thrown instanceof PipelineError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new PipelineError("E_INTERNAL", message.split("\n", 1)[0] ?? "", { cause: thrown });
+}
+
+/**
+ * One line for each thing that is wrong, the last one followed by what to do:
+ * `sightline: E_MODEL_MISSING  m.onnx was not found. Check the path after --model.`
+ */
+export function errorText({ code, message }: ErrorWire, paint: Paint): string {
+  const lines = printable(redactUrl(message)).split("\n");
+  const next = ERROR_TABLE[code].next;
+  lines.push(`${sentence(lines.pop() ?? "")} ${next.charAt(0).toUpperCase()}${next.slice(1)}.`);
+  return lines.map((line) => `sightline: ${paint.red(code)}  ${line}`).join("\n");
+}
+
+/** The stack and the causes, for --verbose. */
+export function stackText(error: unknown): string {
+  return redactUrl(inspect(error, { depth: 6 }));
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,107 @@
+import type { Settings } from "../config/index.js";
+import { systemClock } from "../core/clock.js";
+import type { ErrorWire } from "../core/errors.js";
+import type { StreamStats } from "../core/stats.js";
+import type { Notice, Session } from "../session/index.js";
+import { version, withModelPath } from "./package.js";
+import { showProgress } from "./progress.js";
+import { coded, errorText, stackText } from "./report-error.js";
+import { killOurselves, listenForStop, type Stop } from "./stop.js";
+import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
+import { openTerminal, printable, type Terminal } from "./terminal.js";
+
+/** How a command shows a session. */
+export interface Presentation {
+  readonly command: "run" | "demo";
+  /** The report as JSON on standard output, instead of the summary on stderr. */
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** Ports to try after the one of the settings when it is taken. */
+  readonly sparePorts: number;
+  /** Called once the page can be opened. */
+  readonly onServed?: (url: string) => void;
+}
+
+/**
+ * Runs a session to its end, or to the first signal, and tells how it went.
+ * @returns the exit status
+ */
+export async function runSession(settings: Settings, show: Presentation): Promise<number> {
+  using terminal = openTerminal();
+  using stop = listenForStop(terminal);
+  const facts: Facts = { model: null, workers: null, url: null, streams: [], error: null, thrown: undefined };
+  try {
+    await session(settings, show, terminal, stop, facts);
+  } catch (thrown) {
+    // What a stop interrupts fails as a consequence of it.
+    if (stop.by === null) facts.thrown = thrown;
+  }
+  facts.thrown ??= stop.mistake;
+  if (facts.thrown !== undefined) facts.error = coded(facts.thrown).toWire();
+  const report = reportOf({ ...facts, command: show.command, stoppedBy: stop.by });
+  tell(report, show, terminal);
+  if (show.verbose && facts.thrown !== undefined) terminal.say(stackText(facts.thrown));
+  return report.exitCode;
+}
+
+interface Facts {
+  model: string | null;
+  workers: number | null;
+  url: string | null;
+  streams: readonly StreamStats[];
+  error: ErrorWire | null;
+  thrown: unknown;
+}
+
+async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
+  await using opened = await open(settings, show, terminal, stop);
+  facts.model = opened.model.id;
+  facts.workers = opened.workers;
+  facts.url = opened.url;
+  facts.streams = opened.stats();
+  if (opened.url !== null) {
+    terminal.say(`live page: ${terminal.paint.bold(opened.url)}`);
+    show.onServed?.(opened.url);
+  }
+  const head = show.command === "demo" ? "live" : facts.streams.map(({ stream }) => stream).join(" ");
+  using _progress = showProgress(() => opened.stats(), head, terminal, systemClock);
+  // Keeps the process alive: all other timers let it go, and a frame that hangs in a thread holds nothing.
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    facts.streams = await opened.done;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
+  const { openSession } = await import("../session/index.js");
+  const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice };
+  for (let tries = 0; ; tries += 1) {
+    const { serve } = settings;
+    const here = { ...withModelPath(settings), serve: serve && { ...serve, port: serve.port + tries } };
+    try {
+      return await openSession(here, world);
+    } catch (thrown) {
+      if (coded(thrown).code !== "E_PORT_TAKEN" || tries >= show.sparePorts) throw thrown;
+    }
+  }
+}
+
+function noticeText({ level, code, stream, message }: Notice, { paint }: Terminal): string {
+  const words = printable(`${stream === undefined ? "" : `${stream}: `}${message}`);
+  if (code !== undefined) return errorText({ code, message: words }, paint);
+  return `sightline: ${level === "info" ? words : paint.yellow(words)}`;
+}
+
+function tell(report: RunReport, show: Presentation, terminal: Terminal): void {
+  if (show.json) process.stdout.write(`${reportJson(report)}\n`);
+  else if (report.streams.length > 0) terminal.say(summaryText(report, terminal.paint));
+  const failed = failures(report.streams);
+  const lines = failed.map(({ stream, error }) => errorText({ ...error, message: `${stream}: ${error.message}` }, terminal.paint));
+  // The run's own error comes last: it is what the exit status is about.
+  if (report.error !== null && !failed.some(({ error }) => error.message === report.error?.message)) lines.push(errorText(report.error, terminal.paint));
+  for (const line of lines) terminal.say(line);
+  if (report.error?.code === "E_POOL_STUCK") killOurselves();
+}

@@ -1,0 +1,5 @@
+export { examine, type Finding, type Look } from "./examine.js";
+export { ffmpegLook } from "./ffmpeg.js";
+export { coresLook, nodeLook, runtimeLook } from "./machine.js";
+export { modelLook, pictureLook, type DrawnPicture, type Found, type Sight } from "./model.js";
+export { sourceLooks, type SourceFacts } from "./source.js";

@@ -1,0 +1,33 @@
+import { ok, type Look } from "./examine.js";
+import type { AvailableCores } from "../machine/index.js";
+
+/** Oldest Node that has everything we use; package.json says the same. */
+const LEAST_NODE = [20, 19] as const;
+
+/** Whether Node is new enough. `version` as in process.versions.node. */
+export function nodeLook(version: string): Look {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
+  const finding = isOld
+    ? { status: "fail" as const, detail: `${version}, at least ${LEAST_NODE.join(".")} is needed`, next: "install a newer Node from https://nodejs.org" }
+    : ok(version);
+  return { name: "Node", look: () => Promise.resolve(finding) };
+}
+
+/** The cores that `--workers auto` takes; `machine` is one line that names them. */
+export function coresLook({ cores }: AvailableCores, machine: string): Look {
+  const next = "give the container or the process a second core: decoding and the model share this one";
+  return { name: "cores", look: () => Promise.resolve(cores > 1 ? ok(machine) : { status: "warn", detail: machine, next }) };
+}
+
+/** What runs the models. */
+export function runtimeLook(describe: () => Promise<{ readonly version: string; readonly providers: readonly string[] }>): Look {
+  return {
+    name: "onnxruntime",
+    async look() {
+      const { version, providers } = await describe();
+      if (providers.includes("cpu")) return ok(`${version}, providers ${providers.join(", ")}`);
+      return { status: "fail", detail: `${version} has no CPU provider, only ${providers.join(", ") || "none"}`, next: "reinstall it with: npm ci" };
+    },
+  };
+}

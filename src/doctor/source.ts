@@ -1,0 +1,36 @@
+import { redactUrl } from "../core/redact.js";
+import { ok, type Look } from "./examine.js";
+import type { Sight } from "./model.js";
+
+/** What a look at a file's head gives. */
+export interface SourceFacts {
+  readonly codec: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number | null;
+  readonly expectedFrames: number | null;
+}
+
+/** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. */
+export function sourceLooks(source: string, probe: () => Promise<SourceFacts | null>, see: () => Promise<Sight>): Look[] {
+  const name = redactUrl(source);
+  return [
+    {
+      name: "source",
+      async look() {
+        const facts = await probe();
+        if (facts === null) return ok(`${name}: pictures or the test source`);
+        const { codec, widthPx, heightPx, fps, expectedFrames } = facts;
+        const rate = fps === null ? "no constant rate" : `${Number(fps.toFixed(2))} fps`;
+        return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames`);
+      },
+    },
+    {
+      name: "first frame",
+      async look() {
+        const { widthPx, heightPx, objects, firstRecordMs } = await see();
+        return ok(`${widthPx}x${heightPx} after ${Math.round(firstRecordMs)} ms, ${objects.length} objects`);
+      },
+    },
+  ];
+}
