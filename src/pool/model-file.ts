@@ -18,11 +18,16 @@ const TEXT_LIMIT_BYTES = 4 * 1024 * 1024;
  * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
  *         E_MODEL_SIDECAR, E_LABELS
  */
-export async function loadModelInfo(modelPath: string, { labels }: { readonly labels: string | null }): Promise<DescribedModel> {
+export async function loadModelInfo(
+  modelPath: string,
+  { labels }: { readonly labels: string | null },
+): Promise<DescribedModel> {
   const path = resolve(modelPath);
   const header = await readHeader(path);
   const [sha256, sidecar, given] = await Promise.all([hashFile(path), readSidecar(path), readLabels(labels)]);
-  return named(path, () => describeModel({ path, name: basename(path, extname(path)), sha256, header, sidecar, labels: given }));
+  return named(path, () =>
+    describeModel({ path, name: basename(path, extname(path)), sha256, header, sidecar, labels: given }),
+  );
 }
 
 /** Puts the file's path before what is wrong with it. */
@@ -44,7 +49,8 @@ async function readHeader(path: string): Promise<OnnxHeader> {
 
 async function openModel(path: string): Promise<FileHandle> {
   const facts = await stat(path).catch(fileTrouble(path));
-  if (!facts.isFile()) throw new PipelineError("E_MODEL_INVALID", `${path} is ${facts.isDirectory() ? "a folder" : "no regular file"}`);
+  if (!facts.isFile())
+    throw new PipelineError("E_MODEL_INVALID", `${path} is ${facts.isDirectory() ? "a folder" : "no regular file"}`);
   return open(path, "r").catch(fileTrouble(path));
 }
 
@@ -52,7 +58,11 @@ function fileTrouble(path: string): (cause: unknown) => never {
   return (cause) => {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const missing = code === "ENOENT" || code === "ENOTDIR";
-    throw new PipelineError(missing ? "E_MODEL_MISSING" : "E_MODEL_UNREADABLE", missing ? `${path} was not found` : `${path}: ${code}`, { cause });
+    throw new PipelineError(
+      missing ? "E_MODEL_MISSING" : "E_MODEL_UNREADABLE",
+      missing ? `${path} was not found` : `${path}: ${code}`,
+      { cause },
+    );
   };
 }
 
@@ -78,7 +88,8 @@ function readFully(fd: number, offset: number, length: number): Buffer {
   let done = 0;
   while (done < length) {
     const bytes = readSync(fd, buffer, done, length - done, offset + done);
-    if (bytes === 0) throw new PipelineError("E_MODEL_INVALID", `cut while it was read: it ends at byte ${offset + done}`);
+    if (bytes === 0)
+      throw new PipelineError("E_MODEL_INVALID", `cut while it was read: it ends at byte ${offset + done}`);
     done += bytes;
   }
   return buffer;

@@ -29,7 +29,8 @@ export function parseSidecar(text: string, fileName: string): Sidecar {
   const { family = null, labels, imgsz } = parsed.data;
   return {
     family,
-    labels: labels === undefined ? null : labels === "coco" ? { from: "coco" } : { from: "sidecar", labels, name: fileName },
+    labels:
+      labels === undefined ? null : labels === "coco" ? { from: "coco" } : { from: "sidecar", labels, name: fileName },
     imgsz: imgsz === undefined ? null : typeof imgsz === "number" ? [imgsz, imgsz] : imgsz,
   };
 }

@@ -20,6 +20,8 @@ export interface ThreadPoolOptions extends HangLimits {
   readonly limits: DetectLimits;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
+  /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
+  readonly program?: URL;
 }
 
 /** Longest wait for an idle pool to close, ms. Nothing is in flight by then, so nothing is ended in mid-run. */
@@ -37,7 +39,7 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
   const roll = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const setup: WorkerSetup = { model: options.model, limits: options.limits, roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
-    filename: new URL("./worker.js", import.meta.url).href,
+    filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,
     minThreads: options.workers,
     maxThreads: options.workers,

@@ -1,9 +1,13 @@
-import { availableCores } from "../machine/index.js";
-import { Closers } from "../core/lifetime.js";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
+import { Closers } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
+import { availableCores } from "../machine/index.js";
 import { classIdsOf, type ModelInfo } from "../model/index.js";
+import { numberedModel } from "../numbered/index.js";
 import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
 import { published, statsRecord } from "../record/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
@@ -33,7 +37,7 @@ export async function openSession(options: SessionOptions, world: World): Promis
 async function open(options: SessionOptions, world: World, closers: Closers): Promise<Session> {
   const startedMs = world.clock.monotonicMs();
   const names = streamNames(options.sources);
-  const model = await openModel(options, world);
+  const model = await openModel(options, world, closers);
   const sinks = await openSinks(options, world, closers);
   const gateway = await openPage(options, names, world, closers);
   const workers = options.pool.workers === "auto" ? availableCores().cores : options.pool.workers;
@@ -61,9 +65,16 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   };
 }
 
-async function openModel({ model, sources }: SessionOptions, { notice }: World): Promise<ModelInfo> {
+/** Numbered frames are read by their own model: any other would see nothing in them. It is made where it is needed. */
+async function openModel({ model, sources }: SessionOptions, { notice }: World, closers: Closers): Promise<ModelInfo> {
   const numbered = sources.length > 0 && sources.every((source) => source.startsWith("test:numbered"));
-  const path = numbered && model.path === "builtin" ? "test:numbered" : model.path;
+  let { path } = model;
+  if (numbered) {
+    const folder = await mkdtemp(join(tmpdir(), "sightline-"));
+    closers.defer(() => rm(folder, { recursive: true, force: true }));
+    path = join(folder, "numbered.onnx");
+    await writeFile(path, numberedModel());
+  }
   const { info, notices } = await loadModelInfo(path, { labels: model.labels });
   for (const message of notices) notice({ level: "info", message });
   return info;

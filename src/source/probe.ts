@@ -1,4 +1,4 @@
-import { stat, access, constants } from "node:fs/promises";
+import { access, constants, open, stat } from "node:fs/promises";
 import { PipelineError } from "../core/errors.js";
 import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
@@ -46,7 +46,7 @@ export async function probeFile(ffprobePath: string, path: string, signal?: Abor
   await checkReadable(path);
   const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", `file:${path}`];
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
-  if (code !== 0) throw refusal(path, stderr);
+  if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
   return readProbe(path, JSON.parse(stdout));
 }
 
@@ -60,8 +60,18 @@ async function checkReadable(path: string): Promise<void> {
   });
 }
 
-function refusal(path: string, stderr: string): PipelineError {
-  if (/moov atom not found/.test(stderr)) {
+/** Box types that begin an MP4 or QuickTime file (ISO/IEC 14496-12): FFmpeg goes by the name alone. */
+const MP4_FIRST_BOXES = ["ftyp", "moov", "mdat", "free", "wide", "skip"];
+
+async function looksLikeMp4(path: string): Promise<boolean> {
+  await using file = await open(path, "r");
+  const head = Buffer.alloc(8);
+  await file.read(head, 0, head.length, 0);
+  return MP4_FIRST_BOXES.includes(head.toString("latin1", 4, 8));
+}
+
+function refusal(path: string, stderr: string, isMp4: boolean): PipelineError {
+  if (isMp4 && /moov atom not found/.test(stderr)) {
     return new PipelineError("E_SOURCE_TRUNCATED", `${path} ends before its index (moov atom), so no frame can be found`);
   }
   const last = stderr.trim().split("\n").pop() ?? "";

@@ -13,7 +13,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let made = 0;
 
 /** A folder of its own with a model and what lies beside it; the model's path. */
-function placeModel(beside: Readonly<Record<string, string>> = {}, model: Uint8Array | string = numberedModel()): string {
+function placeModel(
+  beside: Readonly<Record<string, string>> = {},
+  model: Uint8Array | string = numberedModel(),
+): string {
   const place = join(folder, String((made += 1)));
   mkdirSync(place);
   writeFileSync(join(place, "model.onnx"), model);
@@ -56,7 +59,10 @@ test("a sidecar with anything wrong is E_MODEL_SIDECAR, all errors at once with 
   const path = placeModel({ "model.yaml": "family: yolov9\nlabels: []\nimgs: 32\n" });
   const message = /model\.yaml:1 family: .*\n.*model\.yaml:2 labels: .*\n.*imgs/;
   await assert.rejects(load(path), { code: "E_MODEL_SIDECAR", message });
-  await assert.rejects(load(placeModel({ "model.yaml": "family: [yolov8\n" })), { code: "E_MODEL_SIDECAR", message: /model\.yaml:\d+:\d+/ });
+  await assert.rejects(load(placeModel({ "model.yaml": "family: [yolov8\n" })), {
+    code: "E_MODEL_SIDECAR",
+    message: /model\.yaml:\d+:\d+/,
+  });
   await assert.rejects(load(placeModel({ "model.yaml": "- a\n" })), { code: "E_MODEL_SIDECAR" });
 });
 
@@ -75,7 +81,13 @@ test("a model that is missing, empty, a folder, foreign or cut has its own code 
 
 test("labels that can't be used are E_LABELS", async () => {
   const path = placeModel({ "two.txt": "a\nb\n" });
-  await assert.rejects(load(path, join(path, "..", "two.txt")), { code: "E_LABELS", message: /two\.txt has 2 labels, the model has 1 classes/ });
-  await assert.rejects(load(path, join(path, "..", "none.txt")), { code: "E_LABELS", message: /none\.txt can't be read/ });
+  await assert.rejects(load(path, join(path, "..", "two.txt")), {
+    code: "E_LABELS",
+    message: /two\.txt has 2 labels, the model has 1 classes/,
+  });
+  await assert.rejects(load(path, join(path, "..", "none.txt")), {
+    code: "E_LABELS",
+    message: /none\.txt can't be read/,
+  });
   await assert.rejects(load(path, "coco"), { code: "E_LABELS", message: /COCO has 80/ });
 });
