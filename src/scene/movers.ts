@@ -39,6 +39,7 @@ export interface Looks {
   readonly longHair: boolean;
 }
 
+/** A car, a taxi or a bus. */
 export interface Vehicle {
   readonly kind: "vehicle";
   readonly way: Way;
@@ -52,12 +53,14 @@ export interface Vehicle {
   readonly sign: boolean;
 }
 
+/** Somebody who walks or stands. */
 export interface Pedestrian {
   readonly kind: "pedestrian";
   readonly way: Way;
   readonly looks: Looks;
 }
 
+/** A bicycle and, unless it is parked, its rider: two objects. */
 export interface Cyclist {
   readonly kind: "cyclist";
   readonly way: Way;
@@ -68,6 +71,7 @@ export interface Cyclist {
   readonly parked: boolean;
 }
 
+/** Anything with a class. */
 export type Mover = Vehicle | Pedestrian | Cyclist;
 
 const DIRECTIONS = [-1, 1] as const;

@@ -32,6 +32,7 @@ export interface Palette {
   readonly shadow: number;
 }
 
+/** Pure white. */
 export const WHITE: Rgb = [255, 255, 255];
 
 /** The colour of shadows; each scene has its own opacity for them. */
@@ -75,6 +76,7 @@ export function varied(random: Random, colours: readonly Rgb[], share: number): 
 
 const list = (...hexes: string[]): readonly Rgb[] => hexes.map(rgb);
 
+/** The light of each time of day. */
 export const PALETTES: Readonly<Record<TimeOfDay, Palette>> = {
   day: {
     skyTop: rgb("#66b0e6"), skyBottom: rgb("#d2ecf8"), far: rgb("#a6c4d6"), ambient: [1, 1, 1],
@@ -102,21 +104,29 @@ export const PALETTES: Readonly<Record<TimeOfDay, Palette>> = {
   },
 };
 
+/** Paints of cars, and of whatever else is painted. */
 export const CAR_PAINTS = list(
   "#d4283e", "#2170ec", "#f4f4f3", "#2b2e34", "#99a2ac", "#2b9c8e", "#f2a060", "#3b516c",
   "#e7c36b", "#792dbd", "#50782e", "#bfc5cb", "#8c2c2c", "#0f738d",
 );
+/** The paint of all taxis. */
 export const TAXI_PAINT = rgb("#f6c42d");
+/** Paints of buses. */
 export const BUS_PAINTS = list("#d42a2a", "#1e4fd6", "#2b9c56", "#f39d10", "#10766e", "#e4e6ea", "#9134e8");
+/** Colours of shirts, hats, bags and awnings. */
 export const CLOTHES = list(
   "#e43a47", "#467a9c", "#f0f8ec", "#1e3658", "#fcb508", "#2b9c8e", "#6c5a78", "#b45777",
   "#274652", "#e56f52", "#8fbd6e", "#587591", "#353535", "#d2a274", "#c578fc", "#ededed",
 );
+/** Colours of most trousers. */
 export const TROUSERS = list(
   "#23233a", "#4b4f69", "#303e46", "#6a705c", "#1c273a", "#8c98ad", "#5b4034", "#3e415b", "#c1b181", "#131a26",
 );
+/** Colours of skin. */
 export const SKINS = list("#f1c8a4", "#dfab7d", "#c58543", "#8c5525", "#6a4327", "#fed9b7");
+/** Colours of hair. */
 export const HAIRS = list("#1d1411", "#3a2418", "#6a4424", "#ae7f40", "#898989", "#d8c89f", "#5a2020");
+/** Colours of house fronts. */
 export const WALLS = list(
   "#e5b79b", "#d8ad94", "#c8ada6", "#f1e8d7", "#b4c8c2", "#d7a38e",
   "#a6b7c8", "#e7d4b4", "#bea59f", "#c3c8b1", "#ce8f7f", "#93a2af",

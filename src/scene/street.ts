@@ -25,6 +25,7 @@ export interface Street {
   readonly paintSeed: number;
 }
 
+/** Where the light comes from. */
 export interface Sun {
   /** Where its shadows fall, radians. */
   readonly angle: number;
@@ -32,12 +33,14 @@ export interface Sun {
   readonly length: number;
 }
 
+/** What can be seen above the houses; places in px of the picture. */
 export interface Sky {
   readonly clouds: readonly { readonly x: number; readonly y: number; readonly size: number }[];
   readonly stars: readonly { readonly x: number; readonly y: number; readonly size: number }[];
   readonly skyline: readonly { readonly x: number; readonly width: number; readonly height: number }[];
 }
 
+/** A house of the street. */
 export interface Building {
   readonly side: 1 | -1;
   readonly fromZ: number;
@@ -54,6 +57,7 @@ export interface Building {
   readonly seed: number;
 }
 
+/** A thing that stands on the pavement; places in m, its size against the usual one. */
 export interface Prop {
   readonly kind: "tree" | "lamp" | "sign" | "bench" | "bin" | "box" | "bush";
   readonly side: 1 | -1;

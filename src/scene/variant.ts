@@ -56,4 +56,5 @@ export const VARIANTS = {
   },
 } as const satisfies Record<string, Variant>;
 
+/** The names of the variants. */
 export type VariantName = keyof typeof VARIANTS;
