@@ -48,7 +48,7 @@ async function startTests(args) {
   const whole = args.length === 0;
   const chromium = await ensureChromium(whole);
   // The browser tests read where it is; without this they are skipped.
-  if (chromium !== undefined) process.env["SIGHTLINE_CHROMIUM"] ??= chromium;
+  if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
   /** @type {typeof import("../../test/run/index.js")} */
   const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);
