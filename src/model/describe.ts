@@ -6,7 +6,7 @@ import type { OnnxHeader, ValueInfo } from "./onnx-header.js";
 import { parsePythonLiteral } from "./python-literal.js";
 import { INPUT_MULTIPLE_PX } from "./strides.js";
 
-/** What stands in a file `<model>.yaml` beside the model. Every key is optional and goes before the model's own word. */
+/** What stands in `<name>.yaml` beside `<name>.onnx`. Every key is optional and goes before the model's own word. */
 export interface Sidecar {
   readonly family: Family | null;
   readonly labels: GivenLabels | null;
@@ -45,12 +45,21 @@ const ID_HASH_DIGITS = 8;
 export function describeModel(facts: ModelFacts): DescribedModel {
   const { header, sidecar } = facts;
   const input = soleImageInput(header.inputs);
-  const { size: [inputHeightPx, inputWidthPx], notice: sizeNotice } = inputSize(input, header.metadata.get("imgsz"), sidecar?.imgsz ?? null);
+  const {
+    size: [inputHeightPx, inputWidthPx],
+    notice: sizeNotice,
+  } = inputSize(input, header.metadata.get("imgsz"), sidecar?.imgsz ?? null);
   const given = facts.labels ?? sidecar?.labels ?? null;
   const labelCount = given && given.from !== "coco" ? given.labels.length : null;
   const known = familyOf(header, { family: sidecar?.family ?? null, labelCount, inputWidthPx, inputHeightPx });
-  const { labels, labelsFrom, notice: labelsNotice } = chooseLabels(known.classCount, given, header.metadata.get("names"));
-  const familyNotice = known.guessed ? `taken for ${known.family} by the shape of its output; the key family in a sidecar decides` : null;
+  const {
+    labels,
+    labelsFrom,
+    notice: labelsNotice,
+  } = chooseLabels(known.classCount, given, header.metadata.get("names"));
+  const familyNotice = known.guessed
+    ? `taken for ${known.family} by the shape of its output; the key family in a sidecar decides`
+    : null;
   const info: ModelInfo = {
     id: `${facts.name}@${facts.sha256.slice(0, ID_HASH_DIGITS)}`,
     path: facts.path,
@@ -69,12 +78,15 @@ export function describeModel(facts: ModelFacts): DescribedModel {
 function soleImageInput(inputs: readonly ValueInfo[]): ValueInfo {
   const [input] = inputs;
   const seen = inputs.map(({ name, dtype, dims }) => `${name} ${dtype} ${dims.join("x")}`).join(", ") || "none";
-  const refuse = (why: string) => new PipelineError("E_MODEL_INPUTS", `${why}; seen: ${seen}; expected: one, float32 1x3xHxW`);
+  const refuse = (why: string) =>
+    new PipelineError("E_MODEL_INPUTS", `${why}; seen: ${seen}; expected: one, float32 1x3xHxW`);
   if (!input || inputs.length !== 1) throw refuse(`the model has ${inputs.length} inputs`);
   if (input.dtype !== "float32") throw refuse(`the model's input is ${input.dtype}`);
   const [batch, channels] = input.dims;
   const oneAtATime = batch === 1 || typeof batch === "string";
-  if (input.dims.length !== 4 || !oneAtATime || (channels !== 3 && typeof channels !== "string")) throw refuse("the model's input is no single picture");
+  if (input.dims.length !== 4 || !oneAtATime || (channels !== 3 && typeof channels !== "string")) {
+    throw refuse("the model's input is no single picture");
+  }
   return input;
 }
 
@@ -96,10 +108,16 @@ function inputSize({ dims }: ValueInfo, imgsz: string | undefined, wanted: Sidec
     throw new PipelineError("E_MODEL_INPUTS", `the model's input is ${size[1]}x${size[0]} px, expected ${expected}`);
   }
   if (wanted && (wanted[0] !== size[0] || wanted[1] !== size[1])) {
-    throw new PipelineError("E_MODEL_INPUTS", `the sidecar says imgsz ${wanted.join("x")} (height, width), the model is fixed at ${size.join("x")}`);
+    throw new PipelineError(
+      "E_MODEL_INPUTS",
+      `the sidecar says imgsz ${wanted.join("x")} (height, width), the model is fixed at ${size.join("x")}`,
+    );
   }
   if (!free || hint) return { size, notice: null };
-  return { size, notice: `the model takes any size and names none: ${size[1]}x${size[0]} is used; imgsz in a sidecar for another` };
+  return {
+    size,
+    notice: `the model takes any size and names none: ${size[1]}x${size[0]} is used; imgsz in a sidecar for another`,
+  };
 }
 
 /** `[height, width]` or one number for both; null when it is neither. */

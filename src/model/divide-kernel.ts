@@ -1,8 +1,9 @@
 /**
- * Bytes to float32 quotients, 16 at a time, as a WebAssembly function that is put together here: the plain loop takes
- * three times as long, and ten times until the compiler has got round to it, which a busy machine delays.
+ * Bytes to float32 quotients, 16 at a time, as a WebAssembly function that is put together here. The plain loop takes
+ * six times as long, and far longer until the compiler has got round to it, which a busy machine delays.
  *
- *   divide(from, to, end, divisor):  do { f32[to..] = u8[from..from+16] / divisor; from += 16; to += 64 } while (from < end)
+ *   divide(from, to, end, divisor):
+ *     do { f32[to .. to+64] = u8[from .. from+16] / divisor; from += 16; to += 64 } while (from < end)
  *
  * Source of all numbers: webassembly.github.io/spec/core/binary.
  */
@@ -94,7 +95,7 @@ export function makeDivideKernel(count: number): DivideKernel {
   const pages = Math.ceil((count * (1 + FLOAT_BYTES)) / PAGE_BYTES);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes(pages)));
   const run = exports["divide"] as (from: number, to: number, end: number, divisor: number) => void;
-  const buffer = (exports["memory"] as WebAssembly.Memory).buffer as ArrayBuffer;
+  const buffer = (exports["memory"] as WebAssembly.Memory).buffer;
   return {
     floats: new Float32Array(buffer, 0, count),
     bytes: new Uint8Array(buffer, count * FLOAT_BYTES, count),

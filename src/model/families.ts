@@ -45,7 +45,8 @@ const COCO_CLASSES = 80;
 export function familyOf(header: OnnxHeader, hints: FamilyHints): KnownModel {
   const { metadata, outputs } = header;
   const task = metadata.get("task");
-  if (hints.family === null && task !== undefined && task !== "detect") throw refusal(header, `its metadata says task "${task}"`);
+  const otherTask = hints.family === null && task !== undefined && task !== "detect";
+  if (otherTask) throw refusal(header, `its metadata says task "${task}"`);
   if (hasNmsInside(metadata)) throw refusal(header, "it does its own NMS (end2end), so its rows are finished boxes");
   if (outputs.length !== 1) throw refusal(header, `it has ${outputs.length} outputs, a detector here has one`);
   const dims = outputs[0]!.dims;
@@ -53,8 +54,8 @@ export function familyOf(header: OnnxHeader, hints: FamilyHints): KnownModel {
   const known = read.find((model) => model !== undefined && (hints.family ?? model.family) === model.family);
   const told = hints.family !== null || task !== undefined || hints.labelCount === known?.classCount;
   if (known) return { ...known, guessed: !told && known.family === "yolov8" && known.classCount !== COCO_CLASSES };
-  if (hints.family !== null) throw refusal(header, `the sidecar says family ${hints.family}, but the shape is not that family's`);
-  throw refusal(header, looksLike(dims, hints));
+  const why = hints.family ? `the sidecar says family ${hints.family}, but the shape is not that family's` : null;
+  throw refusal(header, why ?? looksLike(dims, hints));
 }
 
 /** `end2end`, or `nms` among the export's arguments: either puts NMS into the graph. */
@@ -67,8 +68,9 @@ function hasNmsInside(metadata: ReadonlyMap<string, string>): boolean {
 type Reading = Omit<KnownModel, "guessed"> | undefined;
 
 /** (1, 4 + classes, anchors), channel-first. */
-function readYolov8([batch, rows, anchors, ...more]: readonly Dim[], hasTask: boolean, hints: FamilyHints): Reading {
-  if (more.length > 0 || !isOne(batch) || typeof rows !== "number" || anchors === undefined || rows <= YOLOV8_BOX) return undefined;
+function readYolov8(dims: readonly Dim[], hasTask: boolean, hints: FamilyHints): Reading {
+  const [batch, rows, anchors] = dims;
+  if (dims.length !== 3 || !isOne(batch) || typeof rows !== "number" || rows <= YOLOV8_BOX) return undefined;
   const classCount = rows - YOLOV8_BOX;
   const model = { family: "yolov8", classCount } as const;
   const onGrid = anchors === anchorCount(hints.inputWidthPx, hints.inputHeightPx);
@@ -82,13 +84,17 @@ function readYolov8([batch, rows, anchors, ...more]: readonly Dim[], hasTask: bo
 }
 
 /** (1, anchors, 5 + classes), exactly as many anchors as the grids have cells. */
-function readYolox([batch, anchors, columns, ...more]: readonly Dim[], hasTask: boolean, hints: FamilyHints): Reading {
-  if (more.length > 0 || !isOne(batch) || typeof columns !== "number" || columns <= YOLOX_BOX || hasTask) return undefined;
+function readYolox(dims: readonly Dim[], hasTask: boolean, hints: FamilyHints): Reading {
+  const [batch, anchors, columns] = dims;
+  if (dims.length !== 3 || !isOne(batch) || typeof columns !== "number" || columns <= YOLOX_BOX) return undefined;
+  // Its exporter writes no metadata.
+  if (hasTask && hints.family !== "yolox") return undefined;
   const classCount = columns - YOLOX_BOX;
   const model = { family: "yolox", classCount } as const;
-  if (hints.family === "yolox") return anchors === anchorCount(hints.inputWidthPx, hints.inputHeightPx) || typeof anchors === "string" ? model : undefined;
-  if (typeof anchors === "string") return classCount === COCO_CLASSES ? model : undefined;
+  const told = hints.family === "yolox";
+  if (typeof anchors === "string") return told || classCount === COCO_CLASSES ? model : undefined;
   if (anchors !== anchorCount(hints.inputWidthPx, hints.inputHeightPx)) return undefined;
+  if (told) return model;
   // A head of a few hundred rows could as well be end-to-end, and 84 columns a transposed YOLOv8 of 80 classes.
   if (anchors <= END_TO_END_ROWS && END_TO_END_COLUMNS.includes(columns)) return undefined;
   if (columns === YOLOV8_BOX + COCO_CLASSES && hints.labelCount !== classCount) return undefined;
@@ -112,7 +118,9 @@ function looksLike(dims: readonly Dim[], { inputWidthPx, inputHeightPx }: Family
   }
   if (second === cells) return "this may be a transposed YOLOv8, an end-to-end head, or YOLOX";
   if (typeof second === "number" && second <= END_TO_END_ROWS && typeof third === "number" && third < second) {
-    return END_TO_END_COLUMNS.includes(third) ? "this looks like an end-to-end head (YOLOv10, YOLO26)" : "this looks like a DETR";
+    return END_TO_END_COLUMNS.includes(third)
+      ? "this looks like an end-to-end head (YOLOv10, YOLO26)"
+      : "this looks like a DETR";
   }
   return `no family here has this shape on an input of ${inputWidthPx}x${inputHeightPx}`;
 }
@@ -120,5 +128,8 @@ function looksLike(dims: readonly Dim[], { inputWidthPx, inputHeightPx }: Family
 function refusal({ outputs }: OnnxHeader, why: string): PipelineError {
   const seen = outputs.map(({ name, dims }) => `${name} ${dims.join("x")}`).join(", ");
   const supported = "supported: yolov8 (8, 9, 11, 12 detect: 1 x 4+classes x anchors), yolox (1 x anchors x 5+classes)";
-  return new PipelineError("E_MODEL_FAMILY", `outputs ${seen}: ${why}; ${supported}; the key family in a sidecar decides`);
+  return new PipelineError(
+    "E_MODEL_FAMILY",
+    `outputs ${seen}: ${why}; ${supported}; the key family in a sidecar decides`,
+  );
 }

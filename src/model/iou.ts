@@ -1,12 +1,20 @@
 /**
  * Intersection over union of two boxes, every step rounded to float32 as the references' tensors round it.
- * Boxes are x1, y1, x2, y2 with their areas; `edgePx` is added to each width and height of the intersection: 0 for boxes
- * as intervals, 1 for the older reading of corners as whole pixels (YOLOX). Areas must be made with `boxArea` and the
- * same `edgePx`. Two empty boxes give NaN, which is above no threshold.
+ * Boxes are x1, y1, x2, y2 with their areas; `edgePx` is added to each width and height of the intersection: 0 for
+ * boxes as intervals, 1 for the older reading of corners as whole pixels (YOLOX). Areas must be made with `boxArea` and
+ * the same `edgePx`.
  */
 export function iouOf(
-  ax1: number, ay1: number, ax2: number, ay2: number, areaA: number,
-  bx1: number, by1: number, bx2: number, by2: number, areaB: number,
+  ax1: number,
+  ay1: number,
+  ax2: number,
+  ay2: number,
+  areaA: number,
+  bx1: number,
+  by1: number,
+  bx2: number,
+  by2: number,
+  areaB: number,
   edgePx: number,
 ): number {
   const left = ax1 > bx1 ? ax1 : bx1;

@@ -1,8 +1,8 @@
 import { PipelineError } from "../core/errors.js";
 import type { LabelsFrom } from "./info.js";
-import { parsePythonLiteral } from "./python-literal.js";
+import { parsePythonLiteral, type PythonValue } from "./python-literal.js";
 
-/** The 80 classes of COCO's object detection task, in the order in which detectors number them. Source: cocodataset.org. */
+/** The 80 classes of COCO's detection task, in the order in which detectors number them. Source: cocodataset.org. */
 export const COCO_LABELS: readonly string[] = [
   "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
   "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",
@@ -16,7 +16,9 @@ export const COCO_LABELS: readonly string[] = [
 ];
 
 /** Labels that somebody gave: COCO's, or a list and where it is from. */
-export type GivenLabels = { readonly from: "coco" } | { readonly from: "file" | "sidecar"; readonly labels: readonly string[]; readonly name: string };
+export type GivenLabels =
+  | { readonly from: "coco" }
+  | { readonly from: "file" | "sidecar"; readonly labels: readonly string[]; readonly name: string };
 
 /** The labels of a model, and what to tell the person about them. */
 export interface ChosenLabels {
@@ -29,16 +31,28 @@ export interface ChosenLabels {
  * Chooses a model's labels: the ones given, else those of its metadata, else COCO's for 80 classes, else numbers.
  * @throws PipelineError E_LABELS when there are not as many as classes
  */
-export function chooseLabels(classCount: number, given: GivenLabels | null, metadataNames: string | undefined): ChosenLabels {
+export function chooseLabels(
+  classCount: number,
+  given: GivenLabels | null,
+  metadataNames: string | undefined,
+): ChosenLabels {
   if (given?.from === "coco") return checked(COCO_LABELS, classCount, "coco", "COCO has");
   if (given) return checked(given.labels, classCount, given.from, `${given.name} has`);
   const named = metadataNames === undefined ? undefined : namesOf(metadataNames);
   if (named) return checked(named, classCount, "metadata", "the model's metadata has");
   if (classCount === COCO_LABELS.length) {
-    return { labels: COCO_LABELS, labelsFrom: "coco", notice: "the model names none of its 80 classes: COCO's names are used; --labels FILE for others" };
+    return {
+      labels: COCO_LABELS,
+      labelsFrom: "coco",
+      notice: "the model names none of its 80 classes: COCO's names are used; --labels FILE for others",
+    };
   }
   const labels = Array.from({ length: classCount }, (_, id) => String(id));
-  return { labels, labelsFrom: "numbers", notice: `the model names none of its ${classCount} classes: numbers are used; --labels FILE for names` };
+  return {
+    labels,
+    labelsFrom: "numbers",
+    notice: `the model names none of its ${classCount} classes: numbers are used; --labels FILE for names`,
+  };
 }
 
 function checked(labels: readonly string[], classCount: number, labelsFrom: LabelsFrom, whose: string): ChosenLabels {
@@ -46,16 +60,20 @@ function checked(labels: readonly string[], classCount: number, labelsFrom: Labe
   throw new PipelineError("E_LABELS", `${whose} ${labels.length} labels, the model has ${classCount} classes`);
 }
 
-/** `{0: 'person', ...}` or `['person', ...]`; undefined when it is neither. A number without a name keeps its number. */
+/** `{0: 'person', ...}` or `['person', ...]`; undefined when it is neither. What has no name keeps its number. */
 function namesOf(text: string): string[] | undefined {
   const value = parsePythonLiteral(text);
-  if (Array.isArray(value)) return value.map(String);
+  if (Array.isArray(value)) return value.map(nameOr);
   if (!(value instanceof Map) || value.size === 0) return undefined;
   const ids = [...value.keys()];
   if (!ids.every((id): id is number => typeof id === "number" && Number.isInteger(id) && id >= 0)) return undefined;
   const count = Math.max(...ids) + 1;
   if (count > 2 * value.size) return undefined;
-  return Array.from({ length: count }, (_, id) => String(value.get(id) ?? id));
+  return Array.from({ length: count }, (_, id) => nameOr(value.get(id), id));
+}
+
+function nameOr(name: PythonValue | undefined, id: number): string {
+  return typeof name === "string" ? name : String(id);
 }
 
 /**
@@ -63,7 +81,11 @@ function namesOf(text: string): string[] | undefined {
  * @throws PipelineError E_LABELS
  */
 export function parseLabelsFile(text: string, name: string): string[] {
-  const labels = text.replace(/^\uFEFF/, "").trimEnd().split(/\r?\n/).map((line) => line.trim());
+  const labels = text
+    .replace(/^\uFEFF/, "")
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => line.trim());
   const empty = labels.indexOf("");
   if (empty >= 0) throw new PipelineError("E_LABELS", `${name} has no label on line ${empty + 1}`);
   return labels;

@@ -35,7 +35,8 @@ function roundHalfEven(value: number): number {
 /**
  * Fits a picture into an input without changing its shape: scale = min(input height / height, input width / width),
  * up as well as down. The content is at least 1 px wide and high. Any thread.
- * Source: Ultralytics LetterBox (predict, fixed input) for centre and half-even; YOLOX `preproc` for top-left and truncate.
+ * Source: Ultralytics LetterBox (predict, fixed input) for centre and half-even; YOLOX `preproc` for top-left and
+ * truncate.
  */
 export function letterboxFor(
   rule: LetterboxRule,

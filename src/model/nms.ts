@@ -56,8 +56,17 @@ export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOff
     for (let i = 0, at = 0; i < count; i += 1, at += 5) {
       if (!agnostic && classIds[i] !== classId) continue;
       const overlap = iouOf(
-        shifted[at]!, shifted[at + 1]!, shifted[at + 2]!, shifted[at + 3]!, shifted[at + 4]!,
-        x1, y1, x2, y2, area, edgePx,
+        shifted[at]!,
+        shifted[at + 1]!,
+        shifted[at + 2]!,
+        shifted[at + 3]!,
+        shifted[at + 4]!,
+        x1,
+        y1,
+        x2,
+        y2,
+        area,
+        edgePx,
       );
       if (overlap > limit) return true;
     }

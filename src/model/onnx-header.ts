@@ -50,7 +50,9 @@ export function readOnnxHeader(source: ByteSource): OnnxHeader {
     return readModel(source);
   } catch (cause) {
     if (!(cause instanceof ProtobufError)) throw cause;
-    throw new PipelineError("E_MODEL_INVALID", `not a whole ONNX file (${source.sizeBytes} bytes): ${cause.message}`, { cause });
+    throw new PipelineError("E_MODEL_INVALID", `not a whole ONNX file (${source.sizeBytes} bytes): ${cause.message}`, {
+      cause,
+    });
   }
 }
 

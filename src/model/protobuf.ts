@@ -50,13 +50,15 @@ function varint(bytes: Uint8Array, from: number): Varint {
  * @throws ProtobufError at the first field that does not fit
  */
 export function* fieldsOf(source: ByteSource, start: number, end: number): Generator<Field, void, void> {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const head = source.readAt(at, Math.min(HEAD_BYTES, end - at));
     const key = varint(head, 0);
     const wire = key.value % 8;
     const number = Math.floor(key.value / 8);
     const fixed = FIXED_BYTES[wire];
-    if (number < 1 || fixed === undefined) throw new ProtobufError(`no field can have the key ${key.value} (at byte ${at})`);
+    if (number < 1 || fixed === undefined) {
+      throw new ProtobufError(`no field can have the key ${key.value} (at byte ${at})`);
+    }
     const body = fixed === null ? varint(head, key.bytes) : { value: fixed, bytes: 0 };
     const from = at + key.bytes + (wire === 0 ? 0 : body.bytes);
     const length = wire === 0 ? body.bytes : body.value;

@@ -5,7 +5,19 @@ export type PythonValue = null | boolean | number | string | PythonValue[] | Map
 const DEPTH_LIMIT = 16;
 
 const WORDS: Readonly<Record<string, null | boolean>> = { None: null, True: true, False: false };
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", v: "\v", "0": "\0" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  "0": "\0",
+};
 
 const SPACE = /\s*/y;
 const WORD = /None|True|False/y;

@@ -27,7 +27,8 @@ export function drawNumber(planes: Uint8Array, number: number): void {
   for (let bit = 0; bit < BITS; bit += 1) {
     const level = Math.floor(number / 2 ** bit) % 2 === 1 ? 255 : 0;
     const corner = Math.floor(bit / BLOCKS_A_SIDE) * BLOCK_PX * NUMBERED_SIZE_PX + (bit % BLOCKS_A_SIDE) * BLOCK_PX;
-    for (let y = 0; y < BLOCK_PX; y += 1) planes.fill(level, corner + y * NUMBERED_SIZE_PX, corner + y * NUMBERED_SIZE_PX + BLOCK_PX);
+    for (let y = 0; y < BLOCK_PX; y += 1)
+      planes.fill(level, corner + y * NUMBERED_SIZE_PX, corner + y * NUMBERED_SIZE_PX + BLOCK_PX);
   }
   planes.copyWithin(area, 0, area);
   planes.copyWithin(2 * area, 0, area);
@@ -58,7 +59,12 @@ export function numberedModel(): Uint8Array {
   return writeOnnx({
     name: "numbered",
     nodes: [
-      { op: "MaxPool", inputs: ["images"], outputs: ["blocks"], ints: { kernel_shape: [BLOCK_PX, BLOCK_PX], strides: [BLOCK_PX, BLOCK_PX] } },
+      {
+        op: "MaxPool",
+        inputs: ["images"],
+        outputs: ["blocks"],
+        ints: { kernel_shape: [BLOCK_PX, BLOCK_PX], strides: [BLOCK_PX, BLOCK_PX] },
+      },
       { op: "Flatten", inputs: ["blocks"], outputs: ["bits"] },
       { op: "Gemm", inputs: ["bits", "weights", "bias"], outputs: ["values"] },
       { op: "Reshape", inputs: ["values", "shape"], outputs: ["output0"] },
@@ -70,6 +76,13 @@ export function numberedModel(): Uint8Array {
     ],
     inputs: [{ name: "images", dims: [1, 3, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX] }],
     outputs: [{ name: "output0", dims: [1, ROWS, ANCHORS] }],
-    metadata: { description: "reads the number of a numbered frame", task: "detect", stride: "32", batch: "1", imgsz: "[32, 32]", names: "{0: 'frame'}" },
+    metadata: {
+      description: "reads the number of a numbered frame",
+      task: "detect",
+      stride: "32",
+      batch: "1",
+      imgsz: "[32, 32]",
+      names: "{0: 'frame'}",
+    },
   });
 }

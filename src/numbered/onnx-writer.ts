@@ -22,7 +22,8 @@ function joined(parts: readonly Bytes[]): Bytes {
 }
 
 const whole = (field: number, value: number): Bytes => Uint8Array.from([...varint(field * 8), ...varint(value)]);
-const bytes = (field: number, content: Bytes): Bytes => joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(content.length)]), content]);
+const bytes = (field: number, content: Bytes): Bytes =>
+  joined([Uint8Array.from([...varint(field * 8 + 2), ...varint(content.length)]), content]);
 const text = (field: number, content: string): Bytes => bytes(field, utf8.encode(content));
 const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, joined(parts));
 

@@ -49,8 +49,9 @@ async function readHeader(path: string): Promise<OnnxHeader> {
 
 async function openModel(path: string): Promise<FileHandle> {
   const facts = await stat(path).catch(fileTrouble(path));
-  if (!facts.isFile())
+  if (!facts.isFile()) {
     throw new PipelineError("E_MODEL_INVALID", `${path} is ${facts.isDirectory() ? "a folder" : "no regular file"}`);
+  }
   return open(path, "r").catch(fileTrouble(path));
 }
 
@@ -88,8 +89,9 @@ function readFully(fd: number, offset: number, length: number): Buffer {
   let done = 0;
   while (done < length) {
     const bytes = readSync(fd, buffer, done, length - done, offset + done);
-    if (bytes === 0)
+    if (bytes === 0) {
       throw new PipelineError("E_MODEL_INVALID", `cut while it was read: it ends at byte ${offset + done}`);
+    }
     done += bytes;
   }
   return buffer;

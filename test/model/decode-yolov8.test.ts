@@ -7,7 +7,14 @@ import { expectedObjects, fixtureIndex, fixtureInfo, FRAME40, readFloats } from 
 /* The answers are those of Ultralytics 8.4 for its own exports, and so are the raw outputs: no resize is in the way. */
 
 /** All fixtures with the anchor-free, channel-first head: 8, 11, the anchor-free 5 and the raw head of 26. */
-const FIXTURES = ["yolov8n-det", "yolo11n-det", "yolov5nu-det", "yolo26n-det-raw", "yolov8n-det-rect", "yolov8n-det-dynamic"];
+const FIXTURES = [
+  "yolov8n-det",
+  "yolo11n-det",
+  "yolov5nu-det",
+  "yolo26n-det-raw",
+  "yolov8n-det-rect",
+  "yolov8n-det-dynamic",
+];
 /** How the answers were made. */
 const ORACLE: DetectLimits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 300 };
 const BOX_TOLERANCE_PX = 0.5;
@@ -44,9 +51,16 @@ for (const name of FIXTURES) {
       assert.equal(found.count, expected.length);
       for (const [i, object] of expected.entries()) {
         const near = [i, i - 1, i + 1].find((j) => {
-          const sameBox = object.xyxy.every((side, k) => Math.abs(side - (found.boxes[j * 4 + k] ?? Infinity)) <= BOX_TOLERANCE_PX);
+          const sameBox = object.xyxy.every(
+            (side, k) => Math.abs(side - (found.boxes[j * 4 + k] ?? Infinity)) <= BOX_TOLERANCE_PX,
+          );
           const moved = j === i || Math.abs((found.scores[j] ?? Infinity) - (found.scores[i] ?? Infinity)) < TIE;
-          return sameBox && moved && found.classIds[j] === object.cls && Math.abs(found.scores[j]! - object.conf) <= SCORE_TOLERANCE;
+          return (
+            sameBox &&
+            moved &&
+            found.classIds[j] === object.cls &&
+            Math.abs(found.scores[j]! - object.conf) <= SCORE_TOLERANCE
+          );
         });
         assert.notEqual(near, undefined, `object ${i} (${JSON.stringify(object)}) was not found in its place`);
       }
@@ -76,19 +90,33 @@ test("agnostic keeps a subset: boxes that a better one of another class covers a
 
 /** Two classes, 21 anchors on 32x32, source of the same size. Rows: cx, cy, w, h, class 0, class 1. */
 const TINY: ModelInfo = {
-  id: "tiny@00000000", path: "/tiny.onnx", family: "yolov8", inputName: "images", outputNames: ["output0"], inputWidthPx: 32, inputHeightPx: 32,
-  labels: ["a", "b"], labelsFrom: "numbers", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1 / 255,
+  id: "tiny@00000000",
+  path: "/tiny.onnx",
+  family: "yolov8",
+  inputName: "images",
+  outputNames: ["output0"],
+  inputWidthPx: 32,
+  inputHeightPx: 32,
+  labels: ["a", "b"],
+  labelsFrom: "numbers",
+  letterbox: { placement: "centre", rounding: "half-even", padValue: 114 },
+  channels: "rgb",
+  scale: 1 / 255,
 };
 const ANCHORS = 21;
 
 function tiny(rows: Readonly<Record<number, readonly number[]>>): Float32Array {
   const data = new Float32Array(6 * ANCHORS);
-  for (const [anchor, values] of Object.entries(rows)) values.forEach((value, row) => (data[row * ANCHORS + Number(anchor)] = value));
+  for (const [anchor, values] of Object.entries(rows))
+    values.forEach((value, row) => (data[row * ANCHORS + Number(anchor)] = value));
   return data;
 }
 
 function decodeTiny(data: Float32Array, limits: Partial<DetectLimits> = {}, dims: readonly number[] = [1, 6, ANCHORS]) {
-  return makeDecoder(TINY, { ...ORACLE, ...limits }).decode([{ data, dims }], letterboxFor(TINY.letterbox, 32, 32, 32, 32));
+  return makeDecoder(TINY, { ...ORACLE, ...limits }).decode(
+    [{ data, dims }],
+    letterboxFor(TINY.letterbox, 32, 32, 32, 32),
+  );
 }
 
 test("a score must be above conf, only the best class of an anchor counts, and boxes end at the picture's edge", () => {
@@ -130,7 +158,10 @@ test("NaN and infinite values end as E_MODEL_OUTPUT, in scores and in boxes that
 
 test("outputs of another shape or number end as E_MODEL_OUTPUT, naming both shapes", () => {
   const data = tiny({});
-  assert.throws(() => decodeTiny(data, {}, [1, ANCHORS, 6]), { code: "E_MODEL_OUTPUT", message: /1x21x6, expected 1x6xN/ });
+  assert.throws(() => decodeTiny(data, {}, [1, ANCHORS, 6]), {
+    code: "E_MODEL_OUTPUT",
+    message: /1x21x6, expected 1x6xN/,
+  });
   assert.throws(() => decodeTiny(data, {}, [1, 6, 22]), { code: "E_MODEL_OUTPUT" });
   assert.throws(() => decodeTiny(data, {}, [6, ANCHORS]), { code: "E_MODEL_OUTPUT" });
   const box = letterboxFor(TINY.letterbox, 32, 32, 32, 32);

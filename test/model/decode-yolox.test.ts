@@ -8,8 +8,8 @@ import { requireShared, shared } from "../support/paths.js";
 import { resizeLinear, type Picture } from "./opencv-resize.js";
 
 /*
- * The answers in ../shared/oracle are made by the reference's own code with OpenCV's resize. Here the same resize is done
- * anew in whole numbers, so that geometry, decoding and NMS must agree to the last digit that is written there.
+ * The answers in ../shared/oracle are made by the reference's own code with OpenCV's resize. Here the same resize is
+ * done anew in whole numbers, so that geometry, decoding and NMS must agree with the reference's closely.
  */
 
 const ORACLE: DetectLimits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 300 };
@@ -36,7 +36,9 @@ interface OracleObject {
 }
 
 function oracle(clip: string, nms: string): OracleObject[][] {
-  const lines = readFileSync(shared("oracle", `${clip}.cv2.${nms}.jsonl`), "utf8").trim().split("\n");
+  const lines = readFileSync(shared("oracle", `${clip}.cv2.${nms}.jsonl`), "utf8")
+    .trim()
+    .split("\n");
   return lines.map((line) => (JSON.parse(line) as { detections: OracleObject[] }).detections);
 }
 
@@ -44,7 +46,22 @@ function oracle(clip: string, nms: string): OracleObject[][] {
 function framesOf({ name, widthPx, heightPx, frames }: Clip): Picture[] {
   const wanted = frames.map((frame) => `eq(n,${frame})`).join("+");
   const file = shared("clips", `${name}.mp4`);
-  const args = ["-v", "error", "-nostdin", "-i", file, "-vf", `select='${wanted}'`, "-fps_mode", "passthrough", "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"];
+  const args = [
+    "-v",
+    "error",
+    "-nostdin",
+    "-i",
+    file,
+    "-vf",
+    `select='${wanted}'`,
+    "-fps_mode",
+    "passthrough",
+    "-pix_fmt",
+    "bgr24",
+    "-f",
+    "rawvideo",
+    "pipe:1",
+  ];
   const bytes = execFileSync("ffmpeg", args, { maxBuffer: 64 * 1024 * 1024 });
   const size = widthPx * heightPx * 3;
   assert.equal(bytes.length, size * frames.length);
@@ -92,7 +109,10 @@ for (const clip of CLIPS) {
           // The oracle does not clip its boxes to the picture, we do.
           object.box.forEach((side, k) => {
             const expectedSide = cut(side, k % 2 === 0 ? clip.widthPx : clip.heightPx);
-            assert.ok(Math.abs(found.boxes[j * 4 + k]! - expectedSide) <= BOX_TOLERANCE_PX, `frame ${clip.frames[i]}: ${found.boxes[j * 4 + k]} for ${expectedSide}`);
+            assert.ok(
+              Math.abs(found.boxes[j * 4 + k]! - expectedSide) <= BOX_TOLERANCE_PX,
+              `frame ${clip.frames[i]}: ${found.boxes[j * 4 + k]} for ${expectedSide}`,
+            );
           });
         }
       }
@@ -103,8 +123,18 @@ for (const clip of CLIPS) {
 
 /** One class, 21 anchors on 32x32, source twice that size. Values: x, y, w, h (raw), objectness, two classes. */
 const TINY: ModelInfo = {
-  id: "tiny@00000000", path: "/tiny.onnx", family: "yolox", inputName: "images", outputNames: ["output"], inputWidthPx: 32, inputHeightPx: 32,
-  labels: ["a", "b"], labelsFrom: "numbers", letterbox: { placement: "top-left", rounding: "truncate", padValue: 114 }, channels: "bgr", scale: 1,
+  id: "tiny@00000000",
+  path: "/tiny.onnx",
+  family: "yolox",
+  inputName: "images",
+  outputNames: ["output"],
+  inputWidthPx: 32,
+  inputHeightPx: 32,
+  labels: ["a", "b"],
+  labelsFrom: "numbers",
+  letterbox: { placement: "top-left", rounding: "truncate", padValue: 114 },
+  channels: "bgr",
+  scale: 1,
 };
 const ANCHORS = 21;
 const VALUES = 7;
@@ -115,13 +145,24 @@ function tiny(rows: Readonly<Record<number, readonly number[]>>): Float32Array {
   return data;
 }
 
-function decodeTiny(data: Float32Array, limits: Partial<DetectLimits> = {}, dims: readonly number[] = [1, ANCHORS, VALUES]) {
-  return makeDecoder(TINY, { ...ORACLE, ...limits }).decode([{ data, dims }], letterboxFor(TINY.letterbox, 32, 32, 64, 64));
+function decodeTiny(
+  data: Float32Array,
+  limits: Partial<DetectLimits> = {},
+  dims: readonly number[] = [1, ANCHORS, VALUES],
+) {
+  return makeDecoder(TINY, { ...ORACLE, ...limits }).decode(
+    [{ data, dims }],
+    letterboxFor(TINY.letterbox, 32, 32, 64, 64),
+  );
 }
 
 test("the raw head is read by the grid of its stride, and one anchor may give several classes", () => {
   // Anchor 5 is column 1, row 1 of the 8 px grid; 16 + 2 = 18 is column 0, row 1 of the 16 px grid; 20 the 32 px cell.
-  const data = tiny({ 5: [0.5, 0.25, Math.log(2), 0, 1, 0.75, 0.5], 18: [0.5, 0, 0, 0, 0.5, 0, 0.75], 20: [0, 0, 0, 0, 0.5, 0.5, 0.5] });
+  const data = tiny({
+    5: [0.5, 0.25, Math.log(2), 0, 1, 0.75, 0.5],
+    18: [0.5, 0, 0, 0, 0.5, 0, 0.75],
+    20: [0, 0, 0, 0, 0.5, 0.5, 0.5],
+  });
   const found = decodeTiny(data);
   assert.deepEqual([...found.scores], [0.75, 0.5, 0.375]);
   assert.deepEqual([...found.classIds], [0, 1, 1]);
@@ -135,15 +176,29 @@ test("the raw head is read by the grid of its stride, and one anchor may give se
 test("NaN and infinite values that count end as E_MODEL_OUTPUT", () => {
   for (const value of [NaN, Infinity, -Infinity]) {
     for (const agnostic of [false, true]) {
-      assert.throws(() => decodeTiny(new Float32Array(ANCHORS * VALUES).fill(value), { agnostic }), { code: "E_MODEL_OUTPUT" });
-      assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 0, 0, value, 0.9, 0] }), { agnostic }), { code: "E_MODEL_OUTPUT" });
-      assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 0, 0, 0.9, 0.9, value] }), { agnostic }), { code: "E_MODEL_OUTPUT" });
-      assert.throws(() => decodeTiny(tiny({ 3: [value, 0, 0, 0, 0.9, 0.9, 0] }), { agnostic }), { code: "E_MODEL_OUTPUT" });
+      assert.throws(() => decodeTiny(new Float32Array(ANCHORS * VALUES).fill(value), { agnostic }), {
+        code: "E_MODEL_OUTPUT",
+      });
+      assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 0, 0, value, 0.9, 0] }), { agnostic }), {
+        code: "E_MODEL_OUTPUT",
+      });
+      assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 0, 0, 0.9, 0.9, value] }), { agnostic }), {
+        code: "E_MODEL_OUTPUT",
+      });
+      assert.throws(() => decodeTiny(tiny({ 3: [value, 0, 0, 0, 0.9, 0.9, 0] }), { agnostic }), {
+        code: "E_MODEL_OUTPUT",
+      });
     }
   }
-  assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 500, 0, 0.9, 0.9, 0] })), { code: "E_MODEL_OUTPUT", message: /anchor 3/ });
+  assert.throws(() => decodeTiny(tiny({ 3: [0, 0, 500, 0, 0.9, 0.9, 0] })), {
+    code: "E_MODEL_OUTPUT",
+    message: /anchor 3/,
+  });
 });
 
 test("an output of another shape ends as E_MODEL_OUTPUT", () => {
-  assert.throws(() => decodeTiny(tiny({}), {}, [1, VALUES, ANCHORS]), { code: "E_MODEL_OUTPUT", message: /1x7x21, expected 1x21x7/ });
+  assert.throws(() => decodeTiny(tiny({}), {}, [1, VALUES, ANCHORS]), {
+    code: "E_MODEL_OUTPUT",
+    message: /1x7x21, expected 1x21x7/,
+  });
 });

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { COCO_LABELS, describeModel, parseLabelsFile, readOnnxHeader, type ModelFacts, type OnnxHeader } from "../../src/model/index.js";
+import {
+  COCO_LABELS,
+  describeModel,
+  parseLabelsFile,
+  readOnnxHeader,
+  type ModelFacts,
+  type OnnxHeader,
+} from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
 import { requireShared, shared } from "../support/paths.js";
 import { fixtureIndex, fixturePath } from "./fixtures.js";
@@ -29,14 +36,27 @@ function headerOf({ input = INPUT_640, outputs, metadata = {} }: Shapes): OnnxHe
 
 function describe(shapes: Shapes, given: Partial<ModelFacts> = {}) {
   const header = given.header ?? headerOf(shapes);
-  return describeModel({ path: "/m/model.onnx", name: "model", sha256: "0123456789abcdef", sidecar: null, labels: null, ...given, header });
+  return describeModel({
+    path: "/m/model.onnx",
+    name: "model",
+    sha256: "0123456789abcdef",
+    sidecar: null,
+    labels: null,
+    ...given,
+    header,
+  });
 }
 
 const only = (...dims: (number | string)[]): Shapes => ({ outputs: [dims] });
 
 /** Fixtures whose head is run by this release; all others must be refused. */
 const RUNS: Readonly<Record<string, number>> = {
-  "yolov8n-det": 50, "yolov5nu-det": 20, "yolo11n-det": 80, "yolo26n-det-raw": 80, "yolov8n-det-rect": 20, "yolov8n-det-dynamic": 20,
+  "yolov8n-det": 50,
+  "yolov5nu-det": 20,
+  "yolo11n-det": 80,
+  "yolo26n-det-raw": 80,
+  "yolov8n-det-rect": 20,
+  "yolov8n-det-dynamic": 20,
 };
 
 test("of the fixtures, detectors with the v8 head are taken and every other is refused by name of what it is", async (t) => {
@@ -46,7 +66,11 @@ test("of the fixtures, detectors with the v8 head are taken and every other is r
     const loading = loadModelInfo(fixturePath(name), { labels: null });
     if (name in RUNS) {
       const { info, notices } = await loading;
-      assert.deepEqual([info.family, info.labels.length, info.labelsFrom, notices], ["yolov8", RUNS[name], "metadata", []], name);
+      assert.deepEqual(
+        [info.family, info.labels.length, info.labelsFrom, notices],
+        ["yolov8", RUNS[name], "metadata", []],
+        name,
+      );
     } else {
       refused += 1;
       const seen = metadata["task"] === "detect" ? /does its own NMS/ : new RegExp(`task "${metadata["task"]}"`);
@@ -61,7 +85,10 @@ test("without its metadata, a fixture of another kind is still not taken for a d
   if (!requireShared(t)) return;
   for (const { name } of fixtureIndex()) {
     const bytes = readFileSync(fixturePath(name));
-    const source = { sizeBytes: bytes.length, readAt: (offset: number, length: number) => bytes.subarray(offset, offset + length) };
+    const source = {
+      sizeBytes: bytes.length,
+      readAt: (offset: number, length: number) => bytes.subarray(offset, offset + length),
+    };
     const header = { ...readOnnxHeader(source), metadata: new Map<string, string>() };
     if (name === "yolov8n-det-dynamic") continue;
     if (name in RUNS) assert.equal(describe({ outputs: [] }, { header }).info.family, "yolov8", name);
@@ -93,8 +120,25 @@ test("shapes that look alike are told apart, or refused", () => {
     [only(1, 1000), /classifier/],
     [only(1, 84, 8401), /no family/],
     [{ input: [1, 3, 96, 96], outputs: [[1, 189, 6]] }, /end-to-end/],
-    [{ outputs: [[1, 116, 8400], [1, 32, 160, 160]] }, /2 outputs/],
-    [{ outputs: [[1, 300], [1, 300, 4], [1, 300]] }, /3 outputs/],
+    [
+      {
+        outputs: [
+          [1, 116, 8400],
+          [1, 32, 160, 160],
+        ],
+      },
+      /2 outputs/,
+    ],
+    [
+      {
+        outputs: [
+          [1, 300],
+          [1, 300, 4],
+          [1, 300],
+        ],
+      },
+      /3 outputs/,
+    ],
     [{ ...only(1, 300, 84), metadata: DETECT }, /DETR/],
     [{ ...only(1, 8400, 85), metadata: DETECT }, /1x8400x85/],
     [{ ...only(1, 84, 8400), metadata: { ...DETECT, args: "{'nms': True}" } }, /NMS/],
@@ -110,15 +154,27 @@ test("the sidecar's family decides where the shape allows it, and never against 
   assert.equal(describe(only(1, 56, 8400), sidecar("yolov8")).info.labels.length, 52);
   assert.equal(describe(only(1, 8400, 84), sidecar("yolox")).info.labels.length, 79);
   assert.deepEqual(describe(only(1, 6, 8400), sidecar("yolov8")).notices.length, 1);
-  assert.throws(() => describe(only(1, 84, 8400), sidecar("yolox")), { code: "E_MODEL_FAMILY", message: /the sidecar says family yolox/ });
-  assert.throws(() => describe(only(1, 8400, 85), sidecar("yolov8")), { code: "E_MODEL_FAMILY", message: /the sidecar says family yolov8/ });
+  assert.throws(() => describe(only(1, 84, 8400), sidecar("yolox")), {
+    code: "E_MODEL_FAMILY",
+    message: /the sidecar says family yolox/,
+  });
+  assert.throws(() => describe(only(1, 8400, 85), sidecar("yolov8")), {
+    code: "E_MODEL_FAMILY",
+    message: /the sidecar says family yolov8/,
+  });
 });
 
 test("each family has its own letterbox, channels and scale", () => {
   const yolov8 = describe(only(1, 84, 8400)).info;
-  assert.deepEqual([yolov8.letterbox, yolov8.channels, yolov8.scale], [{ placement: "centre", rounding: "half-even", padValue: 114 }, "rgb", 1 / 255]);
+  assert.deepEqual(
+    [yolov8.letterbox, yolov8.channels, yolov8.scale],
+    [{ placement: "centre", rounding: "half-even", padValue: 114 }, "rgb", 1 / 255],
+  );
   const yolox = describe(only(1, 8400, 85)).info;
-  assert.deepEqual([yolox.letterbox, yolox.channels, yolox.scale], [{ placement: "top-left", rounding: "truncate", padValue: 114 }, "bgr", 1]);
+  assert.deepEqual(
+    [yolox.letterbox, yolox.channels, yolox.scale],
+    [{ placement: "top-left", rounding: "truncate", padValue: 114 }, "bgr", 1],
+  );
   assert.deepEqual([yolov8.id, yolov8.inputName, yolov8.outputNames], ["model@01234567", "images", ["output0"]]);
 });
 
@@ -126,7 +182,10 @@ test("inputs that are not one float32 picture end as E_MODEL_INPUTS", () => {
   const image = { name: "images", dtype: "float32", dims: INPUT_640 };
   const cases: [OnnxHeader["inputs"], RegExp][] = [
     [[], /0 inputs; seen: none/],
-    [[image, { name: "orig_target_sizes", dtype: "int64", dims: [1, 2] }], /2 inputs; seen: images.*orig_target_sizes int64 1x2/],
+    [
+      [image, { name: "orig_target_sizes", dtype: "int64", dims: [1, 2] }],
+      /2 inputs; seen: images.*orig_target_sizes int64 1x2/,
+    ],
     [[{ ...image, dtype: "float16" }], /float16/],
     [[{ ...image, dims: [1, 640, 640, 3] }], /1x640x640x3/],
     [[{ ...image, dims: [4, 3, 640, 640] }], /4x3x640x640/],
@@ -153,26 +212,49 @@ test("a model of any size takes the sidecar's, the metadata's or 640 px, the las
   assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "416" } }, null), [416, 416, 0]);
   assert.deepEqual(sizeOf(free, null), [640, 640, 1]);
   assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "['a', 3]" } }, null), [640, 640, 1]);
-  assert.throws(() => sizeOf(only(1, 84, 8400), [320, 320]), { code: "E_MODEL_INPUTS", message: /imgsz 320x320.*fixed at 640x640/ });
+  assert.throws(() => sizeOf(only(1, 84, 8400), [320, 320]), {
+    code: "E_MODEL_INPUTS",
+    message: /imgsz 320x320.*fixed at 640x640/,
+  });
   assert.throws(() => sizeOf(free, [100, 320]), { code: "E_MODEL_INPUTS" });
 });
 
 test("labels: the operator's before the sidecar's before the model's, then COCO's for 80, then numbers, each said once", () => {
   const named = { ...only(1, 6, 8400), metadata: { ...DETECT, names: "{0: 'cat', 1: \"it's\"}" } };
-  const sidecar = { family: null, imgsz: null, labels: { from: "sidecar", labels: ["s", "t"], name: "m.yaml" } } as const;
+  const sidecar = {
+    family: null,
+    imgsz: null,
+    labels: { from: "sidecar", labels: ["s", "t"], name: "m.yaml" },
+  } as const;
   const labelsOf = (shapes: Shapes, given: Partial<ModelFacts> = {}) => {
     const { info, notices } = describe(shapes, given);
     return [info.labels, info.labelsFrom, notices.length];
   };
   assert.deepEqual(labelsOf(named), [["cat", "it's"], "metadata", 0]);
   assert.deepEqual(labelsOf(named, { sidecar }), [["s", "t"], "sidecar", 0]);
-  assert.deepEqual(labelsOf(named, { sidecar, labels: { from: "file", labels: ["f", "g"], name: "l.txt" } }), [["f", "g"], "file", 0]);
+  assert.deepEqual(labelsOf(named, { sidecar, labels: { from: "file", labels: ["f", "g"], name: "l.txt" } }), [
+    ["f", "g"],
+    "file",
+    0,
+  ]);
   assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: DETECT }), [["0", "1"], "numbers", 1]);
   assert.deepEqual(labelsOf(only(1, 8400, 85)), [COCO_LABELS, "coco", 1]);
   assert.deepEqual(labelsOf(only(1, 8400, 85), { labels: { from: "coco" } }), [COCO_LABELS, "coco", 0]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "['a', 'b']" } }), [["a", "b"], "metadata", 0]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{1: 'b'}" } }), [["0", "b"], "metadata", 0]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{'a': 1}" } }), [["0", "1"], "numbers", 1]);
+  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "['a', 'b']" } }), [
+    ["a", "b"],
+    "metadata",
+    0,
+  ]);
+  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{1: 'b'}" } }), [
+    ["0", "b"],
+    "metadata",
+    0,
+  ]);
+  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{'a': 1}" } }), [
+    ["0", "1"],
+    "numbers",
+    1,
+  ]);
 });
 
 test("a wrong number of labels is E_LABELS and says both numbers", () => {
@@ -182,19 +264,32 @@ test("a wrong number of labels is E_LABELS and says both numbers", () => {
   ];
   const shapes = { ...only(1, 6, 8400), metadata: DETECT };
   for (const [given, message] of wrong) assert.throws(() => describe(shapes, given), { code: "E_LABELS", message });
-  assert.throws(() => describe({ ...shapes, metadata: { ...DETECT, names: "['a']" } }), { code: "E_LABELS", message: /metadata has 1 labels/ });
+  assert.throws(() => describe({ ...shapes, metadata: { ...DETECT, names: "['a']" } }), {
+    code: "E_LABELS",
+    message: /metadata has 1 labels/,
+  });
 });
 
 test("COCO's labels are those of another list of the same order, but for six other spellings", (t) => {
   if (!requireShared(t)) return;
   const voc = readFileSync(shared("models", "yolox_nano.labels.txt"), "utf8").trim().split("\n");
   const others = COCO_LABELS.flatMap((label, i) => (label === voc[i] ? [] : [[label, voc[i]]]));
-  assert.deepEqual(others, [["motorcycle", "motorbike"], ["airplane", "aeroplane"], ["couch", "sofa"], ["potted plant", "pottedplant"], ["dining table", "diningtable"], ["tv", "tvmonitor"]]);
+  assert.deepEqual(others, [
+    ["motorcycle", "motorbike"],
+    ["airplane", "aeroplane"],
+    ["couch", "sofa"],
+    ["potted plant", "pottedplant"],
+    ["dining table", "diningtable"],
+    ["tv", "tvmonitor"],
+  ]);
   assert.equal(COCO_LABELS.length, 80);
 });
 
 test("a labels file is read line by line whatever its line ends, and holds no gaps", () => {
   assert.deepEqual(parseLabelsFile("\uFEFFcat\r\ntraffic light \r\n\r\n", "l.txt"), ["cat", "traffic light"]);
-  assert.throws(() => parseLabelsFile("cat\n\ndog\n", "l.txt"), { code: "E_LABELS", message: "l.txt has no label on line 2" });
+  assert.throws(() => parseLabelsFile("cat\n\ndog\n", "l.txt"), {
+    code: "E_LABELS",
+    message: "l.txt has no label on line 2",
+  });
   assert.throws(() => parseLabelsFile("\n", "l.txt"), { code: "E_LABELS" });
 });

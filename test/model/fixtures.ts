@@ -10,7 +10,9 @@ export interface FixtureEntry {
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
   readonly outputs: Readonly<Record<string, readonly (number | string)[]>>;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly raw: { readonly frame40: { readonly input_shape: readonly number[]; readonly outputs: readonly (readonly number[])[] } };
+  readonly raw: {
+    readonly frame40: { readonly input_shape: readonly number[]; readonly outputs: readonly (readonly number[])[] };
+  };
 }
 
 /** One object as its authors' own code found it, in source pixels. */

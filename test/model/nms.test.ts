@@ -33,13 +33,28 @@ test("IoU is that of areas on paper", () => {
 test("a box at exactly the threshold is kept, one above is dropped", () => {
   const half: Box = [0, 0, 10, 5];
   const more: Box = [0, 0, 10, 5.01];
-  assert.deepEqual(survivors([{ box: [0, 0, 10, 10], classId: 0 }, { box: half, classId: 0 }]), [0, 1]);
-  assert.deepEqual(survivors([{ box: [0, 0, 10, 10], classId: 0 }, { box: more, classId: 0 }]), [0]);
+  assert.deepEqual(
+    survivors([
+      { box: [0, 0, 10, 10], classId: 0 },
+      { box: half, classId: 0 },
+    ]),
+    [0, 1],
+  );
+  assert.deepEqual(
+    survivors([
+      { box: [0, 0, 10, 10], classId: 0 },
+      { box: more, classId: 0 },
+    ]),
+    [0],
+  );
 });
 
 test("classes suppress each other only when agnostic, and only boxes that were kept suppress", () => {
   const box: Box = [0, 0, 10, 10];
-  const two = [{ box, classId: 0 }, { box, classId: 1 }];
+  const two = [
+    { box, classId: 0 },
+    { box, classId: 1 },
+  ];
   assert.deepEqual(survivors(two), [0, 1]);
   assert.deepEqual(survivors(two, { agnostic: true }), [0]);
   // The second is dropped by the first; the third overlaps only the second and stays.
@@ -58,10 +73,15 @@ test("it keeps exactly what the textbook loop keeps", () => {
   const at = fc.integer({ min: 0, max: 40 });
   const length = fc.integer({ min: 1, max: 30 });
   const item = fc.record({ x: at, y: at, w: length, h: length, classId: fc.integer({ min: 0, max: 2 }) });
-  const property = fc.property(fc.array(item, { maxLength: 40 }), fc.boolean(), fc.constantFrom(0.2, 0.45, 0.7), (items, agnostic, limit) => {
-    const boxes = items.map(({ x, y, w, h, classId }) => ({ box: [x, y, x + w, y + h] as const, classId }));
-    assert.deepEqual(survivors(boxes, { agnostic, iou: limit }), textbook(boxes, agnostic, limit));
-  });
+  const property = fc.property(
+    fc.array(item, { maxLength: 40 }),
+    fc.boolean(),
+    fc.constantFrom(0.2, 0.45, 0.7),
+    (items, agnostic, limit) => {
+      const boxes = items.map(({ x, y, w, h, classId }) => ({ box: [x, y, x + w, y + h] as const, classId }));
+      assert.deepEqual(survivors(boxes, { agnostic, iou: limit }), textbook(boxes, agnostic, limit));
+    },
+  );
   fc.assert(property, { seed: 5, numRuns: 400 });
 });
 

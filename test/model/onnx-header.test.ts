@@ -18,7 +18,10 @@ function sourceOf(bytes: Uint8Array): Counted {
     sizeBytes: bytes.length,
     readBytes: () => read,
     readAt(offset, length) {
-      assert.ok(offset >= 0 && length >= 0 && offset + length <= bytes.length, `read ${length} at ${offset} of ${bytes.length}`);
+      assert.ok(
+        offset >= 0 && length >= 0 && offset + length <= bytes.length,
+        `read ${length} at ${offset} of ${bytes.length}`,
+      );
       read += length;
       return bytes.subarray(offset, offset + length);
     },
@@ -65,7 +68,9 @@ test("a model that was cut anywhere is E_MODEL_INVALID, but for cuts between its
   const whole = numberedModel();
   const names = headerOf(whole).metadata.size;
   // Every cut but those inside of the weights, which are all alike: of them, one in 97.
-  const lengths = [...whole.keys()].filter((length) => length < 1000 || length > whole.length - 1000 || length % 97 === 0);
+  const lengths = [...whole.keys()].filter(
+    (length) => length < 1000 || length > whole.length - 1000 || length % 97 === 0,
+  );
   for (const length of lengths) {
     const header = headerOrRefusal(whole.subarray(0, length));
     if (header) assert.ok(header.metadata.size < names && header.opset === 17, `${length} bytes were taken for whole`);
@@ -75,35 +80,71 @@ test("a model that was cut anywhere is E_MODEL_INVALID, but for cuts between its
 test("a fixture cut in its weights says how much is missing", (t) => {
   if (!requireShared(t)) return;
   const bytes = readFileSync(fixturePath("yolov8n-det"));
-  assert.throws(() => headerOf(bytes.subarray(0, 100_000)), { code: "E_MODEL_INVALID", message: /100000 bytes.*wants \d+ bytes/ });
+  assert.throws(() => headerOf(bytes.subarray(0, 100_000)), {
+    code: "E_MODEL_INVALID",
+    message: /100000 bytes.*wants \d+ bytes/,
+  });
 });
 
 test("other files are E_MODEL_INVALID", () => {
-  const others = [new Uint8Array(0), Buffer.from("not an onnx file at all"), Buffer.from("<html><body>404</body></html>"), Buffer.from([0x89, 0x50, 0x4e, 0x47]), new Uint8Array(1000), Buffer.from("version https://git-lfs.github.com/spec/v1\n")];
+  const others = [
+    new Uint8Array(0),
+    Buffer.from("not an onnx file at all"),
+    Buffer.from("<html><body>404</body></html>"),
+    Buffer.from([0x89, 0x50, 0x4e, 0x47]),
+    new Uint8Array(1000),
+    Buffer.from("version https://git-lfs.github.com/spec/v1\n"),
+  ];
   for (const bytes of others) assert.throws(() => headerOf(bytes), { code: "E_MODEL_INVALID" });
 });
 
 /** Protobuf by hand: key, length, content. */
 const field = (number: number, content: readonly number[]): number[] => [number * 8 + 2, content.length, ...content];
 const ascii = (text: string): number[] => [...Buffer.from(text)];
-const dims = (...parts: number[][]): number[] => field(2, parts.flatMap((part) => field(1, part)));
-const value = (name: string, elemType: number, shape: number[]): number[] => [...field(1, ascii(name)), ...field(2, field(1, [8, elemType, ...shape]))];
+const dims = (...parts: number[][]): number[] =>
+  field(
+    2,
+    parts.flatMap((part) => field(1, part)),
+  );
+const value = (name: string, elemType: number, shape: number[]): number[] => [
+  ...field(1, ascii(name)),
+  ...field(2, field(1, [8, elemType, ...shape])),
+];
 const OPSET_12 = field(8, [16, 12]);
 
 test("literal bytes: free sides, weights listed as inputs, types without a name", () => {
   const graph = field(7, [
     ...field(5, [8, 2, ...field(8, ascii("w"))]),
     ...field(11, value("w", 1, dims([8, 2]))),
-    ...field(11, value("x", 10, dims([8, 1], field(2, ascii("h")), [8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], []))),
+    ...field(
+      11,
+      value(
+        "x",
+        10,
+        dims([8, 1], field(2, ascii("h")), [8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], []),
+      ),
+    ),
     ...field(12, value("y", 77, dims())),
     ...field(12, field(1, ascii("z"))),
   ]);
-  const header = headerOf(Uint8Array.from([8, 7, ...field(2, ascii("hand")), ...graph, ...OPSET_12, ...field(8, [...field(1, ascii("com.x")), 16, 99])]));
+  const header = headerOf(
+    Uint8Array.from([
+      8,
+      7,
+      ...field(2, ascii("hand")),
+      ...graph,
+      ...OPSET_12,
+      ...field(8, [...field(1, ascii("com.x")), 16, 99]),
+    ]),
+  );
   assert.deepEqual(header, {
     producer: "hand",
     opset: 12,
     inputs: [{ name: "x", dtype: "float16", dims: [1, "h", "?", "?"] }],
-    outputs: [{ name: "y", dtype: "type 77", dims: [] }, { name: "z", dtype: "none", dims: [] }],
+    outputs: [
+      { name: "y", dtype: "type 77", dims: [] },
+      { name: "z", dtype: "none", dims: [] },
+    ],
     metadata: new Map(),
   });
 });
@@ -111,12 +152,26 @@ test("literal bytes: free sides, weights listed as inputs, types without a name"
 test("hostile lengths are refused before anything is read or made", () => {
   const huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
   const endless = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
-  const cases = [[58, ...huge], [58, ...endless], endless, [2, 0], [59], [58, 4, 98, ...huge], [114, 2, 10, 127], [64, 1, ...OPSET_12], [56, 1, ...OPSET_12]];
-  for (const bytes of cases) assert.throws(() => headerOf(Uint8Array.from(bytes)), { code: "E_MODEL_INVALID" }, bytes.join(" "));
+  const cases = [
+    [58, ...huge],
+    [58, ...endless],
+    endless,
+    [2, 0],
+    [59],
+    [58, 4, 98, ...huge],
+    [114, 2, 10, 127],
+    [64, 1, ...OPSET_12],
+    [56, 1, ...OPSET_12],
+  ];
+  for (const bytes of cases)
+    assert.throws(() => headerOf(Uint8Array.from(bytes)), { code: "E_MODEL_INVALID" }, bytes.join(" "));
 });
 
 test("no bytes and no damage make the reader do anything but read or refuse", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void headerOrRefusal(bytes)), { seed: 11, numRuns: 1000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void headerOrRefusal(bytes)),
+    { seed: 11, numRuns: 1000 },
+  );
   const whole = numberedModel();
   // The last kilobyte holds the graph's inputs and outputs, the opset and the metadata.
   const place = fc.integer({ min: whole.length - 1000, max: whole.length - 1 });

@@ -38,7 +38,8 @@ export function resizeLinear({ data, widthPx, heightPx }: Picture, toWidthPx: nu
   const columns = taps(widthPx, toWidthPx);
   const out = new Uint8Array(toWidthPx * toHeightPx * CHANNELS);
   const across = (row: number, { first, second, weights }: Tap, channel: number): number =>
-    data[(row * widthPx + first) * CHANNELS + channel]! * weights[0] + data[(row * widthPx + second) * CHANNELS + channel]! * weights[1];
+    data[(row * widthPx + first) * CHANNELS + channel]! * weights[0] +
+    data[(row * widthPx + second) * CHANNELS + channel]! * weights[1];
   taps(heightPx, toHeightPx).forEach((row, y) =>
     columns.forEach((column, x) => {
       for (let channel = 0; channel < CHANNELS; channel += 1) {

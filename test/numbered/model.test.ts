@@ -16,7 +16,9 @@ const AREA = NUMBERED_SIZE_PX ** 2;
 function blocks(plane: Uint8Array): number[] {
   return Array.from({ length: 16 }, (_, bit) => {
     const [left, top] = [(bit % 4) * 8, Math.floor(bit / 4) * 8];
-    const levels = new Set(Array.from({ length: 64 }, (_, i) => plane[(top + Math.floor(i / 8)) * NUMBERED_SIZE_PX + left + (i % 8)]!));
+    const levels = new Set(
+      Array.from({ length: 64 }, (_, i) => plane[(top + Math.floor(i / 8)) * NUMBERED_SIZE_PX + left + (i % 8)]!),
+    );
     assert.equal(levels.size, 1);
     return [...levels][0]!;
   });

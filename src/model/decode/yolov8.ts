@@ -1,7 +1,15 @@
 import { makeCandidates, type Candidates } from "../candidates.js";
 import { toSource } from "../letterbox.js";
 import { makeNms } from "../nms.js";
-import { classTable, clippedBatch, requireFinite, requireNumber, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
+import {
+  classTable,
+  clippedBatch,
+  requireFinite,
+  requireNumber,
+  soleOutput,
+  type Decoder,
+  type DetectLimits,
+} from "./decoder.js";
 
 /** Px between the classes in NMS. Source: Ultralytics' `max_wh`. */
 const CLASS_OFFSET_PX = 7680;

@@ -2,7 +2,15 @@ import { makeCandidates, type Candidates } from "../candidates.js";
 import { toSource, type Letterbox } from "../letterbox.js";
 import { makeNms } from "../nms.js";
 import { YOLO_STRIDES_PX } from "../strides.js";
-import { classTable, clippedBatch, requireFinite, requireNumber, soleOutput, type Decoder, type DetectLimits } from "./decoder.js";
+import {
+  classTable,
+  clippedBatch,
+  requireFinite,
+  requireNumber,
+  soleOutput,
+  type Decoder,
+  type DetectLimits,
+} from "./decoder.js";
 
 /** Values before the class scores of an anchor: x, y, width, height (raw), objectness. */
 const OBJECTNESS = 4;
@@ -10,11 +18,15 @@ const FIRST_CLASS = 5;
 
 /**
  * YOLOX: one output (1, anchors, 5 + classes), the raw head: x = (v0 + grid x) * stride, w = exp(v2) * stride; score =
- * objectness * class, strictly above conf. NMS in source pixels, corners read as whole pixels (+1). Class-aware: each class
- * by itself, and one anchor may give several. Agnostic: the best class of an anchor, all against all.
+ * objectness * class, strictly above conf. NMS in source pixels, corners read as whole pixels (+1). Class-aware: each
+ * class by itself, and one anchor may give several. Agnostic: the best class of an anchor, all against all.
  * Source: Megvii-BaseDetection/YOLOX, demo_utils.py (`demo_postprocess`, `multiclass_nms`).
  */
-export function yoloxDecoder(classCount: number, input: { widthPx: number; heightPx: number }, limits: DetectLimits): Decoder {
+export function yoloxDecoder(
+  classCount: number,
+  input: { widthPx: number; heightPx: number },
+  limits: DetectLimits,
+): Decoder {
   const wanted = classTable(limits.classIds, classCount);
   const conf = Math.fround(limits.conf);
   const grid = makeGrid(input.widthPx, input.heightPx);
@@ -41,7 +53,13 @@ export function yoloxDecoder(classCount: number, input: { widthPx: number; heigh
   };
 }
 
-type Collect = (data: Float32Array, values: number, conf: number, wanted: Uint8Array | null, candidates: Candidates) => void;
+type Collect = (
+  data: Float32Array,
+  values: number,
+  conf: number,
+  wanted: Uint8Array | null,
+  candidates: Candidates,
+) => void;
 
 /**
  * Every class of every anchor. No score is above its objectness, so most anchors are done after one look, which NaN
@@ -77,7 +95,9 @@ const collectBest: Collect = (data, values, conf, wanted, candidates) => {
       bestScore = score;
       bestClass = classId;
     }
-    if (bestClass >= 0 && (wanted === null || wanted[bestClass] === 1)) floor = candidates.add(bestScore, anchor, bestClass);
+    if (bestClass >= 0 && (wanted === null || wanted[bestClass] === 1)) {
+      floor = candidates.add(bestScore, anchor, bestClass);
+    }
   }
 };
 
@@ -102,7 +122,14 @@ function makeGrid(widthPx: number, heightPx: number): Grid {
 }
 
 /** One anchor's box in source pixels, not clipped. */
-function readBox(data: Float32Array, values: number, anchor: number, grid: Grid, letterbox: Letterbox, box: Float32Array): void {
+function readBox(
+  data: Float32Array,
+  values: number,
+  anchor: number,
+  grid: Grid,
+  letterbox: Letterbox,
+  box: Float32Array,
+): void {
   const at = anchor * values;
   const stride = grid.stride[anchor]!;
   const x = Math.fround(Math.fround(data[at]! + grid.x[anchor]!) * stride);
