@@ -28,6 +28,7 @@ export interface ClientHandlers {
   gone(): void;
 }
 
+/** Whom to let in. */
 export interface SocketOptions {
   /** The host that the server is bound to; see hostAllowed. */
   readonly boundHost: string;

@@ -141,8 +141,13 @@ export const recordSchema = z.discriminatedUnion("type", [
   stateRecordSchema,
 ]);
 
+/** How one admitted frame ended. */
 export type FrameRecord = z.infer<typeof frameRecordSchema>;
+/** What one stream has done so far. */
 export type StatsRecord = z.infer<typeof statsRecordSchema>;
+/** What one reader or sink lost. */
 export type GapRecord = z.infer<typeof gapRecordSchema>;
+/** A stream's change of state. */
 export type StateRecord = z.infer<typeof stateRecordSchema>;
+/** Any record. */
 export type WireRecord = z.infer<typeof recordSchema>;

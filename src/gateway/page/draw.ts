@@ -1,4 +1,5 @@
 import type { FrameRecord } from "../../record/index.js";
+import { placeLabels, type LabelledBox } from "./labels.js";
 import type { Pair } from "./pairing.js";
 
 /** Ten hues that stay apart on dark streets; a class keeps its own by its number. */
@@ -10,9 +11,13 @@ const CLASS_COLOURS = [
 export const colourOf = (classId: number): string => CLASS_COLOURS[classId % CLASS_COLOURS.length]!;
 
 const LINE_PX = 2;
-const LABEL_FONT_PX = 12;
-const LABEL_HEIGHT_PX = 17;
-const LABEL_PADDING_PX = 5;
+const LABEL_PADDING_PX = 4;
+/** Letters are a seventieth of the picture's width, and not larger or smaller than these. */
+const LARGEST_FONT_PX = 12;
+const SMALLEST_FONT_PX = 9;
+const LETTERS_A_WIDTH = 70;
+/** Height of a label over the height of its letters. */
+const LABEL_HEIGHT = 1.4;
 
 /** Fits the canvas to its place on the screen, sharp on dense displays, and draws the picture with its record's boxes. */
 export function drawPair(canvas: HTMLCanvasElement, { picture, record }: Pair<ImageBitmap>): void {
@@ -27,31 +32,51 @@ export function drawPair(canvas: HTMLCanvasElement, { picture, record }: Pair<Im
   if (!record) return;
   // From here on in CSS pixels: lines and letters have the same size on every display.
   context.scale(density, density);
-  const perSourcePx = canvas.clientWidth / record.widthPx;
-  for (const object of record.objects.toReversed()) drawObject(context, object, perSourcePx, canvas.clientWidth);
+  const fontPx = Math.min(LARGEST_FONT_PX, Math.max(SMALLEST_FONT_PX, canvas.clientWidth / LETTERS_A_WIDTH));
+  context.font = `600 ${fontPx}px system-ui, sans-serif`;
+  const boxes = record.objects.map((object) => onScreen(context, object, canvas.clientWidth / record.widthPx));
+  for (const box of boxes.toReversed()) drawBox(context, box);
+  drawLabels(context, boxes, Math.round(fontPx * LABEL_HEIGHT));
 }
 
-function drawObject(
-  context: CanvasRenderingContext2D,
-  { classId, label, score, box: [x1, y1, x2, y2] }: FrameRecord["objects"][number],
-  scale: number,
-  rightEdgePx: number,
-): void {
-  const colour = colourOf(classId);
-  // Whole pixels keep the lines crisp.
-  const [left, top, right, bottom] = [x1, y1, x2, y2].map((edge) => Math.round(edge * scale)) as [number, number, number, number];
+/** An object in CSS pixels of the canvas. */
+interface ScreenBox extends LabelledBox {
+  readonly text: string;
+  readonly colour: string;
+}
+
+function onScreen(context: CanvasRenderingContext2D, object: FrameRecord["objects"][number], scale: number): ScreenBox {
+  const [x1, y1, x2, y2] = object.box;
+  const text = `${object.label} ${object.score.toFixed(2)}`;
+  return {
+    // Whole pixels keep the lines crisp.
+    left: Math.round(x1 * scale),
+    top: Math.round(y1 * scale),
+    right: Math.round(x2 * scale),
+    bottom: Math.round(y2 * scale),
+    labelWidth: Math.ceil(context.measureText(text).width) + 2 * LABEL_PADDING_PX,
+    text,
+    colour: colourOf(object.classId),
+  };
+}
+
+function drawBox(context: CanvasRenderingContext2D, { left, top, right, bottom, colour }: ScreenBox): void {
   context.lineWidth = LINE_PX;
   context.strokeStyle = colour;
   context.strokeRect(left, top, right - left, bottom - top);
-  const text = `${label} ${score.toFixed(2)}`;
-  context.font = `600 ${LABEL_FONT_PX}px system-ui, sans-serif`;
-  const textWidth = context.measureText(text).width + 2 * LABEL_PADDING_PX;
-  // Above the box; inside it at the upper edge; never beyond the right edge.
-  const labelTop = top >= LABEL_HEIGHT_PX ? top - LABEL_HEIGHT_PX : top;
-  const labelLeft = Math.max(0, Math.min(left - LINE_PX / 2, rightEdgePx - textWidth));
-  context.fillStyle = colour;
-  context.fillRect(labelLeft, labelTop, textWidth, LABEL_HEIGHT_PX);
-  context.fillStyle = "#0b0f13";
+}
+
+/** After all boxes, so that no line crosses a label; the best scores choose their places first. */
+function drawLabels(context: CanvasRenderingContext2D, boxes: readonly ScreenBox[], labelHeight: number): void {
+  const { clientWidth, clientHeight } = context.canvas;
+  const places = placeLabels(boxes, labelHeight, clientWidth, clientHeight);
   context.textBaseline = "middle";
-  context.fillText(text, labelLeft + LABEL_PADDING_PX, labelTop + LABEL_HEIGHT_PX / 2 + 1);
+  for (const [i, { text, colour, labelWidth }] of boxes.entries()) {
+    const place = places[i];
+    if (!place) continue;
+    context.fillStyle = colour;
+    context.fillRect(place.left, place.top, labelWidth, labelHeight);
+    context.fillStyle = "#0b0f13";
+    context.fillText(text, place.left + LABEL_PADDING_PX, place.top + labelHeight / 2 + 0.5);
+  }
 }
