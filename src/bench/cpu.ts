@@ -8,6 +8,8 @@ export interface CpuSeconds {
   readonly ffmpeg: number;
 }
 
+/** Records between two samples of resident memory. */
+export const MEMORY_EVERY = 500;
 /** Linux counts CPU time in 1/100 s on every architecture Node runs on (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 

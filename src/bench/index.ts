@@ -2,7 +2,8 @@ import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { machineLine } from "../machine/index.js";
 import type { SessionOptions } from "../session/index.js";
 import { checkFfmpeg } from "../source/index.js";
-import { MEMORY_EVERY, type Measured } from "./measure.js";
+import { MEMORY_EVERY } from "./cpu.js";
+import type { Measured } from "./measure.js";
 import { interleaved, measureApart, spread, type BenchReport } from "./rounds.js";
 
 /** What to compare, and how long. */

@@ -5,7 +5,7 @@ import type { Published } from "../record/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
 import type { Sink } from "../sinks/index.js";
 import { probeFile } from "../source/index.js";
-import { childrenPeakMb, cpuSeconds, memoryMb, type CpuSeconds } from "./cpu.js";
+import { childrenPeakMb, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
 import { measureLimit } from "./limit.js";
 import { measurePlain } from "./plain.js";
 
@@ -39,8 +39,6 @@ export interface Measured {
 
 /** Records before the window opens: the first runs of a session are slower. */
 const WARM_RECORDS = 20;
-/** Records between two samples of resident memory. */
-export const MEMORY_EVERY = 500;
 
 async function measure(task: MeasureTask): Promise<Measured> {
   if (task.kind === "pipeline") return measurePipeline(task);
