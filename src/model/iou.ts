@@ -1,36 +1,27 @@
+/** Values of a measured box: x1, y1, x2, y2 and its area. */
+export const MEASURED_VALUES = 5;
+
 /**
- * Intersection over union of two boxes, every step rounded to float32 as the references' tensors round it.
- * Boxes are x1, y1, x2, y2 with their areas; `edgePx` is added to each width and height of the intersection: 0 for
- * boxes as intervals, 1 for the older reading of corners as whole pixels (YOLOX). Areas must be made with `boxArea` and
- * the same `edgePx`.
+ * Adds the area to a box, in float32.
+ * box      Float32Array, MEASURED_VALUES long: the corners are read, the area is written
+ * edgePx   added to width and height: 0 for boxes as intervals, 1 where corners are read as whole pixels (YOLOX)
  */
-export function iouOf(
-  ax1: number,
-  ay1: number,
-  ax2: number,
-  ay2: number,
-  areaA: number,
-  bx1: number,
-  by1: number,
-  bx2: number,
-  by2: number,
-  areaB: number,
-  edgePx: number,
-): number {
-  const left = ax1 > bx1 ? ax1 : bx1;
-  const right = ax2 < bx2 ? ax2 : bx2;
-  const width = Math.fround(Math.fround(right - left) + edgePx);
-  if (width <= 0) return 0;
-  const top = ay1 > by1 ? ay1 : by1;
-  const bottom = ay2 < by2 ? ay2 : by2;
-  const height = Math.fround(Math.fround(bottom - top) + edgePx);
-  if (height <= 0) return 0;
-  const both = Math.fround(width * height);
-  return Math.fround(both / Math.fround(Math.fround(areaA + areaB) - both));
+export function measure(box: Float32Array, edgePx: number): void {
+  const width = Math.fround(Math.fround(box[2]! - box[0]!) + edgePx);
+  box[4] = Math.fround(width * Math.fround(Math.fround(box[3]! - box[1]!) + edgePx));
 }
 
-/** Area of a box in float32. */
-export function boxArea(x1: number, y1: number, x2: number, y2: number, edgePx: number): number {
-  const width = Math.fround(Math.fround(x2 - x1) + edgePx);
-  return Math.fround(width * Math.fround(Math.fround(y2 - y1) + edgePx));
+/**
+ * Intersection over union of the measured box that starts at `at` among `boxes`, and of `box`. Every step is rounded to
+ * float32 as the references' tensors round it. `edgePx` must be the one that both were measured with.
+ */
+export function iouAt(boxes: Float32Array, at: number, box: Float32Array, edgePx: number): number {
+  const left = Math.max(boxes[at]!, box[0]!);
+  const width = Math.fround(Math.fround(Math.min(boxes[at + 2]!, box[2]!) - left) + edgePx);
+  if (width <= 0) return 0;
+  const top = Math.max(boxes[at + 1]!, box[1]!);
+  const height = Math.fround(Math.fround(Math.min(boxes[at + 3]!, box[3]!) - top) + edgePx);
+  if (height <= 0) return 0;
+  const both = Math.fround(width * height);
+  return Math.fround(both / Math.fround(Math.fround(boxes[at + 4]! + box[4]!) - both));
 }

@@ -1,5 +1,6 @@
-import { boxArea, iouOf } from "./iou.js";
+import { iouAt, MEASURED_VALUES, measure } from "./iou.js";
 
+/** How boxes suppress each other. */
 export interface NmsOptions {
   /** A box is dropped when its IoU with a better kept one is above this, 0..1; equal is kept. */
   readonly iou: number;
@@ -7,7 +8,7 @@ export interface NmsOptions {
   readonly agnostic: boolean;
   /** Most boxes kept. */
   readonly maxDetections: number;
-  /** See `iouOf`. */
+  /** See `measure`. */
   readonly edgePx: 0 | 1;
   /**
    * Added to all coordinates of a class, times its index, before comparing. Changes nothing but the float32 rounding;
@@ -33,10 +34,10 @@ export interface Nms {
 /** Makes the suppressor and its memory, bounded by maxDetections. */
 export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOffsetPx }: NmsOptions): Nms {
   const boxes = new Float32Array(maxDetections * 4);
-  const shifted = new Float32Array(maxDetections * 5);
+  const kept = new Float32Array(maxDetections * MEASURED_VALUES);
   const scores = new Float32Array(maxDetections);
   const classIds = new Int32Array(maxDetections);
-  const mine = new Float32Array(5);
+  const mine = new Float32Array(MEASURED_VALUES);
   // Rounded as the IoUs are, so that one which is equal on paper is equal here.
   const limit = Math.fround(iouMax);
   let count = 0;
@@ -44,31 +45,13 @@ export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOff
   function place(box: Float32Array, classId: number): void {
     const offset = agnostic ? 0 : classId * classOffsetPx;
     for (let side = 0; side < 4; side += 1) mine[side] = box[side]! + offset;
-    mine[4] = boxArea(mine[0]!, mine[1]!, mine[2]!, mine[3]!, edgePx);
+    measure(mine, edgePx);
   }
 
   function overlapsKept(classId: number): boolean {
-    const x1 = mine[0]!;
-    const y1 = mine[1]!;
-    const x2 = mine[2]!;
-    const y2 = mine[3]!;
-    const area = mine[4]!;
-    for (let i = 0, at = 0; i < count; i += 1, at += 5) {
+    for (let i = 0; i < count; i += 1) {
       if (!agnostic && classIds[i] !== classId) continue;
-      const overlap = iouOf(
-        shifted[at]!,
-        shifted[at + 1]!,
-        shifted[at + 2]!,
-        shifted[at + 3]!,
-        shifted[at + 4]!,
-        x1,
-        y1,
-        x2,
-        y2,
-        area,
-        edgePx,
-      );
-      if (overlap > limit) return true;
+      if (iouAt(kept, i * MEASURED_VALUES, mine, edgePx) > limit) return true;
     }
     return false;
   }
@@ -84,7 +67,7 @@ export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOff
       place(box, classId);
       if (overlapsKept(classId)) return true;
       boxes.set(box, count * 4);
-      shifted.set(mine, count * 5);
+      kept.set(mine, count * MEASURED_VALUES);
       scores[count] = score;
       classIds[count] = classId;
       count += 1;

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeCandidates, MAX_CANDIDATES } from "../../src/model/candidates.js";
-import { boxArea, iouOf } from "../../src/model/iou.js";
+import { iouAt, measure } from "../../src/model/iou.js";
 import { makeNms, type NmsOptions } from "../../src/model/nms.js";
 
 type Box = readonly [number, number, number, number];
 
 function iou(a: Box, b: Box, edgePx = 0): number {
-  return iouOf(...a, boxArea(...a, edgePx), ...b, boxArea(...b, edgePx), edgePx);
+  const measured = [a, b].map((box) => Float32Array.of(...box, 0));
+  for (const box of measured) measure(box, edgePx);
+  // Behind a box of canaries, so that the place among others counts.
+  const among = Float32Array.of(NaN, NaN, NaN, NaN, NaN, ...measured[0]!);
+  return iouAt(among, 5, measured[1]!, edgePx);
 }
 
 const options: NmsOptions = { iou: 0.5, agnostic: false, maxDetections: 300, edgePx: 0, classOffsetPx: 7680 };
