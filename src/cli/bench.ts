@@ -1,4 +1,3 @@
-import { reportText, runBench } from "../bench/index.js";
 import { PipelineError } from "../core/errors.js";
 import { availableCores } from "../machine/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
@@ -22,6 +21,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const settings = await settingsFor(FLAGS.bench, given, source === undefined ? [] : [source], { sources: [packaged(STREET_CLIP)] });
   if (settings.sources.length !== 1) throw new PipelineError("E_USAGE", `bench measures one source, the settings name ${settings.sources.length}`);
   const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
+  const { reportText, runBench } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
   const command = ["sightline", ...process.argv.slice(2)].join(" ");

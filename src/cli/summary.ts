@@ -71,7 +71,7 @@ export function reportJson(report: RunReport): string {
 
 /** The report for a person: three lines a stream. Pure. */
 export function summaryText({ streams, model, workers }: RunReport, paint: Paint): string {
-  return streams.map((stream) => printable(streamText(stream, `${model}, ${workers} worker${workers === 1 ? "" : "s"}`, paint))).join("\n");
+  return streams.map((stream) => streamText(stream, `${model}, ${workers} worker${workers === 1 ? "" : "s"}`, paint)).join("\n");
 }
 
 function streamText(stats: StreamStats, by: string, paint: Paint): string {
@@ -80,10 +80,10 @@ function streamText(stats: StreamStats, by: string, paint: Paint): string {
   const seconds = (stats.elapsedMs / 1000).toFixed(1);
   const row = (name: string, text: string): string => `  ${paint.dim(name.padEnd(8))}  ${text}`;
   const lines = [
-    `${paint.bold(stats.stream)}  ${stats.decoded} frames in ${seconds} s, ${stats.fps.out.toFixed(1)} fps  ${paint.dim(`(${by})`)}`,
+    `${paint.bold(printable(stats.stream))}  ${stats.decoded} frames in ${seconds} s, ${stats.fps.out.toFixed(1)} fps  ${paint.dim(`(${printable(by)})`)}`,
     row("latency", `p50 ${latencyMs.p50.toFixed(1)}  p95 ${latencyMs.p95.toFixed(1)}  p99 ${latencyMs.p99.toFixed(1)} ms`),
     row("dropped", listed(skipped) || "none"),
-    row("objects", listed(stats.objects) || "none"),
+    row("objects", printable(listed(stats.objects)) || "none"),
   ];
   const lost = listed(notDetected);
   if (lost !== "") lines.push(row("lost", paint.yellow(lost)));

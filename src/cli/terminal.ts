@@ -59,6 +59,5 @@ export function paintFor(stream: { readonly isTTY?: boolean }, environment: Node
 
 /** Names of files and streams may hold anything, also what would steer a terminal. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
 }

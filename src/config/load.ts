@@ -111,8 +111,11 @@ function settingsError(problems: readonly Problem[]): PipelineError {
   return new PipelineError(code, [...problems].sort(byPlace).map(({ where, message }) => `${where}: ${message}`).join("\n"));
 }
 
+const PLACES: readonly Origin["kind"][] = ["file", "environment", "flag", "preset"];
+
 /** As they stand in the file, then environment and flags in the order in which they were found. */
 function byPlace(a: Problem, b: Problem): number {
-  if (a.origin.kind !== "file" || b.origin.kind !== "file") return 0;
+  const apart = PLACES.indexOf(a.origin.kind) - PLACES.indexOf(b.origin.kind);
+  if (apart !== 0 || a.origin.kind !== "file") return apart;
   return a.where.localeCompare(b.where, "en", { numeric: true });
 }
