@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -90,4 +90,22 @@ test("labels that can't be used are E_LABELS", async () => {
     message: /none\.txt can't be read/,
   });
   await assert.rejects(load(path, "coco"), { code: "E_LABELS", message: /COCO has 80/ });
+});
+
+/** Runs as somebody whom file permissions bind: root is taken down to nobody for the time. */
+async function asNobody(run: () => Promise<void>): Promise<void> {
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65_534);
+  try {
+    await run();
+  } finally {
+    if (user === 0) process.seteuid?.(0);
+  }
+}
+
+test("a model without read permission is E_MODEL_UNREADABLE", { skip: process.platform === "win32" }, async () => {
+  const path = placeModel();
+  chmodSync(folder, 0o755);
+  chmodSync(path, 0o000);
+  await asNobody(() => assert.rejects(load(path), { code: "E_MODEL_UNREADABLE", message: /model\.onnx: EACCES/ }));
 });
