@@ -3,6 +3,7 @@ import { deferred } from "../core/lifetime.js";
 import type { Terminal } from "./terminal.js";
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** A signal that asks the program to stop. */
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
 /** A clean stop takes well under a second; after this the person is told what it waits for, ms. */

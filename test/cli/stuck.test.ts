@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { runCli, startCli } from "../support/cli.js";
+import { hangingModel } from "../support/models.js";
+import { project } from "../support/paths.js";
+
+/** One worker whose first run never ends within these limits. */
+const IMPATIENT = { SIGHTLINE_POOL_WORKERS: "1", SIGHTLINE_POOL_FRAME_TIMEOUT_MS: "200", SIGHTLINE_POOL_HANG_LIMIT_MS: "600" };
+
+/** A clip under a name of its own, by which the FFmpeg that reads it can be recognised. */
+function ownClip(): string {
+  const clip = join(mkdtempSync(join(tmpdir(), "sightline-stuck-")), "clip.mp4");
+  copyFileSync(project("samples", "street.mp4"), clip);
+  return clip;
+}
+
+function programsThatName(path: string): string[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    })
+    .filter((command) => command.includes(path));
+}
+
+const skip = process.platform === "linux" ? false : "SKIPPED: looks for the children in /proc";
+
+test("model runs that hang end the program by force: sinks flushed, FFmpeg gone, the last line says E_POOL_STUCK", { skip }, async () => {
+  const clip = ownClip();
+  const out = `${clip}.jsonl`;
+  const { code, signal, stdout, stderr } = await runCli(["run", clip, "--model", hangingModel(), "--out", out, "--json"], { env: IMPATIENT });
+  assert.deepEqual([code, signal], [null, "SIGKILL"], stderr);
+  assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^sightline: E_POOL_STUCK {2}.*pool\.hangLimitMs 600 ms\)\. Restart;/);
+  assert.equal((JSON.parse(stdout) as { exitCode: number }).exitCode, 137);
+  const text = readFileSync(out, "utf8");
+  assert.ok(text.endsWith("\n"), "the last record is not whole");
+  const outcomes = text.trimEnd().split("\n").map((line) => (JSON.parse(line) as { outcome: string }).outcome);
+  assert.ok(outcomes.length > 0 && outcomes.every((outcome) => outcome === "late" || outcome === "aborted" || outcome === "failed"), outcomes.join(" "));
+  assert.deepEqual(programsThatName(clip), []);
+});
+
+test("Ctrl-C during a run that hangs tells what it waits for, and a second one ends it by force", { skip }, async () => {
+  // One frame in two seconds, so that the first one is late while the second worker is still free.
+  const slowly = ["--realtime", "--max-fps", "0.5", "--workers", "2", "--out", "-"];
+  const env = { ...IMPATIENT, SIGHTLINE_POOL_HANG_LIMIT_MS: "600000" };
+  const running = startCli(["run", ownClip(), "--model", hangingModel(), ...slowly], { env });
+  await new Promise((resolve) => running.child.stdout.once("data", resolve));
+  running.child.kill("SIGINT");
+  await running.saying(/waiting for a model run to end; press Ctrl-C again/);
+  running.child.kill("SIGINT");
+  const { signal, stderr } = await running.done;
+  assert.equal(signal, "SIGKILL");
+  assert.match(stderr, /ended by force; a model run may have been in flight\n$/);
+});
