@@ -22,8 +22,6 @@ export interface FrameRing {
   lease(): SlotLease | undefined;
   /** Calls back once, at the next time a lease is given back. One waiter at a time: the ring has one writer. */
   onceFree(callback: () => void): void;
-  /** Whether somebody waits for a slot. */
-  readonly hasWaiter: boolean;
 }
 
 /** Makes a ring. Its bound is `slots`: nothing here ever grows. */
@@ -56,9 +54,6 @@ export function createRing(layout: RingLayout): FrameRing {
       if (slot === undefined || pixels === undefined) return undefined;
       const generation = Atomics.load(generations, slot);
       return { slot, generation, pixels, [Symbol.dispose]: () => release(slot, generation) };
-    },
-    get hasWaiter() {
-      return waiter !== undefined;
     },
     onceFree(callback) {
       invariant(waiter === undefined, "two writers wait for one ring");

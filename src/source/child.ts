@@ -52,7 +52,7 @@ function cannotStart(program: string, cause: Error): PipelineError {
   return new PipelineError("E_FFMPEG_MISSING", `${program} ${why}`, { cause });
 }
 
-/** Runs a short program to its end and gives back what it said, whatever its exit status. */
+/** Runs a short program and gives back what it said, whatever its exit status. Settles when it is gone, also when it is aborted. */
 export function runShort(
   program: string,
   args: readonly string[],
@@ -60,12 +60,17 @@ export function runShort(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     const options = { timeout: SHORT_RUN_MS, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
-    execFile(program, [...args], options, (error, stdout, stderr) => {
-      if (error === null) return resolve({ code: 0, stdout, stderr });
-      if (error.code === "ABORT_ERR") return reject(new PipelineError("E_STOPPED", "stopped while the source was opened"));
-      if (typeof error.code === "number") return resolve({ code: error.code, stdout, stderr });
-      if (error.killed || error.signal) return resolve({ code: -1, stdout, stderr: `${stderr}\nended by ${String(error.signal)}` });
-      reject(cannotStart(program, error));
+    let settle = (): void => undefined;
+    const child = execFile(program, [...args], options, (error, stdout, stderr) => {
+      settle = () => {
+        if (error === null) return resolve({ code: 0, stdout, stderr });
+        if (error.code === "ABORT_ERR") return reject(new PipelineError("E_STOPPED", "stopped while the source was opened"));
+        if (typeof error.code === "number") return resolve({ code: error.code, stdout, stderr });
+        if (error.killed || error.signal) return resolve({ code: -1, stdout, stderr: `${stderr}\nended by ${String(error.signal)}` });
+        reject(cannotStart(program, error));
+      };
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) settle();
     });
+    child.once("close", () => settle());
   });
 }

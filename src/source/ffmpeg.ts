@@ -57,6 +57,9 @@ class FfmpegRun implements AsyncDisposable {
   readonly #cutter: RawFrames;
   readonly #pixels: RawFrame[] = [];
   readonly #infos: FrameInfo[] = [];
+  /** Chunks that found no slot yet. */
+  readonly #unplaced: Uint8Array[] = [];
+  #end: ChildEnd | undefined;
   #wanted = false;
   #nextFrame = 0;
   #epoch = 1;
@@ -93,23 +96,38 @@ class FfmpegRun implements AsyncDisposable {
     pictures?.on("data", (chunk: Buffer) => this.shelf?.push(chunk));
     for (const stream of [stdout, stderr, pictures]) stream?.on("error", () => undefined);
     this.#child.ended.then(
-      (end) => this.#finish(end),
+      (end) => {
+        this.#end = end;
+        this.#finishWhenPlaced();
+      },
       (error: PipelineError) => this.emit({ type: "ended", error }),
     );
   }
 
   #onPixels(stdout: Readable, chunk: Uint8Array): void {
+    // Node lets a paused pipe flow again once its process has exited: what comes then waits its turn here. It is no more
+    // than the pipe held.
+    if (this.#unplaced.length > 0) this.#unplaced.push(chunk);
+    else this.#place(stdout, chunk);
+  }
+
+  #place(stdout: Readable, chunk: Uint8Array): boolean {
     const rest = this.#cutter.push(chunk);
-    if (rest === undefined) return;
+    if (rest === undefined) return true;
+    this.#unplaced.unshift(rest);
     stdout.pause();
-    this.options.ring.onceFree(() => {
-      // The waiter runs inside somebody's dispose: go on in a turn of our own.
-      queueMicrotask(() => {
-        if (this.#wanted) return;
-        this.#onPixels(stdout, rest);
-        if (!this.options.ring.hasWaiter) stdout.resume();
-      });
-    });
+    // The waiter runs inside somebody's dispose: go on in a turn of our own.
+    this.options.ring.onceFree(() => queueMicrotask(() => this.#placeAgain(stdout)));
+    return false;
+  }
+
+  #placeAgain(stdout: Readable): void {
+    if (this.#wanted) return;
+    for (let chunk = this.#unplaced.shift(); chunk; chunk = this.#unplaced.shift()) {
+      if (!this.#place(stdout, chunk)) return;
+    }
+    stdout.resume();
+    this.#finishWhenPlaced();
   }
 
   #pair(): void {
@@ -139,6 +157,14 @@ class FfmpegRun implements AsyncDisposable {
     else this.emit({ type: "skipped", header, cause: "no_slot" });
   }
 
+  /** The process may be gone long before its last frames have found a slot. */
+  #finishWhenPlaced(): void {
+    if (this.#end === undefined || (this.#unplaced.length > 0 && !this.#wanted)) return;
+    const end = this.#end;
+    this.#end = undefined;
+    this.#finish(end);
+  }
+
   #finish(end: ChildEnd): void {
     const partialBytes = this.#cutter.discardPartial();
     for (const frame of this.#pixels.splice(0)) frame.lease?.[Symbol.dispose]();
@@ -166,6 +192,7 @@ class FfmpegRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#wanted = true;
+    this.#finishWhenPlaced();
     await this.#child[Symbol.asyncDispose]();
   }
 }

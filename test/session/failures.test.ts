@@ -23,7 +23,7 @@ function clip(): string {
 const base = { pool: { workers: 2 } };
 
 test("a frame whose inference fails ends as failed, with its reason, and the run goes on to the end", async () => {
-  const { records, stats } = await runToEnd(settings({ ...base, sources: [clip()], model: { path: constantModel(NaN) } }));
+  const { records, stats } = await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, pool: { workers: 2, maxConsecutiveFailures: 1000 } }));
   assert.equal(records.length, FRAMES);
   assert.ok(records.every((record) => record.outcome === "failed" && record.error?.code === "E_MODEL_OUTPUT" && record.objects.length === 0));
   assert.equal(stats[0]?.error, null);

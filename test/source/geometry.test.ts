@@ -106,11 +106,12 @@ test("a variable rate gives each frame once, with its own time", async () => {
 });
 
 test("pictures with transparency lie on black, EXIF's turn is applied", async () => {
-  ffmpeg("-f", "lavfi", "-i", "color=c=white@0.0:size=40x30,format=rgba", "-vf", "drawbox=x=10:y=7:w=20:h=8:color=white@1.0:t=fill:replace=1", "-frames:v", "1", at("clear.png"));
+  const { default: sharp } = await import("sharp");
+  const white = { input: { create: { width: 20, height: 8, channels: 4 as const, background: "#fff" } }, left: 10, top: 7 };
+  await sharp({ create: { width: 40, height: 30, channels: 4, background: "#ffffff00" } }).composite([white]).png().toFile(at("clear.png"));
   const clear = await readAll(at("clear.png"), { widthPx: 40, heightPx: 30 });
   assert.equal(clear.planes[0]?.[0], 0);
   assert.ok((clear.planes[0]?.[40 * 10 + 20] ?? 0) > 240);
-  const { default: sharp } = await import("sharp");
   const box = { input: { create: { width: 32, height: 8, channels: 3 as const, background: "#fff" } }, left: 16, top: 10 };
   await sharp({ create: { width: 64, height: 40, channels: 3, background: "#000" } }).composite([box]).withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toFile(at("turned.jpg"));
   // Orientation 6 is shown turned a quarter to the right: what was on the left is on top.
