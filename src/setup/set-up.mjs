@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
 import { lint } from "./lint.mjs";
+import { stopWithNpm } from "./orphan.mjs";
 import { SetUpError } from "./program.mjs";
 import { ensureChromium, ensureFfmpeg } from "./system-packages.mjs";
 
@@ -15,6 +16,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
  * @param {readonly string[]} argv "demo" or "test", then that command's own arguments
  */
 export async function start([command, ...args]) {
+  stopWithNpm();
   try {
     if (command === "demo") await startDemo(args);
     else if (command === "test") await startTests(args);

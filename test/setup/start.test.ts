@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { project } from "../support/paths.js";
 
@@ -20,6 +21,28 @@ test("an old Node is refused in one line before anything newer than it is read",
   assert.equal(status, 2);
   assert.equal(stdout, "");
   assert.match(stderr, /^sightline needs Node 20\.19\.0 or newer, this is 18\.20\.4\.[^\n]*\n$/);
+});
+
+const POSIX_ONLY = { skip: process.platform === "win32" };
+
+test("a program whose npm is gone stops as if it had been asked to", POSIX_ONLY, async () => {
+  const program = `import { stopWithNpm } from ${JSON.stringify(new URL("../../src/setup/orphan.mjs", import.meta.url).href)};
+    process.on("SIGTERM", () => { console.log("stopped"); process.exit(); });
+    console.log(process.pid);
+    setInterval(() => {}, 1000);
+    stopWithNpm();`;
+  // The shell stands for the one between npm and us; it must not replace itself by its only command, hence the second.
+  const shell = spawn("sh", ["-c", `"$0" --input-type=module -e "$1"; true`, process.execPath, program], {
+    env: { ...process.env, npm_lifecycle_event: "demo" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: shell.stdout });
+  const said: string[] = [];
+  for await (const line of lines) {
+    said.push(line);
+    if (said.length === 1) shell.kill("SIGKILL");
+  }
+  assert.equal(said[1], "stopped");
 });
 
 test("package.json sends both commands through set-up", () => {
