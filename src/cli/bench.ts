@@ -2,6 +2,7 @@ import { PipelineError } from "../core/errors.js";
 import { availableCores } from "../machine/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP, withModelPath } from "./package.js";
+import { print } from "./print.js";
 import { settingsFor } from "./run.js";
 import { listenForStop, statusOf } from "./stop.js";
 import { openTerminal } from "./terminal.js";
@@ -29,7 +30,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
     const report = await runBench({ session: withModelPath(settings), workers, rounds, seconds, soakRecords, command }, { signal: stop.signal, progress });
     terminal.status("");
-    process.stdout.write(given["json"] === true ? `${JSON.stringify(report)}\n` : reportText(report));
+    await print(given["json"] === true ? JSON.stringify(report) : reportText(report).trimEnd());
     return 0;
   } catch (thrown) {
     if (stop.by === null) throw stop.mistake ?? thrown;

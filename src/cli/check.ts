@@ -8,6 +8,7 @@ import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { checkFfmpeg, probeFile, sourceKind, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { withModelPath } from "./package.js";
+import { print } from "./print.js";
 import { settingsFor } from "./run.js";
 import { seeFirstFrame } from "./sight.js";
 import { paintFor, printable, type Paint } from "./terminal.js";
@@ -33,19 +34,19 @@ export async function check(source: string | undefined, given: GivenFlags): Prom
   try {
     for await (const finding of examine(looksFor(settings, folder))) {
       findings.push(finding);
-      if (!json) process.stdout.write(`${findingText(finding, paint)}\n`);
+      if (!json) await print(findingText(finding, paint));
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   const failed = findings.some(({ status }) => status === "fail");
-  if (json) process.stdout.write(`${JSON.stringify({ v: 1, ok: !failed, findings })}\n`);
+  if (json) await print(JSON.stringify({ v: 1, ok: !failed, findings }));
   return failed ? 1 : 0;
 }
 
 function looksFor(settings: Settings, folder: string): Look[] {
   const { ffmpegPath, ffprobePath } = settings.source;
-  const model = withModelPath({ ...settings, sources: [] }).model;
+  const { model } = withModelPath(settings);
   return [
     nodeLook(process.versions.node),
     coresLook(availableCores(), machineLine()),

@@ -16,7 +16,7 @@ const MODEL: readonly Flag[] = [
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "pool.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
-const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML); weaker than environment and flags" };
+const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
 /** The flags of each command. */

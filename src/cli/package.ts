@@ -19,9 +19,8 @@ export const STREET_CLIP = "samples/street.mp4";
 /** What `builtin` means. */
 const STREET_MODEL = "samples/street.onnx";
 
-/** Puts the built-in model's path for its name. The numbered test source brings a model of its own. */
-export function withModelPath<T extends { readonly sources: readonly string[]; readonly model: { readonly path: string } }>(settings: T): T {
-  const numbered = settings.sources.length > 0 && settings.sources.every((source) => source.startsWith("test:numbered"));
-  if (settings.model.path !== "builtin" || numbered) return settings;
+/** Puts the built-in model's path for its name. */
+export function withModelPath<T extends { readonly model: { readonly path: string } }>(settings: T): T {
+  if (settings.model.path !== "builtin") return settings;
   return { ...settings, model: { ...settings.model, path: packaged(STREET_MODEL) } };
 }

@@ -4,6 +4,7 @@ import type { ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Notice, Session } from "../session/index.js";
 import { version, withModelPath } from "./package.js";
+import { print } from "./print.js";
 import { showProgress } from "./progress.js";
 import { coded, errorText, stackText } from "./report-error.js";
 import { killOurselves, listenForStop, type Stop } from "./stop.js";
@@ -39,7 +40,9 @@ export async function runSession(settings: Settings, show: Presentation): Promis
   facts.thrown ??= stop.mistake;
   if (facts.thrown !== undefined) facts.error = coded(facts.thrown).toWire();
   const report = reportOf({ ...facts, command: show.command, stoppedBy: stop.by });
-  tell(report, show, terminal);
+  if (show.json) await print(reportJson(report));
+  else if (report.streams.length > 0) terminal.say(summaryText(report, terminal.paint));
+  tellErrors(report, terminal);
   if (show.verbose && facts.thrown !== undefined) terminal.say(stackText(facts.thrown));
   return report.exitCode;
 }
@@ -95,9 +98,7 @@ function noticeText({ level, code, stream, message }: Notice, { paint }: Termina
   return `sightline: ${level === "info" ? words : paint.yellow(words)}`;
 }
 
-function tell(report: RunReport, show: Presentation, terminal: Terminal): void {
-  if (show.json) process.stdout.write(`${reportJson(report)}\n`);
-  else if (report.streams.length > 0) terminal.say(summaryText(report, terminal.paint));
+function tellErrors(report: RunReport, terminal: Terminal): void {
   const failed = failures(report.streams);
   const lines = failed.map(({ stream, error }) => errorText({ ...error, message: `${stream}: ${error.message}` }, terminal.paint));
   // The run's own error comes last: it is what the exit status is about.

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { runCli, startCli, type CliResult } from "../support/cli.js";
+import { CLI, runCli, startCli, type CliResult } from "../support/cli.js";
 
 interface Report {
   readonly [key: string]: unknown;
@@ -136,4 +137,13 @@ test("a reader of the records that has seen enough is no error", async () => {
   const { code, stderr } = await running.done;
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stderr, /E_/);
+});
+
+test("standard output that is full or closed: the one is an error, the other is not", { skip: existsSync("/dev/full") ? false : "SKIPPED: no /dev/full here" }, () => {
+  const run = (redirection: string) => spawnSync("sh", ["-c", `"$0" "$1" run 'test:numbered?frames=3' --json ${redirection}`, process.execPath, CLI], { encoding: "utf8" });
+  const full = run(">/dev/full");
+  assert.equal(full.status, 1);
+  assert.match(full.stderr, /^sightline: E_OUT_FULL {2}standard output could not be written \(ENOSPC\)\. Free some space/);
+  const closed = run("| true");
+  assert.deepEqual([closed.status, closed.stderr], [0, ""]);
 });
