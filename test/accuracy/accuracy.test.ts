@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { accuracyOf, averagePrecision, type FoundObject, type JudgedPicture, type TrueObject } from "../../src/accuracy/index.js";
+import {
+  accuracyOf,
+  averagePrecision,
+  type FoundObject,
+  type JudgedPicture,
+  type TrueObject,
+} from "../../src/accuracy/index.js";
 import { COCO_SAYS, PICTURES } from "./fixture.js";
 
 function truth(classId: number, box: readonly number[], ignore = false): TrueObject {
@@ -91,7 +97,8 @@ describe("accuracyOf by hand", () => {
   });
 
   test("an object is preferred to an ignored region that overlaps more", () => {
-    const picture = { truth: [truth(0, [0, 0, 100, 100], true), truth(0, SQUARE)], found: [found(0, [10, 10, 30, 26], 0.9)] };
+    const region = truth(0, [0, 0, 100, 100], true);
+    const picture = { truth: [region, truth(0, SQUARE)], found: [found(0, [10, 10, 30, 26], 0.9)] };
     assert.equal(accuracyOf([picture]).map50, 1);
   });
 
