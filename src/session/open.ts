@@ -20,8 +20,8 @@ import { openStream, startStream, type RunningStream, type Shared } from "./stre
 const STATS_PERIOD_MS = 1000;
 
 /**
- * Opens model, sinks, page, sources and pool, in this order of cost: what is cheap and often wrong fails first. Then
- * starts all streams. Whatever was opened before an error is closed again.
+ * Opens model, sinks and page, then sources and pool side by side: what is cheap and often wrong fails first. Then starts
+ * all streams. Whatever was opened before an error is closed again.
  * @throws PipelineError of whatever can't be opened
  */
 export async function openSession(options: SessionOptions, world: World): Promise<Session> {
@@ -44,11 +44,13 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   // A live stream picks the newest frame at the last moment; a file keeps the threads fed ahead of time.
   const depth = options.source.realtime ? 1 : 2;
   const shared: Shared = { options, model, clock: world.clock, startedMs, capacity: workers * depth };
-  const opened = await Promise.all(
-    options.sources.map(async (source, id) => closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal))),
-  );
   const limits = { ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) };
-  const pool = closers.use(await openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock));
+  const [pool, opened] = await bothOrNone(
+    openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock).then((one) => closers.use(one)),
+    Promise.all(
+      options.sources.map(async (source, id) => closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal))),
+    ),
+  );
   const streams: RunningStream[] = [];
   const group = sinkGroup(sinks, (error) => stopAll(streams, error));
   for (const stream of opened) streams.push(closers.use(startStream(stream, shared, pool, group, gateway)));
@@ -63,6 +65,17 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
     done,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Loading the model and looking at the sources take about as long, so they go side by side. When one fails the other is
+ * awaited all the same: what it opened has to be closed. The sources' error goes first, it is the one people make.
+ */
+async function bothOrNone<A, B>(pool: Promise<A>, sources: Promise<B>): Promise<[A, B]> {
+  const [one, other] = await Promise.allSettled([pool, sources]);
+  if (other.status === "rejected") throw other.reason;
+  if (one.status === "rejected") throw one.reason;
+  return [one.value, other.value];
 }
 
 /** Numbered frames are read by their own model: any other would see nothing in them. It is made where it is needed. */

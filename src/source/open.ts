@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { glob } from "tinyglobby";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { LetterboxRule } from "../model/index.js";
@@ -85,6 +84,8 @@ async function imagePaths(pattern: string, isFolder: boolean): Promise<string[]>
 }
 
 async function found(patterns: string[], cwd: string): Promise<string[]> {
+  // Loaded where it is used: most sources are one file, and start sooner without it.
+  const { glob } = await import("tinyglobby");
   const paths = await glob(patterns, { cwd, onlyFiles: true, caseSensitiveMatch: false, expandDirectories: false });
   return paths.map((path) => (isAbsolute(path) ? path : join(cwd, path)));
 }
