@@ -37,7 +37,7 @@ export interface FlagValue {
 }
 
 /** Variables that are ours and no settings: the settings file's path, and what the test runner reads. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set(["SIGHTLINE_CONFIG", "SIGHTLINE_CHROMIUM", "SIGHTLINE_NO_SKIP"]);
+const OTHER_VARIABLES: ReadonlySet<string> = new Set(["SIGHTLINE_CONFIG", "SIGHTLINE_NO_SKIP"]);
 /** Kubernetes gives every pod these for a service that is called sightline. */
 const FOREIGN_VARIABLE = /^SIGHTLINE_(SERVICE_|PORT(_|$))/;
 

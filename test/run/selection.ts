@@ -20,6 +20,7 @@ const CORE_ROOMS = [
   "accuracy",
   "config",
   "core",
+  "machine",
   "metrics",
   "model",
   "numbered",
