@@ -69,7 +69,11 @@ const RULES: ImportRules = {
   pureMayImport: ["node:perf_hooks"],
 };
 
-const BUDGET: SizeBudget = { fileLines: 300, functionLines: 60, exempt: {} };
+const BUDGET: SizeBudget = {
+  fileLines: 300,
+  functionLines: 60,
+  exempt: { "test/accuracy/fixture.ts": "made by make_fixture.py" },
+};
 
 /** Shows all broken rules at once, one line each. */
 function none(violations: readonly string[]): void {
