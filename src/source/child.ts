@@ -22,10 +22,9 @@ export interface Child extends AsyncDisposable {
   readonly ended: Promise<ChildEnd>;
 }
 
-/** Starts a program with extra pipes. Never through a shell. */
-export function startChild(program: string, args: readonly string[], pipes: number, clock: Clock): Child {
-  const stdio = ["ignore" as const, ...Array.from({ length: pipes }, () => "pipe" as const)];
-  const child = spawn(program, args, { stdio, windowsHide: true });
+/** Starts a program, never through a shell. `outputs`: its file descriptors from 1 on, a pipe to us or an open one of ours. */
+export function startChild(program: string, args: readonly string[], outputs: readonly (number | "pipe")[], clock: Clock): Child {
+  const child = spawn(program, args, { stdio: ["ignore", ...outputs], windowsHide: true });
   const killOnExit = (): boolean => child.kill("SIGKILL");
   process.once("exit", killOnExit);
   const ended = new Promise<ChildEnd>((resolve, reject) => {

@@ -18,7 +18,7 @@ export interface CommandOptions {
 }
 
 /** File descriptor of the picture stream in the child. Pixels go to 1, words to 2. */
-export const PICTURE_FD = 3;
+const PICTURE_FD = 3;
 
 /**
  * Composes FFmpeg's arguments; the caller spawns. One decode feeds two outputs:

@@ -5,8 +5,9 @@ import type { FrameHeader } from "../core/frame.js";
 import type { LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
-import { ffmpegArguments, PICTURE_FD } from "./ffmpeg-command.js";
+import { ffmpegArguments } from "./ffmpeg-command.js";
 import type { Source, SourceEvent } from "./index.js";
+import { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
 import type { Probe } from "./probe.js";
 import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
@@ -31,18 +32,20 @@ export interface FfmpegOptions {
 }
 
 /** A file decoded by a child process. Lossless unless `realtime`. */
-export function ffmpegSource(options: FfmpegOptions, clock: Clock): Source {
+export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promise<Source> {
+  const pipe = await openPixelPipe();
   const lossless = !options.realtime;
   const shelf = options.picture ? pictureShelf(options.picture.widthPx, options.picture.heightPx) : undefined;
   let run: FfmpegRun | undefined;
   return {
     live: options.realtime,
     expectedFrames: options.loop ? null : options.probe.expectedFrames,
-    start: (emit) => void (run = new FfmpegRun(options, clock, lossless, shelf, emit)),
+    start: (emit) => void (run = new FfmpegRun(options, pipe, clock, lossless, shelf, emit)),
     watch: (watched) => shelf?.watch(watched),
     takePicture: (frame) => shelf?.take(frame),
     async [Symbol.asyncDispose]() {
-      await run?.[Symbol.asyncDispose]();
+      if (run) await run[Symbol.asyncDispose]();
+      else pipe[Symbol.dispose]();
     },
   };
 }
@@ -57,9 +60,8 @@ class FfmpegRun implements AsyncDisposable {
   readonly #cutter: RawFrames;
   readonly #pixels: RawFrame[] = [];
   readonly #infos: FrameInfo[] = [];
-  /** Chunks that found no slot yet. */
-  readonly #unplaced: Uint8Array[] = [];
   #end: ChildEnd | undefined;
+  #pixelsEnded = false;
   #wanted = false;
   #nextFrame = 0;
   #epoch = 1;
@@ -67,12 +69,13 @@ class FfmpegRun implements AsyncDisposable {
 
   constructor(
     readonly options: FfmpegOptions,
+    readonly pipe: PixelPipe,
     readonly clock: Clock,
     readonly lossless: boolean,
     readonly shelf: PictureShelf | undefined,
     readonly emit: (event: SourceEvent) => void,
   ) {
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), options.picture ? PICTURE_FD : 2, clock);
+    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])], clock);
     this.#stderr = readStderr((info) => {
       this.#infos.push(info);
       this.#pair();
@@ -90,44 +93,36 @@ class FfmpegRun implements AsyncDisposable {
   }
 
   #listen(): void {
-    const [, stdout, stderr, pictures] = this.#child.process.stdio as (Readable | undefined)[];
-    stdout?.on("data", (chunk: Buffer) => this.#onPixels(stdout, chunk));
+    const [, , stderr, pictures] = this.#child.process.stdio as (Readable | undefined)[];
     stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr.push(text));
     pictures?.on("data", (chunk: Buffer) => this.shelf?.push(chunk));
-    for (const stream of [stdout, stderr, pictures]) stream?.on("error", () => undefined);
+    for (const stream of [stderr, pictures]) stream?.on("error", () => undefined);
+    this.pipe.read(this.#child.process, {
+      take: (chunk) => this.#place(chunk),
+      ended: () => {
+        this.#pixelsEnded = true;
+        this.#finishWhenOver();
+      },
+    });
     this.#child.ended.then(
       (end) => {
         this.#end = end;
-        this.#finishWhenPlaced();
+        this.#finishWhenOver();
       },
       (error: PipelineError) => this.emit({ type: "ended", error }),
     );
   }
 
-  #onPixels(stdout: Readable, chunk: Uint8Array): void {
-    // Node lets a paused pipe flow again once its process has exited: what comes then waits its turn here. It is no more
-    // than the pipe held.
-    if (this.#unplaced.length > 0) this.#unplaced.push(chunk);
-    else this.#place(stdout, chunk);
-  }
-
-  #place(stdout: Readable, chunk: Uint8Array): boolean {
+  /** Returns whether all of the chunk found its place; else it is placed again once a slot is free, and reading goes on. */
+  #place(chunk: Uint8Array): boolean {
     const rest = this.#cutter.push(chunk);
     if (rest === undefined) return true;
-    this.#unplaced.unshift(rest);
-    stdout.pause();
     // The waiter runs inside somebody's dispose: go on in a turn of our own.
-    this.options.ring.onceFree(() => queueMicrotask(() => this.#placeAgain(stdout)));
+    const again = (): void => {
+      if (!this.#wanted && this.#place(rest)) this.pipe.resume();
+    };
+    this.options.ring.onceFree(() => queueMicrotask(again));
     return false;
-  }
-
-  #placeAgain(stdout: Readable): void {
-    if (this.#wanted) return;
-    for (let chunk = this.#unplaced.shift(); chunk; chunk = this.#unplaced.shift()) {
-      if (!this.#place(stdout, chunk)) return;
-    }
-    stdout.resume();
-    this.#finishWhenPlaced();
   }
 
   #pair(): void {
@@ -157,9 +152,9 @@ class FfmpegRun implements AsyncDisposable {
     else this.emit({ type: "skipped", header, cause: "no_slot" });
   }
 
-  /** The process may be gone long before its last frames have found a slot. */
-  #finishWhenPlaced(): void {
-    if (this.#end === undefined || (this.#unplaced.length > 0 && !this.#wanted)) return;
+  /** The process may be gone long before its last frames have found a slot, and its words may come after them. */
+  #finishWhenOver(): void {
+    if (this.#end === undefined || !(this.#pixelsEnded || this.#wanted)) return;
     const end = this.#end;
     this.#end = undefined;
     this.#finish(end);
@@ -192,7 +187,7 @@ class FfmpegRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#wanted = true;
-    this.#finishWhenPlaced();
+    this.pipe[Symbol.dispose]();
     await this.#child[Symbol.asyncDispose]();
   }
 }
