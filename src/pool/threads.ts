@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { DetectLimits, ModelInfo } from "../model/index.js";
 import { watchInFlight, type HangLimits, type InFlight } from "./in-flight.js";
-import type { InferencePool } from "./index.js";
+import type { InferencePool } from "./pool.js";
 import { ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { makePermits } from "./permits.js";
 import { forbidTelemetry } from "./session.js";

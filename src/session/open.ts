@@ -11,7 +11,7 @@ import { numberedModel } from "../numbered/index.js";
 import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
 import { published, statsRecord } from "../record/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
-import type { Session, SessionOptions, World } from "./index.js";
+import type { Session, SessionOptions, World } from "./session.js";
 import { streamNames } from "./names.js";
 import { sinkGroup } from "./publisher.js";
 import { openStream, startStream, type RunningStream, type Shared } from "./stream.js";

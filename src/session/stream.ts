@@ -11,7 +11,7 @@ import type { InferencePool } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { openSource, type Source, type SourceOptions } from "../source/index.js";
-import type { SessionOptions } from "./index.js";
+import type { SessionOptions } from "./session.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 

@@ -6,7 +6,7 @@ import type { LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
 import { ffmpegArguments } from "./ffmpeg-command.js";
-import type { Source, SourceEvent } from "./index.js";
+import type { Source, SourceEvent } from "./source.js";
 import { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
 import type { Probe } from "./probe.js";

@@ -1,40 +1,4 @@
-import type { PipelineError } from "../core/errors.js";
-import type { FrameHeader, SkipCause } from "../core/frame.js";
-import type { SlotLease } from "../ring/index.js";
-
-/** What a source says, in order. `ended` comes once, last. */
-export type SourceEvent =
-  /** A whole frame lies in the leased slot; whoever takes the event disposes the lease. */
-  | { readonly type: "frame"; readonly header: FrameHeader; readonly lease: SlotLease; readonly hasPicture: boolean }
-  /** A frame was decoded and numbered, but there was no room for its pixels. */
-  | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }
-  /** One picture of a folder could not be decoded; the others go on. */
-  | { readonly type: "broken"; readonly header: FrameHeader; readonly error: PipelineError }
-  /** No more frames. `error` null = the natural end or a wanted stop. */
-  | { readonly type: "ended"; readonly error: PipelineError | null };
-
-/** The pixels of a picture for people: 4:2:0, full range, BT.601 (what JPEG wants). */
-export interface YuvPicture {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  /** Y plane, then U and V at half size (rounded up). Belongs to the taker. */
-  readonly yuv420: Uint8Array;
-}
-
-/** The seam of everything that yields frames. Frames land in the ring given at opening. */
-export interface Source extends AsyncDisposable {
-  /** Live = newest first, frames may be skipped. Else lossless: the source waits for a free slot. */
-  readonly live: boolean;
-  /** What the container says it holds; null when it does not say, or when it never ends. */
-  readonly expectedFrames: number | null;
-  /** Begins to read. `emit` is called synchronously for each event and never after disposal has settled. */
-  start(emit: (event: SourceEvent) => void): void;
-  /** Whether somebody looks: pictures are kept only then. May change at any time; the source runs on. */
-  watch(watched: boolean): void;
-  /** Takes the picture of a frame whose event said `hasPicture`; undefined when it was not kept. */
-  takePicture(frame: number): YuvPicture | undefined;
-}
-
+export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
 export { sourceKind, type SourceKind } from "./kind.js";

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { drawNumber, NUMBERED_SIZE_PX } from "../numbered/index.js";
 import type { FrameRing } from "../ring/index.js";
-import type { Source, SourceEvent } from "./index.js";
+import type { Source, SourceEvent } from "./source.js";
 
 /** How many frames, and where to. */
 export interface NumberedOptions {

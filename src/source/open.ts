@@ -6,7 +6,7 @@ import type { LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
 import { ffmpegSource } from "./ffmpeg.js";
-import type { Source } from "./index.js";
+import type { Source } from "./source.js";
 import { IMAGE_EXTENSIONS, sourceKind } from "./kind.js";
 import { numberedSource } from "./numbered.js";
 import { probeFile, type Probe } from "./probe.js";

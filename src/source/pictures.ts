@@ -1,4 +1,4 @@
-import type { YuvPicture } from "./index.js";
+import type { YuvPicture } from "./source.js";
 
 /** Most raw pictures kept at once: those of frames still in the house. The oldest goes first. */
 const KEPT_PICTURES = 8;

@@ -4,7 +4,7 @@ import type { FrameHeader } from "../core/frame.js";
 import { letterboxFor, type Letterbox, type LetterboxRule } from "../model/index.js";
 import { readStill, type RgbPicture } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
-import type { Source, SourceEvent, YuvPicture } from "./index.js";
+import type { Source, SourceEvent, YuvPicture } from "./source.js";
 
 /** Which pictures, and how they are placed. */
 export interface StillsOptions {
