@@ -14,7 +14,7 @@ import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import type { Session, SessionOptions, World } from "./session.js";
 import { streamNames } from "./names.js";
 import { sinkGroup } from "./publisher.js";
-import { openStream, startStream, type RunningStream, type Shared } from "./stream.js";
+import type { RunningStream, Shared } from "./stream.js";
 
 /** How often the page gets figures, ms. */
 const STATS_PERIOD_MS = 1000;
@@ -48,9 +48,13 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const [pool, opened] = await bothOrNone(
     openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock).then((one) => closers.use(one)),
     Promise.all(
-      options.sources.map(async (source, id) => closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal))),
+      options.sources.map(async (source, id) => {
+        const { openStream } = await streamCode();
+        return closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal));
+      }),
     ),
   );
+  const { startStream } = await streamCode();
   const streams: RunningStream[] = [];
   const group = sinkGroup(sinks, (error) => stopAll(streams, error));
   for (const stream of opened) streams.push(closers.use(startStream(stream, shared, pool, group, gateway)));
@@ -66,6 +70,9 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }
+
+/** RxJS takes as long to load as a model does, so it is loaded while the pool starts. */
+const streamCode = () => import("./stream.js");
 
 /**
  * Loading the model and looking at the sources take about as long, so they go side by side. When one fails the other is
