@@ -31,16 +31,21 @@ export interface RunningCli {
 /** The compiled command line. */
 export const CLI = project("dist", "src", "cli.js");
 const DEFAULT_TIMEOUT_MS = 120_000;
-/** Debian's user and group `nobody`. */
-const NOBODY = 65_534;
+/**
+ * Becomes Debian's user and group `nobody`, who may read everything (the checkout may lie in a private folder) and write
+ * nothing. setpriv is of util-linux, which every Debian has.
+ */
+const AS_NOBODY = [
+  "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search",
+];
 
 /** Starts `sightline` as a process of its own. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, cwd, unprivileged = false } = options;
   const { PATH, HOME } = process.env;
-  const identity = unprivileged && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const child = spawn(process.execPath, [CLI, ...args], {
-    stdio: ["ignore", "pipe", "pipe"], env: { PATH, HOME, ...env }, timeout: timeoutMs, killSignal: "SIGKILL", ...(cwd && { cwd }), ...identity,
+  const [program = process.execPath, ...before] = unprivileged && process.getuid?.() === 0 ? AS_NOBODY : [];
+  const child = spawn(program, [...before, ...(before.length > 0 ? [process.execPath] : []), CLI, ...args], {
+    stdio: ["ignore", "pipe", "pipe"], env: { PATH, HOME, ...env }, timeout: timeoutMs, killSignal: "SIGKILL", ...(cwd && { cwd }),
   });
   let stdout = "";
   let stderr = "";
