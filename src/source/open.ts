@@ -27,6 +27,8 @@ export interface SourceOptions {
 
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
 const ONE_THREAD_PIXELS = 1920 * 1088;
+/** 29.97 fps counts as 30. */
+const RATE_TOLERANCE = 0.01;
 /** Taken as a file's rate where it states none. */
 const DEFAULT_FPS = 25;
 
@@ -60,7 +62,8 @@ function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
   return {
     decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
     picture: picture && {
-      everyNth: Math.max(1, Math.ceil((probe.fps ?? DEFAULT_FPS) / picture.fps - 0.01)),
+      // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
+      everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
     },
   };
