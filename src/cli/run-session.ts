@@ -35,7 +35,7 @@ export async function runSession(settings: Settings, show: Presentation): Promis
     await session(settings, show, terminal, stop, facts);
   } catch (thrown) {
     // What a stop interrupts fails as a consequence of it.
-    if (stop.by === null) facts.thrown = thrown;
+    if (stop.by === null || coded(thrown).code === "E_POOL_STUCK") facts.thrown = thrown;
   }
   facts.thrown ??= stop.mistake;
   if (facts.thrown !== undefined) facts.error = coded(facts.thrown).toWire();

@@ -36,7 +36,7 @@ export function listenForStop(terminal: Terminal): Stop {
     }
     by = signal as StopSignal;
     terminal.status("");
-    const timer = setTimeout(() => terminal.say("sightline: waiting for a model run to end; press Ctrl-C again to end by force"), EXPLAIN_AFTER_MS);
+    const timer = setTimeout(() => terminal.say("sightline: waiting for model runs to end and records to leave; press Ctrl-C again to end by force"), EXPLAIN_AFTER_MS);
     void over.promise.then(() => clearTimeout(timer));
     stopping.abort();
   };

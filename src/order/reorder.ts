@@ -9,7 +9,7 @@ import { invariant } from "../core/invariant.js";
  *                          ^ head: nothing leaves until 7 ends, then 7, 8 (+1 skip), and it waits for 10
  *
  * Every announced frame ends or is skipped (the pool's deadline sees to that), so the head never blocks for good.
- * The window is bounded by who announces: never more frames than ring slots and skips between two of them.
+ * The window is bounded by admission, which looks at no frame that is too far ahead of the oldest one out.
  */
 export type OrderInput =
   | { readonly type: "announced"; readonly frame: number }

@@ -89,7 +89,8 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, inFlight: InFlight
     const stuck = await inFlight.drained();
     inFlight[Symbol.dispose]();
     // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
-    if (stuck === undefined) await piscina.close();
+    if (stuck) throw stuck;
+    await piscina.close();
   }
 
   return {

@@ -41,6 +41,12 @@ export interface InHouse {
 }
 
 /**
+ * While one frame hangs, at most this many later ones are looked at: their results wait in the order room. Twice the most
+ * workers that can be set, so that it never binds in good times.
+ */
+const REORDER_WINDOW = 128;
+
+/**
  * The one place where frames wait: in front of the pool, never inside it.
  *
  *   frame ──► announced ──► waiting (newest first: 1; else: ring slots) ──permit──► look ──► ended
@@ -69,7 +75,8 @@ export function admit<F extends Admissible>(rules: AdmitRules<F>, inHouse: InHou
 class Admission<F extends Admissible> implements Disposable {
   readonly #waiting: F[] = [];
   #asking = false;
-  #lookingAt = 0;
+  /** Frames that are being looked at, ascending. */
+  readonly #lookingAt = new Set<number>();
   #inputEnded = false;
   readonly #onStop = (): void => {
     for (const frame of this.#waiting.splice(0)) this.#skip(frame, "stopped");
@@ -100,6 +107,7 @@ class Admission<F extends Admissible> implements Disposable {
 
   [Symbol.dispose](): void {
     this.rules.stop.removeEventListener("abort", this.#onStop);
+    for (const frame of this.#waiting.splice(0)) frame.lease[Symbol.dispose]();
   }
 
   #enqueue(frame: F): void {
@@ -115,7 +123,10 @@ class Admission<F extends Admissible> implements Disposable {
   }
 
   #ask(): void {
-    if (this.#asking || this.#waiting.length === 0) return;
+    const [next] = this.#waiting;
+    const [oldest] = this.#lookingAt;
+    if (this.#asking || next === undefined) return;
+    if (oldest !== undefined && next.header.frame - oldest > REORDER_WINDOW) return;
     this.#asking = true;
     void this.rules.permit().then(() => {
       this.#asking = false;
@@ -130,11 +141,12 @@ class Admission<F extends Admissible> implements Disposable {
       if (frame) this.#skip(frame, "too_old");
       return this.#completeWhenDone();
     }
-    this.#lookingAt += 1;
+    this.#lookingAt.add(frame.header.frame);
     void this.rules.look(frame).then((outcome) => {
-      this.#lookingAt -= 1;
+      this.#lookingAt.delete(frame.header.frame);
       this.inHouse.count -= 1;
       this.facts.next({ type: "ended", outcome });
+      this.#ask();
       this.#completeWhenDone();
     });
   }
@@ -151,6 +163,6 @@ class Admission<F extends Admissible> implements Disposable {
   }
 
   #completeWhenDone(): void {
-    if (this.#inputEnded && this.#lookingAt === 0 && this.#waiting.length === 0) this.facts.complete();
+    if (this.#inputEnded && this.#lookingAt.size === 0 && this.#waiting.length === 0) this.facts.complete();
   }
 }

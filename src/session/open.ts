@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
-import { Closers } from "../core/lifetime.js";
+import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
@@ -47,7 +47,7 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const limits = { ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) };
   const [pool, opened] = await bothOrNone(
     openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock).then((one) => closers.use(one)),
-    Promise.all(
+    allOrNone(
       options.sources.map(async (source, id) => {
         const { openStream } = await streamCode();
         return closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal));
@@ -59,7 +59,7 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const group = sinkGroup(sinks, (error) => stopAll(streams, error));
   for (const stream of opened) streams.push(closers.use(startStream(stream, shared, pool, group, gateway)));
   watchOver(streams, pool, world, closers);
-  const done = finish(streams, sinks);
+  const done = finish(streams, sinks, world);
   tellStats(streams, gateway, world, closers, done);
   return {
     model,
@@ -83,6 +83,15 @@ async function bothOrNone<A, B>(pool: Promise<A>, sources: Promise<B>): Promise<
   if (other.status === "rejected") throw other.reason;
   if (one.status === "rejected") throw one.reason;
   return [one.value, other.value];
+}
+
+/** All results, or the first error once every one has settled: nothing may open behind the back of who closes. */
+async function allOrNone<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
 /** Numbered frames are read by their own model: any other would see nothing in them. It is made where it is needed. */
@@ -127,9 +136,17 @@ function watchOver(streams: readonly RunningStream[], pool: InferencePool, { sig
   void pool.stuck.then((error) => stopAll(streams, error));
 }
 
-async function finish(streams: readonly RunningStream[], sinks: readonly Sink[]): Promise<StreamStats[]> {
+/** How long a stopped session waits for its sinks, ms: a reader that reads no more must not keep it from ending. */
+const FLUSH_AFTER_STOP_MS = 1000;
+
+async function finish(streams: readonly RunningStream[], sinks: readonly Sink[], { signal, clock }: World): Promise<StreamStats[]> {
   await Promise.all(streams.map((stream) => stream.done));
-  const results = await Promise.allSettled(sinks.map((sink) => sink.flush()));
+  const givenUp = deferred<PromiseSettledResult<void>[]>();
+  const giveUpLater = (): unknown => clock.after(FLUSH_AFTER_STOP_MS, () => givenUp.resolve([]));
+  if (signal.aborted || streams.some((stream) => stream.stats().error?.code === "E_POOL_STUCK")) giveUpLater();
+  else signal.addEventListener("abort", giveUpLater, { once: true });
+  const results = await Promise.race([Promise.allSettled(sinks.map((sink) => sink.flush())), givenUp.promise]);
+  signal.removeEventListener("abort", giveUpLater);
   const failed = results.find((result) => result.status === "rejected");
   const sinkError = failed && asPipelineError(failed.reason, "E_OUT_WRITE");
   return streams.map((stream) => {

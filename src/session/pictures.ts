@@ -51,15 +51,16 @@ export function pictureSender(
     },
     published(header) {
       if (!watched || gateway === null) return;
-      const picture = source.takePicture(header.frame);
-      const now = clock.monotonicMs();
-      // A file may run faster than a person can look. Half a period of grace: frames do not come on the clock's beat.
-      if (picture === undefined || encoding || now < nextMs - 500 / maxFps) return;
-      nextMs = Math.max(nextMs + 1000 / maxFps, now);
-      encoding = true;
-      void send(header, picture)
-        .catch(() => undefined)
-        .finally(() => (encoding = false));
+      source.takePicture(header.frame, (picture) => {
+        const now = clock.monotonicMs();
+        // A file may run faster than a person can look. Half a period of grace: frames do not come on the clock's beat.
+        if (encoding || now < nextMs - 500 / maxFps) return;
+        nextMs = Math.max(nextMs + 1000 / maxFps, now);
+        encoding = true;
+        void send(header, picture)
+          .catch(() => undefined)
+          .finally(() => (encoding = false));
+      });
     },
     [Symbol.dispose]: () => listening?.[Symbol.dispose](),
   };

@@ -42,7 +42,7 @@ export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promis
     expectedFrames: options.loop ? null : options.probe.expectedFrames,
     start: (emit) => void (run = new FfmpegRun(options, pipe, clock, lossless, shelf, emit)),
     watch: (watched) => shelf?.watch(watched),
-    takePicture: (frame) => shelf?.take(frame),
+    takePicture: (frame, deliver) => shelf?.take(frame, deliver),
     async [Symbol.asyncDispose]() {
       if (run) await run[Symbol.asyncDispose]();
       else pipe[Symbol.dispose]();

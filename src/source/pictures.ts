@@ -9,7 +9,8 @@ export interface PictureShelf {
   expect(frame: number): void;
   push(chunk: Uint8Array): void;
   watch(watched: boolean): void;
-  take(frame: number): YuvPicture | undefined;
+  /** Delivers the frame's picture now, or when it arrives. */
+  take(frame: number, deliver: (picture: YuvPicture) => void): void;
 }
 
 /** Bytes of a 4:2:0 picture; odd sizes round the chroma planes up. */
@@ -24,6 +25,7 @@ export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
   const numbers: number[] = [];
   const arrived: (Uint8Array | undefined)[] = [];
   const kept = new Map<number, Uint8Array>();
+  const wanted = new Map<number, (picture: YuvPicture) => void>();
   let watched = false;
   let filled = 0;
   let current: Uint8Array | undefined;
@@ -32,10 +34,12 @@ export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
     while (numbers.length > 0 && arrived.length > 0) {
       const frame = numbers.shift();
       const picture = arrived.shift();
-      if (frame === undefined || picture === undefined) continue;
-      kept.set(frame, picture);
-      const oldest = kept.keys().next().value;
-      if (kept.size > KEPT_PICTURES && oldest !== undefined) kept.delete(oldest);
+      if (frame === undefined) continue;
+      const deliver = wanted.get(frame);
+      wanted.delete(frame);
+      if (picture === undefined) continue;
+      if (deliver) deliver({ widthPx, heightPx, yuv420: picture });
+      else keep(kept, frame, picture);
     }
   }
 
@@ -59,12 +63,22 @@ export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
     },
     watch(on) {
       watched = on;
-      if (!on) kept.clear();
+      if (on) return;
+      kept.clear();
+      wanted.clear();
     },
-    take(frame) {
+    take(frame, deliver) {
       const yuv420 = kept.get(frame);
       kept.delete(frame);
-      return yuv420 && { widthPx, heightPx, yuv420 };
+      if (yuv420) deliver({ widthPx, heightPx, yuv420 });
+      else if (numbers.includes(frame)) keep(wanted, frame, deliver);
     },
   };
+}
+
+/** Adds to a map of at most KEPT_PICTURES; the oldest goes. */
+function keep<T>(map: Map<number, T>, frame: number, value: T): void {
+  map.set(frame, value);
+  const oldest = map.keys().next().value;
+  if (map.size > KEPT_PICTURES && oldest !== undefined) map.delete(oldest);
 }

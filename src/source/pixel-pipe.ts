@@ -33,7 +33,8 @@ export interface PixelPipe extends Disposable {
  * make a new buffer every 64 KiB, and collecting that garbage costs the main thread more than all of its other work.
  */
 export async function openPixelPipe(): Promise<PixelPipe> {
-  const folder = await mkdtemp(join(tmpdir(), "sightline-"));
+  const folder = await mkdtemp(join(tmpdir(), "sightline-")).catch(() => undefined);
+  if (folder === undefined) return plainPipe();
   try {
     const path = join(folder, "pixels");
     await promisify(execFile)("mkfifo", ["-m", "600", path]);
@@ -49,10 +50,11 @@ export async function openPixelPipe(): Promise<PixelPipe> {
 
 function namedPipe(readFd: number, writeFd: number): PixelPipe {
   let socket: Socket | undefined;
-  let opened = true;
+  let writerOpen = true;
+  let disposed = false;
   function closeWriter(): void {
-    if (opened) closeSync(writeFd);
-    opened = false;
+    if (writerOpen) closeSync(writeFd);
+    writerOpen = false;
   }
   return {
     stdout: writeFd,
@@ -69,6 +71,8 @@ function namedPipe(readFd: number, writeFd: number): PixelPipe {
     },
     resume: () => void socket?.resume(),
     [Symbol.dispose]() {
+      if (disposed) return;
+      disposed = true;
       closeWriter();
       if (socket) socket.destroy();
       else closeSync(readFd);
@@ -104,6 +108,7 @@ function plainPipe(): PixelPipe {
         early.push(chunk);
         deliver();
       });
+      stream?.on("error", () => undefined);
       stream?.once("close", () => {
         over = true;
         deliver();

@@ -31,6 +31,6 @@ export interface Source extends AsyncDisposable {
   start(emit: (event: SourceEvent) => void): void;
   /** Whether somebody looks: pictures are kept only then. May change at any time; the source runs on. */
   watch(watched: boolean): void;
-  /** Takes the picture of a frame whose event said `hasPicture`; undefined when it was not kept. */
-  takePicture(frame: number): YuvPicture | undefined;
+  /** Hands over the picture of a frame, now or when it arrives: pixels and pictures come by different pipes. Never, when the frame has none or nobody watched. */
+  takePicture(frame: number, deliver: (picture: YuvPicture) => void): void;
 }

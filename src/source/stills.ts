@@ -4,7 +4,7 @@ import type { FrameHeader } from "../core/frame.js";
 import { letterboxFor, type Letterbox, type LetterboxRule } from "../model/index.js";
 import { readStill, type RgbPicture } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
-import type { Source, SourceEvent, YuvPicture } from "./source.js";
+import type { Source, SourceEvent } from "./source.js";
 
 /** Which pictures, and how they are placed. */
 export interface StillsOptions {
@@ -29,7 +29,7 @@ export function stillsSource(options: StillsOptions, clock: Clock): Source {
     expectedFrames: options.paths.length,
     start: (emit) => void (reading = readAll(options, clock, stop.signal, emit)),
     watch: () => undefined,
-    takePicture: (): YuvPicture | undefined => undefined,
+    takePicture: () => undefined,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await reading;
@@ -61,7 +61,7 @@ async function readAll(
       emit({ type: "broken", header: { ...key, widthPx: 1, heightPx: 1 }, error: lastError });
     }
   }
-  emit({ type: "ended", error: anyRead ? null : lastError });
+  emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });
 }
 
 async function freeSlot(ring: FrameRing, stop: AbortSignal): Promise<SlotLease | undefined> {

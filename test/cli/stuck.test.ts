@@ -53,7 +53,7 @@ test("Ctrl-C during a run that hangs tells what it waits for, and a second one e
   const running = startCli(["run", ownClip(), "--model", hangingModel(), ...slowly], { env });
   await new Promise((resolve) => running.child.stdout.once("data", resolve));
   running.child.kill("SIGINT");
-  await running.saying(/waiting for a model run to end; press Ctrl-C again/);
+  await running.saying(/waiting for model runs to end and records to leave; press Ctrl-C again/);
   running.child.kill("SIGINT");
   const { signal, stderr } = await running.done;
   assert.equal(signal, "SIGKILL");

@@ -66,10 +66,11 @@ test("a run that outlives its deadline is late, keeps its slot until the worker 
 });
 
 test("when every worker hangs the pool says that it is stuck and answers those who wait", async () => {
-  await using pool = await moodyPool({ frameTimeoutMs: 100, hangLimitMs: 60_000 });
+  const pool = await moodyPool({ frameTimeoutMs: 100, hangLimitMs: 60_000 });
   const answer = await run(pool, task(HANGS, 2000));
   assert.ok(answer === "late" || codeOf(answer) === "E_POOL_STUCK");
   assert.equal((await pool.stuck).code, "E_POOL_STUCK");
+  await assert.rejects(async () => pool[Symbol.asyncDispose](), { code: "E_POOL_STUCK" }, "closing a stuck pool must not look like success");
 });
 
 test("permits keep more tasks than there are workers from being sent", async () => {
