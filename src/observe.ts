@@ -3,7 +3,7 @@ import { systemClock } from "./core/clock.js";
 import { PipelineError } from "./core/errors.js";
 import type { WireRecord } from "./record/index.js";
 import { openSession, type SessionOptions } from "./session/index.js";
-import type { Sink } from "./sinks/index.js";
+import { directSink, type Sink } from "./sinks/index.js";
 
 /**
  * A session as an Observable of records, in frame order for each stream. Subscribing opens it, unsubscribing stops it
@@ -13,16 +13,7 @@ import type { Sink } from "./sinks/index.js";
 export function observe(options: SessionOptions): Observable<WireRecord> {
   return new Observable((subscriber) => {
     const stop = new AbortController();
-    const sink: Sink = {
-      name: "observable",
-      write({ record }) {
-        subscriber.next(record);
-        return true;
-      },
-      ready: () => Promise.resolve(),
-      flush: () => Promise.resolve(),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    const sink = directSink("observable", ({ record }) => subscriber.next(record));
     run(options, sink, stop.signal).then(
       () => subscriber.complete(),
       (error: unknown) => subscriber.error(error),

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { ModelInfo } from "../model/index.js";
+import { forbidTelemetry } from "../pool/index.js";
 import type { LimitTask } from "./limit-worker.js";
 
 /**
@@ -7,7 +8,7 @@ import type { LimitTask } from "./limit-worker.js";
  * most with this runtime, in frames a second.
  */
 export async function measureLimit(model: ModelInfo, workers: number, windowMs: number): Promise<number> {
-  process.env["ORT_DISABLE_TELEMETRY"] = "1";
+  forbidTelemetry();
   const task: LimitTask = { model, workers, windowMs, gate: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
   const rates = await Promise.all(Array.from({ length: workers }, () => runWorker(task)));
   return rates.reduce((sum, rate) => sum + rate, 0);

@@ -1,9 +1,8 @@
 import { systemClock } from "../core/clock.js";
 import { classIdsOf } from "../model/index.js";
 import { loadModelInfo } from "../pool/index.js";
-import type { Published } from "../record/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
-import type { Sink } from "../sinks/index.js";
+import { directSink } from "../sinks/index.js";
 import { probeFile } from "../source/index.js";
 import { childrenPeakMb, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
 import { measureLimit } from "./limit.js";
@@ -93,18 +92,8 @@ function countingSink(windowMs: number, frames: number, full: () => void) {
     full();
   }
 
-  const sink: Sink = {
-    name: "count",
-    write(_published: Published) {
-      count();
-      return true;
-    },
-    ready: () => Promise.resolve(),
-    flush: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
   return {
-    sink,
+    sink: directSink("count", count),
     result() {
       const seconds = (end.atMs - begin.atMs) / 1000;
       const share = (of: keyof CpuSeconds): number => ((end.cpu?.[of] ?? 0) - (begin.cpu?.[of] ?? 0)) / seconds;

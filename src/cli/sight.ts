@@ -3,9 +3,9 @@ import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { Sight } from "../doctor/index.js";
-import type { FrameRecord, Published } from "../record/index.js";
+import type { FrameRecord } from "../record/index.js";
 import { openSession } from "../session/index.js";
-import type { Sink } from "../sinks/index.js";
+import { directSink, type Sink } from "../sinks/index.js";
 import { version, withModelPath } from "./package.js";
 
 /** Longest wait for a first frame, ms. */
@@ -45,14 +45,7 @@ export async function seeFirstFrame(settings: Settings, source: string): Promise
 
 /** A sink that hands over the first frame's record and forgets the others. */
 function firstRecord(found: (record: FrameRecord) => void): Sink {
-  return {
-    name: "first frame",
-    write({ record }: Published) {
-      if (record.type === "frame") found(record);
-      return true;
-    },
-    ready: () => Promise.resolve(),
-    flush: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  return directSink("first frame", ({ record }) => {
+    if (record.type === "frame") found(record);
+  });
 }

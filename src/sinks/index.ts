@@ -2,3 +2,4 @@ export type { Sink } from "./sink.js";
 export { openJsonl } from "./jsonl.js";
 export { openStdout } from "./stdout.js";
 export type { LineSink, LineSinkLimits } from "./line-sink.js";
+export { directSink } from "./direct.js";

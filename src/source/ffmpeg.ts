@@ -2,10 +2,9 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
-import type { LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
-import { ffmpegArguments } from "./ffmpeg-command.js";
+import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
 import type { Source, SourceEvent } from "./source.js";
 import { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
@@ -14,20 +13,10 @@ import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
 import { readStderr, type FrameInfo, type StderrReader } from "./stderr.js";
 
 /** One file, and how it is decoded. */
-export interface FfmpegOptions {
+export interface FfmpegOptions extends CommandOptions {
   readonly stream: string;
-  /** Absolute path. */
-  readonly path: string;
   readonly ffmpegPath: string;
   readonly probe: Probe;
-  readonly realtime: boolean;
-  readonly loop: boolean;
-  readonly decodeThreads: number;
-  readonly inputWidthPx: number;
-  readonly inputHeightPx: number;
-  readonly letterbox: LetterboxRule;
-  /** Pictures for people; null = none are made. */
-  readonly picture: { readonly everyNth: number; readonly widthPx: number; readonly heightPx: number } | null;
   readonly ring: FrameRing;
 }
 

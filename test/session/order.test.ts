@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
 import { letterboxFor } from "../../src/model/index.js";
-import { drawNumber, NUMBERED_SIZE_PX, numberedModel, numberOf } from "../../src/numbered/index.js";
-import { loadModelInfo, openThreadPool } from "../../src/pool/index.js";
+import { drawNumber, NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
+import { openThreadPool } from "../../src/pool/index.js";
 import { createRing } from "../../src/ring/index.js";
 import { runPipelineOnNumbers } from "../support/numbers.js";
+import { numberedPoolOptions } from "../support/pool.js";
 
 const FRAMES = 20_000;
 
@@ -22,13 +20,9 @@ test(`${FRAMES} numbered frames through the real pool with random delays: none s
 });
 
 test("the pool runs a frame's own pixels: a slot whose lease has ended is refused, not read", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "sightline-"));
-  const path = join(folder, "numbered.onnx");
-  writeFileSync(path, numberedModel());
-  const { info: model } = await loadModelInfo(path, { labels: null });
-  const limits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 };
-  const timeouts = { frameTimeoutMs: 10_000, hangLimitMs: 20_000 };
-  await using pool = await openThreadPool({ workers: 1, depth: 1, model, limits, ...timeouts }, systemClock);
+  const options = await numberedPoolOptions();
+  const { model } = options;
+  await using pool = await openThreadPool(options, systemClock);
   const ring = createRing({ slots: 1, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
   const letterbox = letterboxFor(model.letterbox, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
   const lease = ring.lease();
@@ -44,5 +38,4 @@ test("the pool runs a frame's own pixels: a slot whose lease has ended is refuse
   const stale = await pool.run(task, () => undefined);
   assert.ok(typeof stale === "object" && "ok" in stale && !stale.ok);
   assert.match(stale.error.message, /no longer holds the frame/);
-  rmSync(folder, { recursive: true });
 });

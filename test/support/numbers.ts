@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.js";
 import { streamMeter } from "../../src/metrics/index.js";
 import { letterboxFor } from "../../src/model/index.js";
-import { NUMBERED_SIZE_PX, numberedModel, numberOf } from "../../src/numbered/index.js";
+import { NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
 import { runPipeline } from "../../src/pipeline.js";
-import { loadModelInfo, openThreadPool, type InferencePool } from "../../src/pool/index.js";
+import { openThreadPool, type InferencePool } from "../../src/pool/index.js";
 import { createRing } from "../../src/ring/index.js";
 import { numberedSource } from "../../src/source/numbered.js";
+import { numberedPoolOptions } from "./pool.js";
 import { assertAccounted } from "./session.js";
 
 /** What came out, in the order in which it came. */
@@ -23,12 +21,9 @@ export interface NumbersRead {
 
 /** The real ring, admission, pool and order on numbered frames, with a random wait of up to `jitterMs` before each run. */
 export async function runPipelineOnNumbers(how: { frames: number; workers: number; jitterMs: number }): Promise<NumbersRead> {
-  const folder = mkdtempSync(join(tmpdir(), "sightline-"));
-  const path = join(folder, "numbered.onnx");
-  writeFileSync(path, numberedModel());
-  const { info: model } = await loadModelInfo(path, { labels: null });
-  const limits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 };
-  const options = { ...how, depth: 2 as const, model, limits, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
+  const plain = await numberedPoolOptions();
+  const { model } = plain;
+  const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
   const ring = createRing({ slots: pool.capacity + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
   const source = numberedSource({ stream: "numbers", frames: how.frames, ring }, systemClock);
@@ -55,7 +50,6 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
     },
   });
   if (ring.outstanding !== 0) throw new Error(`${ring.outstanding} slots were not given back`);
-  rmSync(folder, { recursive: true });
   return read;
 }
 

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/core/clock.js";
 import type { StreamStats } from "../../src/core/stats.js";
 import type { FrameRecord } from "../../src/record/index.js";
 import { openSession, type Notice, type SessionOptions } from "../../src/session/index.js";
-import type { Sink } from "../../src/sinks/index.js";
+import { directSink, type Sink } from "../../src/sinks/index.js";
 
 /** Settings with all defaults but those given; nested parts may be partial. */
 export function settings(some: Record<string, unknown>): SessionOptions {
@@ -13,18 +13,11 @@ export function settings(some: Record<string, unknown>): SessionOptions {
 /** A sink that keeps frame records and tells each as it comes. */
 export function collector(onRecord: (record: FrameRecord) => void = () => undefined): { sink: Sink; records: FrameRecord[] } {
   const records: FrameRecord[] = [];
-  const sink: Sink = {
-    name: "collector",
-    write({ record }) {
-      if (record.type !== "frame") return true;
-      records.push(record);
-      onRecord(record);
-      return true;
-    },
-    ready: () => Promise.resolve(),
-    flush: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  const sink = directSink("collector", ({ record }) => {
+    if (record.type !== "frame") return;
+    records.push(record);
+    onRecord(record);
+  });
   return { sink, records };
 }
 
