@@ -1,5 +1,6 @@
-import type { PipelineError } from "../core/errors.js";
+import type { ErrorCode, PipelineError } from "../core/errors.js";
 import type { FrameHeader, SkipCause } from "../core/frame.js";
+import type { StreamState } from "../core/stream-state.js";
 import type { SlotLease } from "../ring/index.js";
 
 /** What a source says, in order. `ended` comes once, last. */
@@ -10,6 +11,20 @@ export type SourceEvent =
   | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }
   /** One picture of a folder could not be decoded; the others go on. */
   | { readonly type: "broken"; readonly header: FrameHeader; readonly error: PipelineError }
+  /** A live source changed its state; at most a handful a second. Files do not say any. `epoch`: of its newest frame so far. */
+  | {
+      readonly type: "state";
+      readonly state: StreamState;
+      readonly epoch: number;
+      /** Why it is in this state. */
+      readonly reason?: ErrorCode;
+      /** The same in words, without secrets. */
+      readonly message?: string;
+      /** Number of the next try to connect, counted since frames last came. */
+      readonly attempt?: number;
+      /** How long until that try, ms. */
+      readonly retryInMs?: number;
+    }
   /** No more frames. `error` null = the natural end or a wanted stop. */
   | { readonly type: "ended"; readonly error: PipelineError | null };
 
