@@ -25,7 +25,7 @@ async function start(): Promise<Instance | ErrorWire> {
   try {
     const session = await openRuntimeSession({ ...setup.model, intraOpThreads: 1 });
     const decoder = makeDecoder(setup.model, setup.limits);
-    await session.run();
+    await session.run(() => undefined);
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
     return locked(singleCaller((task) => serve(session, decoder, task)));
   } catch (error) {
@@ -42,12 +42,12 @@ async function serve(session: RuntimeSession, decoder: Decoder, task: WorkerTask
   readFrame(task, session.input);
   jitter();
   const filled = systemClock.monotonicMs();
-  const outputs = await session.run();
-  const ran = systemClock.monotonicMs();
-  const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
-  const inferMs = ran - filled;
-  const decodeMs = systemClock.monotonicMs() - ran;
-  return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs, decodeMs };
+  return session.run((outputs) => {
+    const ran = systemClock.monotonicMs();
+    const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
+    const decodeMs = systemClock.monotonicMs() - ran;
+    return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
+  });
 }
 
 /** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */

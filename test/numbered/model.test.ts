@@ -47,7 +47,7 @@ test("the model reads back every number exactly, as one sure detection", async (
   for (const number of [0, ...powers, ...powers.map((power) => NUMBERED_RANGE - power), 19_999, ...spread]) {
     drawNumber(planes, number);
     fillInput(planes, info, session.input);
-    const found = decoder.decode(await session.run(), box);
+    const found = await session.run((outputs) => decoder.decode(outputs, box));
     assert.deepEqual([...found.scores], [1]);
     assert.deepEqual([...found.boxes], [number / 2048, 0, 32, 32]);
     assert.equal(numberOf(found.boxes[0]!), number);
