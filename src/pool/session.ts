@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { PipelineError } from "../core/errors.js";
-import { makeInput } from "../model/index.js";
+import { makeInput, type InputForm, type InputRows } from "../model/index.js";
 
 /** One output of a run. `data` is gone as soon as its reader returns. */
 export interface OutputTensor {
@@ -16,17 +16,17 @@ export interface RuntimeSession extends AsyncDisposable {
    * Blocks the calling thread for the whole run (the native call is synchronous).
    */
   run<T>(read: (outputs: readonly OutputTensor[]) => T): Promise<T>;
-  /** The input buffer, NCHW f32; fill it before `run`, leave it alone until `run` has settled. */
+  /** Fills the input with a frame's planes G, B, R (see the model room's `ModelInput`). Not while `run` is out. */
+  fill(planes: Uint8Array, rows: InputRows): void;
+  /** The input buffer itself, NCHW f32, for who makes pixels in another way. */
   readonly input: Float32Array;
 }
 
 /** Which model, and how it is run. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends InputForm {
   readonly path: string;
   readonly inputName: string;
   readonly outputNames: readonly string[];
-  readonly inputWidthPx: number;
-  readonly inputHeightPx: number;
   /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
   readonly intraOpThreads: number;
 }
@@ -59,11 +59,12 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   const ort = await import("onnxruntime-node");
   const session = await createSession(ort.InferenceSession, options);
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
-  const input = makeInput(options);
+  const { floats: input, fill } = makeInput(options);
   const outputNames = [...options.outputNames];
   const feeds = { [options.inputName]: new ort.Tensor("float32", input, dims) };
   return {
     input,
+    fill,
     async run(read) {
       const outputs = await session.run(feeds, outputNames);
       try {
