@@ -1,10 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
-import type { FrameHeader } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
-import { letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
+import type { ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
 import type { InferencePool } from "../pool/index.js";
@@ -121,7 +120,6 @@ function pipelineParts(
   const isDue = pace(options.live.maxFps);
   return {
     source, ring, ringId: id, pool, meter, clock,
-    letterboxOf: letterboxes(model),
     maxAgeMs: options.live.maxAgeMs,
     isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
     maxConsecutiveFailures: options.pool.maxConsecutiveFailures,
@@ -131,14 +129,5 @@ function pipelineParts(
       publish(ordered);
       pictures.published(ordered.outcome.header);
     },
-  };
-}
-
-/** The letterbox of a frame's size; remembers the last one, since sizes seldom change. */
-function letterboxes(model: ModelInfo): (header: FrameHeader) => Letterbox {
-  let last: Letterbox | undefined;
-  return ({ widthPx, heightPx }) => {
-    if (last?.sourceWidthPx === widthPx && last.sourceHeightPx === heightPx) return last;
-    return (last = letterboxFor(model.letterbox, model.inputWidthPx, model.inputHeightPx, widthPx, heightPx));
   };
 }
