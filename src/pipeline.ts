@@ -28,6 +28,8 @@ export interface PipelineParts {
   readonly sinksReady: () => Promise<void> | undefined;
   /** Takes each ordered frame: makes the record and hands it to the sinks. */
   readonly publish: (ordered: Ordered) => void;
+  /** Takes each change of a live source's state. */
+  readonly stateChanged: (change: StateEvent) => void;
   /** Ends the stream early: it stops feeding, what is out comes home, then the pipeline settles. */
   readonly fail: (error: PipelineError) => void;
   readonly stop: AbortSignal;
@@ -41,7 +43,7 @@ export interface PipelineParts {
 export function runPipeline(parts: PipelineParts): Promise<PipelineError | null> {
   const over = deferred<PipelineError | null>();
   let sourceError: PipelineError | null = null;
-  eventsOf(parts.source, (error) => (sourceError = error))
+  eventsOf(parts, (error) => (sourceError = error))
     .pipe(
       connect((events) => merge(looked(events, parts), unlooked(events))),
       tap((fact) => count(parts.meter, fact)),
@@ -54,9 +56,10 @@ export function runPipeline(parts: PipelineParts): Promise<PipelineError | null>
 }
 
 /** The source as an Observable. Completes also when the source failed: the frames before that still leave. */
-function eventsOf(source: Source, onEnded: (error: PipelineError | null) => void): Observable<SourceEvent> {
+function eventsOf({ source, stateChanged }: PipelineParts, onEnded: (error: PipelineError | null) => void): Observable<SourceEvent> {
   return new Observable((subscriber) => {
     source.start((event) => {
+      if (event.type === "state") return stateChanged(event);
       if (event.type !== "ended") return subscriber.next(event);
       onEnded(event.error);
       subscriber.complete();
@@ -64,6 +67,8 @@ function eventsOf(source: Source, onEnded: (error: PipelineError | null) => void
   });
 }
 
+/** A change of state as a source tells it. */
+export type StateEvent = Extract<SourceEvent, { type: "state" }>;
 type FrameEvent = Extract<SourceEvent, { type: "frame" }>;
 
 /** Frames that may be looked at. */

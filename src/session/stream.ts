@@ -13,6 +13,7 @@ import { openSource, type Source, type SourceOptions } from "../source/index.js"
 import type { SessionOptions } from "./session.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import { publisher, type SinkGroup } from "./publisher.js";
+import { statePublisher } from "./states.js";
 
 /** Slots beyond those that workers read: one is being written, one is ready. */
 const SPARE_SLOTS = 2;
@@ -50,7 +51,7 @@ export async function openStream(shared: Shared, id: number, name: string, sourc
   const ring = createRing({ slots: capacity + SPARE_SLOTS, slotBytes });
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = options.serve && { fps: options.serve.pictureFps, widthPx: options.serve.pictureWidthPx };
-  const settings: SourceOptions = { ...options.source, input, picture };
+  const settings: SourceOptions = { ...options.source, input, picture, limits: options.live };
   const opened = await openSource(source, name, settings, ring, { clock, signal });
   return { name, id, ring, source: opened, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
@@ -88,11 +89,12 @@ export function startStream(
   async function end(error: PipelineError | null): Promise<void> {
     pictures[Symbol.dispose]();
     await source[Symbol.asyncDispose]();
-    meter.setState(error ? "failed" : "ended", error?.toWire());
+    states.over(error);
   }
 
+  const states = statePublisher({ stream: name, sinks, gateway, meter, clock });
   const parts = pipelineParts(opened, shared, pool, sinks, gateway, meter, pictures);
-  const done = runPipeline({ ...parts, inHouse, fail: stop, stop: stopping.signal }).then(
+  const done = runPipeline({ ...parts, inHouse, stateChanged: states.changed, fail: stop, stop: stopping.signal }).then(
     (sourceError) => end(failure ?? sourceError),
     (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
   );
@@ -115,7 +117,7 @@ function pipelineParts(
   gateway: Gateway | null,
   meter: StreamMeter,
   pictures: PictureSender,
-): Omit<PipelineParts, "inHouse" | "fail" | "stop"> {
+): Omit<PipelineParts, "inHouse" | "stateChanged" | "fail" | "stop"> {
   const publish = publisher({ model, sinks, gateway, meter, clock });
   const isDue = pace(options.live.maxFps);
   return {

@@ -4,6 +4,9 @@ import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
 import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
+import { explain } from "./explain.js";
+import { inputPlan } from "./input.js";
+import type { SourceKind } from "./kind.js";
 
 /** What ffprobe says of a file's first video stream. */
 export interface Probe {
@@ -55,6 +58,25 @@ export async function probeFile(ffprobePath: string, path: string, signal?: Abor
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
   if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
   return readProbe(path, JSON.parse(stdout));
+}
+
+/**
+ * Looks at a stream of the network.
+ * @throws PipelineError as `explain` does; E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY, E_FFMPEG_MISSING, E_STOPPED
+ */
+export async function probeNetwork(ffprobePath: string, source: NetworkSource, ioTimeoutMs: number, signal: AbortSignal): Promise<Probe> {
+  const { input, options } = inputPlan(source, { ioTimeoutMs });
+  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", ...options.filter((_, i) => !isDecoderOption(options, i)), "-i", input];
+  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
+  if (code !== 0) throw explain(stderr, source.display);
+  return readProbe(source.display, JSON.parse(stdout));
+}
+
+type NetworkSource = Extract<SourceKind, { kind: "network" }>;
+
+/** ffprobe knows no decoder flags. */
+function isDecoderOption(options: readonly string[], i: number): boolean {
+  return options[i] === "-flags" || options[i - 1] === "-flags";
 }
 
 async function checkReadable(path: string): Promise<void> {

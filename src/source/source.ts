@@ -1,7 +1,5 @@
 import type { ErrorCode, PipelineError } from "../core/errors.js";
 import type { FrameHeader, SkipCause } from "../core/frame.js";
-import type { ErrorCode, PipelineError } from "../core/errors.js";
-import type { FrameHeader, SkipCause } from "../core/frame.js";
 import type { StreamState } from "../core/stream-state.js";
 import type { InputRows, Letterbox } from "../model/index.js";
 import type { YuvColours } from "../picture/index.js";

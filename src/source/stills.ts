@@ -44,8 +44,9 @@ async function readAll(
 ): Promise<void> {
   let anyRead = false;
   let lastError: PipelineError | null = null;
+  const freeSlot = slotWaiter(options.ring, stop);
   for (const [frame, path] of options.paths.entries()) {
-    const lease = await freeSlot(options.ring, stop);
+    const lease = await freeSlot();
     if (lease === undefined) break;
     const stamp = { capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() };
     const key = { stream: options.stream, epoch: 1, frame, ptsMs: null, ...stamp };
@@ -64,16 +65,21 @@ async function readAll(
   emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });
 }
 
-async function freeSlot(ring: FrameRing, stop: AbortSignal): Promise<SlotLease | undefined> {
-  for (;;) {
-    if (stop.aborted) return undefined;
-    const lease = ring.lease();
-    if (lease) return lease;
-    await new Promise<void>((resolve) => {
-      ring.onceFree(resolve);
-      stop.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
+/** Waits for a free slot, or until it is stopped. One listener for all waits: a folder may hold a million pictures. */
+function slotWaiter(ring: FrameRing, stop: AbortSignal): () => Promise<SlotLease | undefined> {
+  let wake = (): void => undefined;
+  stop.addEventListener("abort", () => wake(), { once: true });
+  return async () => {
+    for (;;) {
+      if (stop.aborted) return undefined;
+      const lease = ring.lease();
+      if (lease) return lease;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        ring.onceFree(resolve);
+      });
+    }
+  };
 }
 
 async function placeStill(path: string, options: StillsOptions, pixels: Uint8Array): Promise<Letterbox> {

@@ -11,8 +11,16 @@ export interface WatchLimits {
 /** What the machine is told: the stream is open, a frame came, the timer rang. */
 export type WatchFact = "opened" | "frame" | "tick";
 
-/** What it says of the connection; the last three = give it up. */
-export type WatchVerdict = "connecting" | "live" | "stalled" | "blocked" | "connect_expired" | "first_frame_expired" | "silence_expired";
+/** A limit that has passed: the connection is to be given up. */
+export type WatchExpiry = "connect_expired" | "first_frame_expired" | "silence_expired";
+
+/** What it says of the connection. */
+export type WatchVerdict = "connecting" | "live" | "stalled" | "blocked" | WatchExpiry;
+
+/** Whether a verdict gives the connection up. */
+export function isExpiry(verdict: WatchVerdict): verdict is WatchExpiry {
+  return verdict === "connect_expired" || verdict === "first_frame_expired" || verdict === "silence_expired";
+}
 
 /** What is remembered of one connection. */
 export interface WatchState {

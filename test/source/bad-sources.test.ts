@@ -6,7 +6,7 @@ import { systemClock } from "../../src/core/clock.js";
 import { createRing } from "../../src/ring/index.js";
 import { openSource } from "../../src/source/index.js";
 import { temporaryFolder } from "../support/pool.js";
-import { CENTRED, ffmpeg, readAll } from "../support/source.js";
+import { CENTRED, ffmpeg, liveLimits, readAll } from "../support/source.js";
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -112,7 +112,7 @@ test("frames that FFmpeg left in the pipe when it exited all arrive, however lon
   const whole = clip("patient.mp4", "-s", "32x18");
   const held: (() => void)[] = [];
   const ring = createRing({ slots: 2, slotBytes: 3 * 32 * 32 });
-  const options = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null };
+  const options = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null, limits: liveLimits() };
   const world = { clock: systemClock, signal: new AbortController().signal };
   await using source = await openSource(whole, "test", { ...options, input: { widthPx: 32, heightPx: 32, letterbox: CENTRED } }, ring, world);
   const frames = await new Promise<number[]>((resolve) => {
@@ -141,7 +141,7 @@ test("FFmpeg that floods stderr costs no memory and its frames still come", asyn
 test("FFmpeg that ignores SIGTERM is ended by force when the source is closed", async () => {
   const stubborn = program("stubborn-ffmpeg", `${VERSION}\ntrap '' TERM\nwhile :; do sleep 1; done`);
   const ring = createRing({ slots: 2, slotBytes: 3 * 96 * 64 });
-  const options = { ffmpegPath: stubborn, ffprobePath: "ffprobe", realtime: true, loop: false, decodeThreads: 1, picture: null };
+  const options = { ffmpegPath: stubborn, ffprobePath: "ffprobe", realtime: true, loop: false, decodeThreads: 1, picture: null, limits: liveLimits() };
   const world = { clock: systemClock, signal: new AbortController().signal };
   const source = await openSource(clip("ok5.mp4"), "test", { ...options, input: { widthPx: 96, heightPx: 64, letterbox: CENTRED } }, ring, world);
   let ends = 0;

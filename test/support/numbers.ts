@@ -41,6 +41,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
       throw error;
     },
     stop: new AbortController().signal,
+    stateChanged: () => undefined,
     publish({ outcome }) {
       assertAccounted(meter.stats());
       read.frames.push(outcome.header.frame);

@@ -16,6 +16,12 @@ export function ffmpeg(...args: string[]): void {
   execFileSync("ffmpeg", ["-hide_banner", "-v", "error", "-y", ...args], { stdio: ["ignore", "ignore", "pipe"] });
 }
 
+/** The limits of live sources, shortened where a test has to wait for them. */
+export function liveLimits(some: Partial<SourceOptions["limits"]> = {}): SourceOptions["limits"] {
+  const defaults = { connectTimeoutMs: 10_000, firstFrameTimeoutMs: 20_000, silenceTimeoutMs: 10_000, backoffMinMs: 1000, backoffMaxMs: 60_000, healthyAfterMs: 10_000 };
+  return { ...defaults, ...some };
+}
+
 /** What a source said until it ended. */
 export interface ReadResult {
   readonly headers: readonly FrameHeader[];
@@ -48,7 +54,7 @@ function wholeInput(pixels: Uint8Array, { topPx, heightPx: rowCount }: InputRows
 export async function readAll(name: string, options: ReadOptions = {}): Promise<ReadResult> {
   const { widthPx = 96, heightPx = 64, letterbox = CENTRED, onFrame, ...rest } = options;
   const ring = createRing({ slots: 3, slotBytes: 3 * widthPx * heightPx });
-  const defaults = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null };
+  const defaults = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null, limits: liveLimits() };
   const settings: SourceOptions = { ...defaults, ...rest, input: { widthPx, heightPx, letterbox } };
   const world = { clock: systemClock, signal: new AbortController().signal };
   await using source = await openSource(name, "test", settings, ring, world);
