@@ -43,6 +43,13 @@ test("several streams are added up; one without an end makes the whole endless",
   assert.match(progressText("a b", [stats(), stats({ expectedFrames: null })]), /^a b {2}198 frames {2}49\.2 fps/);
 });
 
+test("the line says what keeps a stream from being live: of one its words, of several how many", () => {
+  const lost = stats({ state: "reconnecting", expectedFrames: null, error: { code: "E_SOURCE_REFUSED", message: "gate: nobody listens; next try in 0.6 s" } });
+  assert.match(progressText("gate", [lost]), / {2}reconnecting: gate: nobody listens; next try in 0\.6 s$/);
+  assert.match(progressText("a b c", [lost, lost, stats({ state: "stalled" })]), / {2}reconnecting 2, stalled 1$/);
+  assert.doesNotMatch(progressText("a", [stats()]), /live|connecting/);
+});
+
 test("a line is cut one column short of the terminal", () => {
   assert.equal(cut("0123456789", 11), "0123456789");
   assert.equal(cut("0123456789", 10), "01234567…");
