@@ -6,7 +6,7 @@ import { deferred } from "./core/lifetime.js";
 import type { StreamMeter } from "./metrics/index.js";
 import type { Letterbox } from "./model/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
-import type { InferencePool, WorkerAnswer } from "./pool/index.js";
+import type { InferencePool, TaskLimits, WorkerAnswer } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
 import { admit, machine, type InHouse } from "./rx/index.js";
 import type { Source, SourceEvent } from "./source/index.js";
@@ -21,7 +21,9 @@ export interface PipelineParts {
   readonly inHouse: InHouse;
   readonly clock: Clock;
   readonly letterboxOf: (header: FrameHeader) => Letterbox;
-  readonly maxAgeMs: number;
+  /** What the stream wants to see. Like all that is asked for anew with each frame, it may change while the stream runs. */
+  readonly limits: () => TaskLimits;
+  readonly maxAgeMs: () => number;
   /** The most looks a second; frames in between are skipped as `max_fps`. */
   readonly isDue: (header: FrameHeader) => boolean;
   readonly maxConsecutiveFailures: number;
@@ -80,7 +82,7 @@ function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observab
         isDue: (frame) => parts.isDue(frame.header),
         watched: parts.watched,
         permit: () => permitFor(parts),
-        returnPermit: () => parts.pool.returnPermit(),
+        returnPermit: () => parts.pool.returnPermit(parts.ringId),
         look: (frame) => look(frame, parts),
         stop: parts.stop,
       },
@@ -102,17 +104,17 @@ function unlooked(events: Observable<SourceEvent>): Observable<OrderInput> {
   );
 }
 
-async function permitFor({ source, sinksReady, pool }: PipelineParts): Promise<void> {
+async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): Promise<void> {
   // A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain.
   if (!source.live) await sinksReady()?.catch(() => undefined);
-  await pool.permit();
+  await pool.permit(ringId);
 }
 
 async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
   const { header, lease } = frame;
   const { ringId, ring } = parts;
   const letterbox = parts.letterboxOf(header);
-  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox };
+  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, limits: parts.limits() };
   const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }

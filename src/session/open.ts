@@ -8,7 +8,7 @@ import type { Gateway } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
 import { classIdsOf, type ModelInfo } from "../model/index.js";
 import { numberedModel } from "../numbered/index.js";
-import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
+import { loadModelInfo, openThreadPool, taskLimits, type InferencePool } from "../pool/index.js";
 import { published, statsRecord } from "../record/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import type { Session, SessionOptions, World } from "./session.js";
@@ -43,10 +43,10 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const workers = options.pool.workers === "auto" ? availableCores().cores : options.pool.workers;
   // A live stream picks the newest frame at the last moment; a file keeps the threads fed ahead of time.
   const depth = options.source.realtime ? 1 : 2;
-  const shared: Shared = { options, model, clock: world.clock, startedMs, capacity: workers * depth };
-  const limits = { ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) };
+  const limits = taskLimits({ ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) });
+  const shared: Shared = { options, model, limits, clock: world.clock, startedMs, capacity: workers * depth };
   const [pool, opened] = await bothOrNone(
-    openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock).then((one) => closers.use(one)),
+    openThreadPool({ ...options.pool, workers, depth, model }, world.clock).then((one) => closers.use(one)),
     allOrNone(
       options.sources.map(async (source, id) => {
         const { openStream } = await streamCode();

@@ -7,7 +7,7 @@ import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
-import type { InferencePool } from "../pool/index.js";
+import type { InferencePool, TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { openSource, type Source, type SourceOptions } from "../source/index.js";
@@ -22,6 +22,7 @@ const SPARE_SLOTS = 2;
 export interface Shared {
   readonly options: SessionOptions;
   readonly model: ModelInfo;
+  readonly limits: TaskLimits;
   readonly clock: Clock;
   readonly startedMs: number;
   /** Tasks that the pool can have out at once. */
@@ -89,9 +90,11 @@ export function startStream(
   async function end(error: PipelineError | null): Promise<void> {
     pictures[Symbol.dispose]();
     await source[Symbol.asyncDispose]();
+    pool.leave(opened.id);
     meter.setState(error ? "failed" : "ended", error?.toWire());
   }
 
+  pool.join(opened.id, { weight: 1, newestFirst: source.live });
   const parts = pipelineParts(opened, shared, pool, sinks, gateway, meter, pictures);
   const done = runPipeline({ ...parts, inHouse, fail: stop, stop: stopping.signal }).then(
     (sourceError) => end(failure ?? sourceError),
@@ -110,7 +113,7 @@ export function startStream(
 
 function pipelineParts(
   { id, ring, source }: OpenedStream,
-  { options, model, clock }: Shared,
+  { options, model, limits, clock }: Shared,
   pool: InferencePool,
   sinks: SinkGroup,
   gateway: Gateway | null,
@@ -122,7 +125,8 @@ function pipelineParts(
   return {
     source, ring, ringId: id, pool, meter, clock,
     letterboxOf: letterboxes(model),
-    maxAgeMs: options.live.maxAgeMs,
+    limits: () => limits,
+    maxAgeMs: () => options.live.maxAgeMs,
     isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
     maxConsecutiveFailures: options.pool.maxConsecutiveFailures,
     watched: () => pictures.watched,
