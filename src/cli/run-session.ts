@@ -3,7 +3,7 @@ import { systemClock } from "../core/clock.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Notice, Session } from "../session/index.js";
-import { version, withModelPath } from "./package.js";
+import { version } from "./package.js";
 import { print } from "./print.js";
 import { showProgress } from "./progress.js";
 import { coded, errorText, stackText } from "./report-error.js";
@@ -58,8 +58,6 @@ interface Facts {
 
 async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
   await using opened = await open(settings, show, terminal, stop);
-  facts.model = opened.model.id;
-  facts.workers = opened.workers;
   facts.url = opened.url;
   facts.streams = opened.stats();
   if (opened.url !== null) {
@@ -74,6 +72,8 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     facts.streams = await opened.done;
   } finally {
     clearInterval(alive);
+    facts.model = opened.models().map(({ id }) => id).join(", ") || null;
+    facts.workers = opened.workers();
   }
 }
 
@@ -83,7 +83,7 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
   const world = { signal: stop.signal, clock: systemClock, version: version(), notice };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
-    const here = { ...withModelPath(settings), serve: serve && { ...serve, port: serve.port + tries } };
+    const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };
     try {
       return await openSession(here, world);
     } catch (thrown) {

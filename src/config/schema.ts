@@ -5,6 +5,11 @@ const MOST_WORKERS = 64;
 /** Widest picture for people, px; more would only cost the wire. */
 const WIDEST_PICTURE_PX = 1920;
 const HOUR_MS = 3_600_000;
+/** A stream's weight against the others'; a thousandth of the heaviest is as good as never. */
+const GREATEST_WEIGHT = 1000;
+/** What streams and their labels may be called: it stands in records, addresses and logs. (No name reaches a prototype.) */
+const NAME = /^(?!__proto__$)[A-Za-z0-9._-]{1,64}$/;
+const LONGEST_LABEL = 256;
 
 /** `auto` or a whole number. */
 const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
@@ -68,12 +73,37 @@ const serve = z.strictObject({
   pictureWidthPx: z.int().min(64).max(WIDEST_PICTURE_PX).default(960).describe("Widest picture; smaller sources are not enlarged."),
 });
 
+/** The keys of a group without their defaults: what a stream leaves out is as the group itself says. */
+function overridesOf<G extends z.ZodObject>(group: G): z.ZodType<Partial<z.output<G>>> {
+  const shape = Object.entries(group.shape).map(([key, field]) => {
+    const bare = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : (field as z.ZodType);
+    return [key, bare.exactOptional().describe((field as z.ZodType).description ?? "")] as const;
+  });
+  return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<Partial<z.output<G>>>;
+}
+
+const stream = z.strictObject({
+  source: z.string().min(1).meta({ description: "What is read, as in sources. A password in it is shown nowhere.", examples: ["clip.mp4"] }),
+  weight: z.number().gt(0).max(GREATEST_WEIGHT).default(1).describe("Share of the threads against the other streams of the same model, when there is more to look at than they can."),
+  maxFps: live.shape.maxFps.unwrap().exactOptional().meta({ description: "Most frames a second that are looked at; left out = live.maxFps.", examples: [5] }),
+  maxAgeMs: live.shape.maxAgeMs.unwrap().exactOptional().meta({ description: "A frame older than this is skipped; left out = live.maxAgeMs.", examples: [500] }),
+  model: overridesOf(model).exactOptional().meta({ description: "Another model than model. With path alone the labels are the model's own.", examples: [{ path: "builtin" }] }),
+  detect: overridesOf(detect).exactOptional().meta({ description: "What differs from detect.", examples: [{ classes: ["car"], conf: 0.4 }] }),
+  live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
+  sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
+  labels: z.record(z.string().regex(NAME), z.string().max(LONGEST_LABEL)).exactOptional().meta({ description: "Words of yours that stand beside the name in messages and figures.", examples: [{ site: "north" }] }),
+});
+
 /**
  * Every setting: its default, its unit in its name, what it does. Unknown keys are refused. From here come the checks of
  * file, environment and flags, config/schema.json, config/default.yaml and the README's table.
  */
 export const settingsSchema = z.strictObject({
   sources: z.array(z.string().min(1)).default([]).describe("Video files, pictures, folders or globs of pictures, or test:numbered. Each is one stream."),
+  streams: z
+    .record(z.string().regex(NAME), stream)
+    .default({})
+    .describe("Streams by name, each with what differs from the keys below. Left aside when sources are given on the command line. May be changed while the program runs."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
   pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
@@ -85,3 +115,6 @@ export const settingsSchema = z.strictObject({
 
 /** All settings, checked, with their defaults filled in. */
 export type Settings = z.output<typeof settingsSchema>;
+
+/** One of `Settings.streams`. */
+export type StreamSettings = z.output<typeof stream>;

@@ -14,6 +14,8 @@ export interface Percentiles {
  */
 export interface StreamStats {
   readonly stream: string;
+  /** The operator's words for it; left out when there are none. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** `starting` until the first frame, then `running`, at last `ended` or `failed`. */
   readonly state: "starting" | "running" | "ended" | "failed";
   readonly epoch: number;
