@@ -5,7 +5,8 @@ import type { StreamStats } from "../core/stats.js";
 import type { Notice, Session } from "../session/index.js";
 import { version } from "./package.js";
 import { print } from "./print.js";
-import { showProgress } from "./progress.js";
+import { headOf, showProgress } from "./progress.js";
+import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
 import { killOurselves, listenForStop, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
@@ -19,6 +20,8 @@ export interface Presentation {
   readonly verbose: boolean;
   /** Ports to try after the one of the settings when it is taken. */
   readonly sparePorts: number;
+  /** A settings file that is read again on SIGHUP and when it changes. */
+  readonly reload?: Reload;
   /** Called once the page can be opened. */
   readonly onServed?: (url: string) => void;
 }
@@ -57,6 +60,8 @@ interface Facts {
 }
 
 async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
+  let isAsked = false;
+  if (show.reload) stop.onHangup(() => (isAsked = true));
   await using opened = await open(settings, show, terminal, stop);
   facts.url = opened.url;
   facts.streams = opened.stats();
@@ -64,8 +69,11 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     terminal.say(`live page: ${terminal.paint.bold(opened.url)}`);
     show.onServed?.(opened.url);
   }
-  const head = show.command === "demo" ? "live" : facts.streams.map(({ stream }) => stream).join(" ");
+  const head = (streams: readonly StreamStats[]): string => (show.command === "demo" ? "live" : headOf(streams));
   using _progress = showProgress(() => opened.stats(), head, terminal, systemClock);
+  using again = show.reload && reloading(show.reload, opened, terminal);
+  if (again) stop.onHangup(() => again.request());
+  if (isAsked) again?.request();
   // Keeps the process alive: all other timers let it go, and a frame that hangs in a thread holds nothing.
   const alive = setInterval(() => undefined, 60_000);
   try {
@@ -92,8 +100,10 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
   }
 }
 
-function noticeText({ level, code, stream, message }: Notice, { paint }: Terminal): string {
-  const words = printable(`${stream === undefined ? "" : `${stream}: `}${message}`);
+function noticeText({ level, code, stream, labels = {}, message }: Notice, { paint }: Terminal): string {
+  const tags = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const who = stream === undefined ? "" : `${stream}${tags.length > 0 ? ` [${tags.join(" ")}]` : ""}: `;
+  const words = printable(`${who}${message}`);
   if (code !== undefined) return errorText({ code, message: words }, paint);
   return `sightline: ${level === "info" ? words : paint.yellow(words)}`;
 }

@@ -2,4 +2,5 @@ export { DEFAULTS_PATH, defaultsText, errorsTable, GENERATE_COMMAND, README_PATH
 export type { FlagValue } from "./layers.js";
 export { loadSettings, type SettingsSources } from "./load.js";
 export { settingsSchema, type Settings, type StreamSettings } from "./schema.js";
+export { watchSettingsFile, type WatchListener } from "./watch.js";
 export { parseSettingsFile, type SettingsFile } from "./yaml.js";

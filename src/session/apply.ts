@@ -13,10 +13,10 @@ export interface ApplyParts {
 
 /**
  * Makes the running streams those of `next`, each by itself; says in one line what was done, and in another what can't be
- * done while the session runs. Never rejects: what one stream refuses is told, and the others go on.
+ * done while the session runs (against `opening`, the options it was opened with). Never rejects: what one stream refuses is told, and the others go on.
  */
-export async function applyOptions(before: SessionOptions, next: SessionOptions, { streams, pools, notice }: ApplyParts): Promise<void> {
-  const fixed = fixedDifferences(before, next);
+export async function applyOptions(opening: SessionOptions, next: SessionOptions, { streams, pools, notice }: ApplyParts): Promise<void> {
+  const fixed = fixedDifferences(opening, next);
   if (fixed.length > 0) notice({ level: "warn", message: `${fixed.join(", ")} can't change while the program runs: restart it for that` });
   const wanted = specsOf(next);
   const here = new Map(streams.specs().map((spec) => [spec.name, spec]));

@@ -112,7 +112,7 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     remove: (name) => streams.remove(name),
     apply(next) {
       // One after the other: two reloads at once would each see half of the other's streams.
-      applying = applying.then(() => applyOptions(current, next, { streams, pools, notice: world.notice }));
+      applying = applying.then(() => applyOptions(options, next, { streams, pools, notice: world.notice }));
       current = next;
       return applying;
     },
