@@ -141,7 +141,7 @@ class Pools implements ModelPools {
 
   async #read(spec: StreamSpec): Promise<ModelInfo> {
     const path = isNumbered(spec) ? await this.#numberedPath() : spec.model.path;
-    const { info, notices } = await loadModelInfo(path, { labels: isNumbered(spec) ? null : spec.model.labels });
+    const { info, notices } = await loadModelInfo(path, { labels: spec.model.labels });
     for (const message of notices) this.world.notice({ level: "info", message });
     return info;
   }
@@ -208,5 +208,5 @@ function isNumbered({ source }: StreamSpec): boolean {
 }
 
 function keyOf(spec: StreamSpec): string {
-  return isNumbered(spec) ? "numbered" : JSON.stringify([spec.model.path, spec.model.labels]);
+  return JSON.stringify([isNumbered(spec) ? null : spec.model.path, spec.model.labels]);
 }
