@@ -3,8 +3,9 @@
  * more models than workers each gets one all the same, so the sum may be greater than `workers`. Pure.
  */
 export function splitWorkers(workers: number, weights: readonly number[]): number[] {
+  if (weights.length === 0) return [];
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const due = weights.map((weight) => (total > 0 ? (workers * weight) / total : 0));
+  const due = weights.map((weight) => (workers * weight) / total);
   const split = due.map((share) => Math.max(1, Math.floor(share)));
   for (let left = workers - split.reduce((sum, n) => sum + n, 0); left > 0; left -= 1) {
     const lacks = split.map((n, i) => (due[i] ?? 0) - n);
