@@ -1,24 +1,37 @@
-import { watchSettingsFile, type Settings } from "../config/index.js";
+import { watchSettingsFile, type Settings, type WatchListener } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import type { Session } from "../session/index.js";
 import { coded, errorText } from "./report-error.js";
 import type { Terminal } from "./terminal.js";
 
-/** A settings file that may be read again while a session runs. */
-export interface Reload {
+/** A settings file that may be read again while a session runs. Watched from the start on, so that no change is missed. */
+export interface Reload extends Disposable {
   readonly file: string;
   /** Reads all settings anew, with the environment and the flags of the start. */
   readonly load: () => Promise<Settings>;
+  /** Tells of changes from now on, and at once of one that came before. */
+  listen(listener: WatchListener): void;
 }
 
-/** Reads the settings again when asked, or when the file has changed. */
-export interface Reloading extends Disposable {
-  /** Asks for it. What comes while it is being done is done once more after. */
-  request(): void;
+/** Begins to watch a settings file; to be called before it is read for the first time. */
+export function watchForReload(file: string, load: () => Promise<Settings>): Reload {
+  let listener: WatchListener | undefined;
+  let before: ((later: WatchListener) => void) | undefined;
+  const tell = (what: (to: WatchListener) => void): void => (listener === undefined ? void (before = what) : what(listener));
+  const watching = watchSettingsFile(file, systemClock, { changed: () => tell((to) => to.changed()), lost: (reason) => tell((to) => to.lost(reason)) });
+  return {
+    file,
+    load,
+    listen(to) {
+      listener = to;
+      before?.(to);
+    },
+    [Symbol.dispose]: () => watching[Symbol.dispose](),
+  };
 }
 
-/** Begins to watch. Settings that are wrong are told, and those that run stay. */
-export function reloading({ file, load }: Reload, session: Session, terminal: Terminal): Reloading {
+/** Reads the settings again when asked, and when the file changes. What comes while that is being done is done once more after. */
+export function reloading({ file, load, listen }: Reload, session: Session, terminal: Terminal): () => void {
   let isBusy = false;
   let again = false;
 
@@ -45,9 +58,9 @@ export function reloading({ file, load }: Reload, session: Session, terminal: Te
     if (!isBusy) void work();
   }
 
-  const watching = watchSettingsFile(file, systemClock, {
+  listen({
     changed: request,
     lost: (reason) => terminal.say(`sightline: ${terminal.paint.yellow(`${file} can't be watched (${reason}): send SIGHUP after a change`)}`),
   });
-  return { request, [Symbol.dispose]: () => watching[Symbol.dispose]() };
+  return request;
 }

@@ -71,9 +71,11 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
   }
   const head = (streams: readonly StreamStats[]): string => (show.command === "demo" ? "live" : headOf(streams));
   using _progress = showProgress(() => opened.stats(), head, terminal, systemClock);
-  using again = show.reload && reloading(show.reload, opened, terminal);
-  if (again) stop.onHangup(() => again.request());
-  if (isAsked) again?.request();
+  if (show.reload) {
+    const request = reloading(show.reload, opened, terminal);
+    stop.onHangup(request);
+    if (isAsked) request();
+  }
   // Keeps the process alive: all other timers let it go, and a frame that hangs in a thread holds nothing.
   const alive = setInterval(() => undefined, 60_000);
   try {

@@ -1,6 +1,7 @@
 import { loadSettings, type Settings, type SettingsSources } from "../config/index.js";
 import { PipelineError } from "../core/errors.js";
 import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
+import { watchForReload } from "./reload.js";
 import { runSession } from "./run-session.js";
 
 /** Reads the settings of a command: its presets, --config or SIGHTLINE_CONFIG, the environment, its flags. */
@@ -27,6 +28,8 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
     // Who names sources on the command line wants to see those.
     return sources.length > 0 ? { ...all, streams: {} } : all;
   };
+  const file = settingsFile(given);
+  using reload = file ? watchForReload(file, load) : undefined;
   const settings = await load();
   if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) {
     throw new PipelineError("E_USAGE", "no source was given; it may be a video file, a picture, a folder or glob of pictures, or test:numbered; or streams in a settings file");
@@ -36,6 +39,5 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.
     throw new PipelineError("E_USAGE", "--json and records on standard output (--out -) exclude each other: write the records to a file");
   }
-  const file = settingsFile(given);
-  return runSession(settings, { command: "run", json, verbose: given["verbose"] === true, sparePorts: 0, ...(file && { reload: { file, load } }) });
+  return await runSession(settings, { command: "run", json, verbose: given["verbose"] === true, sparePorts: 0, ...(reload && { reload }) });
 }

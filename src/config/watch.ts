@@ -1,5 +1,4 @@
-import { watch, type FSWatcher } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFileSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
 
@@ -21,17 +20,16 @@ export interface WatchListener {
 export function watchSettingsFile(path: string, clock: Clock, listener: WatchListener): Disposable {
   const file = resolve(path);
   const name = basename(file);
-  let known: Promise<string | undefined> = textOf(file);
+  let known = textOf(file);
   let timer: Disposable | undefined;
   let isOver = false;
 
-  async function look(): Promise<void> {
+  function look(): void {
     timer = undefined;
-    const before = known;
-    const [old, text] = await Promise.all([before, textOf(file)]);
+    const text = textOf(file);
     // Gone is between two steps of a rename: the next event comes.
-    if (isOver || text === undefined || text === old || before !== known) return;
-    known = Promise.resolve(text);
+    if (isOver || text === undefined || text === known) return;
+    known = text;
     listener.changed();
   }
 
@@ -52,7 +50,7 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
     watcher = watch(dirname(file), { persistent: false }, (_, changed) => {
       // Records may be written into the same folder, many times a second. `..data` is Kubernetes' link.
       if (changed !== null && changed !== name && !changed.startsWith("..")) return;
-      timer ??= clock.after(SETTLE_MS, () => void look());
+      timer ??= clock.after(SETTLE_MS, look);
     });
     watcher.on("error", lose);
   } catch (cause) {
@@ -61,6 +59,11 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   return { [Symbol.dispose]: close };
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
+/** Read at once, so that nothing can come in between: it is a few kB, and seldom. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
