@@ -4,7 +4,6 @@ import { PipelineError } from "./core/errors.js";
 import type { FrameHeader, FrameOutcome } from "./core/frame.js";
 import { deferred } from "./core/lifetime.js";
 import type { StreamMeter } from "./metrics/index.js";
-import type { Letterbox } from "./model/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
 import type { InferencePool, TaskLimits, WorkerAnswer } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
@@ -20,7 +19,6 @@ export interface PipelineParts {
   readonly meter: StreamMeter;
   readonly inHouse: InHouse;
   readonly clock: Clock;
-  readonly letterboxOf: (header: FrameHeader) => Letterbox;
   /** What the stream wants to see. Like all that is asked for anew with each frame, it may change while the stream runs. */
   readonly limits: () => TaskLimits;
   readonly maxAgeMs: () => number;
@@ -111,10 +109,9 @@ async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): P
 }
 
 async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
-  const { header, lease } = frame;
+  const { header, lease, letterbox, rows } = frame;
   const { ringId, ring } = parts;
-  const letterbox = parts.letterboxOf(header);
-  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, limits: parts.limits() };
+  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
   const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }

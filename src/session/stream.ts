@@ -1,10 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
-import type { FrameHeader } from "../core/frame.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
-import { classIdsOf, letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
+import { classIdsOf, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
@@ -147,7 +146,6 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     model, source, ring, ringId: id, pool, clock, fail,
     meter: life.meter,
     inHouse: life.inHouse,
-    letterboxOf: letterboxes(model),
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
     isDue: (header) => run.isDue(header.ptsMs ?? header.capturedMonoMs),
@@ -215,13 +213,4 @@ function adjust(run: Run, next: StreamSpec): void {
   if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
   run.spec = next;
   run.weigh();
-}
-
-/** The letterbox of a frame's size; remembers the last one, since sizes seldom change. */
-function letterboxes(model: ModelInfo): (header: FrameHeader) => Letterbox {
-  let last: Letterbox | undefined;
-  return ({ widthPx, heightPx }) => {
-    if (last?.sourceWidthPx === widthPx && last.sourceHeightPx === heightPx) return last;
-    return (last = letterboxFor(model.letterbox, model.inputWidthPx, model.inputHeightPx, widthPx, heightPx));
-  };
 }

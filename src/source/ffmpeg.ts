@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
+import { letterboxWithin, rowsOf, type Letterbox } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
 import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
@@ -24,7 +25,7 @@ export interface FfmpegOptions extends CommandOptions {
 export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promise<Source> {
   const pipe = await openPixelPipe();
   const lossless = !options.realtime;
-  const shelf = options.picture ? pictureShelf(options.picture.widthPx, options.picture.heightPx) : undefined;
+  const shelf = options.picture ? pictureShelf(options.picture.widthPx, options.picture.heightPx, options.picture.colours) : undefined;
   let run: FfmpegRun | undefined;
   return {
     live: options.realtime,
@@ -37,6 +38,12 @@ export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promis
       else pipe[Symbol.dispose]();
     },
   };
+}
+
+/** Where FFmpeg has put a frame: the same rule as in its filters. */
+function letterboxOf({ widthPx, heightPx }: FrameInfo, { letterbox, expected }: CommandOptions): Letterbox {
+  if (widthPx === expected.sourceWidthPx && heightPx === expected.sourceHeightPx) return expected;
+  return letterboxWithin(letterbox, expected.inputWidthPx, expected.inputHeightPx, rowsOf(expected), widthPx, heightPx);
 }
 
 /**
@@ -55,6 +62,7 @@ class FfmpegRun implements AsyncDisposable {
   #nextFrame = 0;
   #epoch = 1;
   #lastSize = "";
+  #letterbox: Letterbox;
 
   constructor(
     readonly options: FfmpegOptions,
@@ -64,6 +72,7 @@ class FfmpegRun implements AsyncDisposable {
     readonly shelf: PictureShelf | undefined,
     readonly emit: (event: SourceEvent) => void,
   ) {
+    this.#letterbox = options.expected;
     this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])], clock);
     this.#stderr = readStderr((info) => {
       this.#infos.push(info);
@@ -71,6 +80,7 @@ class FfmpegRun implements AsyncDisposable {
     });
     this.#cutter = cutFrames({
       ring: options.ring,
+      frameBytes: 3 * options.expected.inputWidthPx * rowsOf(options.expected).heightPx,
       lossless,
       now: () => ({ capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() }),
       onFrame: (frame) => {
@@ -125,6 +135,7 @@ class FfmpegRun implements AsyncDisposable {
   #announce({ lease, ...captured }: RawFrame, info: FrameInfo): void {
     const size = `${info.widthPx}x${info.heightPx}`;
     if (this.#lastSize !== "" && size !== this.#lastSize) this.#epoch += 1;
+    if (size !== this.#lastSize) this.#letterbox = letterboxOf(info, this.options);
     this.#lastSize = size;
     const header: FrameHeader = {
       stream: this.options.stream,
@@ -137,7 +148,7 @@ class FfmpegRun implements AsyncDisposable {
     };
     const hasPicture = this.options.picture !== null && info.n % this.options.picture.everyNth === 0;
     if (hasPicture) this.shelf?.expect(header.frame);
-    if (lease) this.emit({ type: "frame", header, lease, hasPicture });
+    if (lease) this.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected) });
     else this.emit({ type: "skipped", header, cause: "no_slot" });
   }
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import type { LetterboxRule } from "../model/index.js";
+import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
 import { ffmpegSource } from "./ffmpeg.js";
@@ -54,7 +54,8 @@ export async function openSource(
     checkFfmpeg(options.ffmpegPath, world.signal),
     probeFile(options.ffprobePath, path, world.signal),
   ]);
-  return ffmpegSource({ ...common, ...options, path, probe, ...decoding(probe, options) }, world.clock);
+  const expected = letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx);
+  return ffmpegSource({ ...common, ...options, path, probe, expected, ...decoding(probe, options) }, world.clock);
 }
 
 function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
@@ -65,6 +66,8 @@ function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
       // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
       everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
+      colours: probe.colours,
+      isYuvj: probe.pixelFormat.startsWith("yuvj"),
     },
   };
 }

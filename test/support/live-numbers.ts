@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/core/clock.js";
 import { streamMeter, type StreamMeter } from "../../src/metrics/index.js";
-import { letterboxFor, type ModelInfo } from "../../src/model/index.js";
+import { letterboxFor, rowsOf, type LetterboxRule, type ModelInfo } from "../../src/model/index.js";
 import { drawNumber, NUMBERED_SIZE_PX } from "../../src/numbered/index.js";
 import { runPipeline } from "../../src/pipeline.js";
 import type { InferencePool } from "../../src/pool/index.js";
@@ -9,7 +9,9 @@ import type { Source, SourceEvent } from "../../src/source/index.js";
 import { LIMITS } from "./pool.js";
 
 /** A camera of numbered frames: newest first, at a rate of its own, for ever. */
-export function liveNumbers(stream: string, rateFps: number, ring: FrameRing): Source {
+export function liveNumbers(stream: string, rateFps: number, ring: FrameRing, rule: LetterboxRule): Source {
+  const letterbox = letterboxFor(rule, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const rows = rowsOf(letterbox);
   let frame = 0;
   let emitter: (event: SourceEvent) => void = () => undefined;
   let timer: Disposable | undefined;
@@ -20,7 +22,7 @@ export function liveNumbers(stream: string, rateFps: number, ring: FrameRing): S
     };
     const lease = ring.lease();
     if (lease) drawNumber(lease.pixels, header.frame % 65_536);
-    emitter(lease ? { type: "frame", header, lease, hasPicture: false } : { type: "skipped", header, cause: "no_slot" });
+    emitter(lease ? { type: "frame", header, lease, hasPicture: false, letterbox, rows } : { type: "skipped", header, cause: "no_slot" });
   };
   return {
     live: true,
@@ -51,8 +53,7 @@ export interface LiveStream {
 /** Runs a camera through the real admission, pool and order. `id` is its own in this pool. */
 export function runLive(pool: InferencePool, model: ModelInfo, id: number, { weight, rateFps }: { weight: number; rateFps: number }): LiveStream {
   const ring = createRing({ slots: pool.workers + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
-  const source = liveNumbers(`camera ${id}`, rateFps, ring);
-  const letterbox = letterboxFor(model.letterbox, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const source = liveNumbers(`camera ${id}`, rateFps, ring, model.letterbox);
   const inHouse = { count: 0 };
   const meter = streamMeter({
     stream: `camera ${id}`, inHouse, inHouseLimit: pool.workers + 1, expectedFrames: () => null,
@@ -61,7 +62,7 @@ export function runLive(pool: InferencePool, model: ModelInfo, id: number, { wei
   const stopping = new AbortController();
   pool.join(id, { weight, newestFirst: true });
   const over = runPipeline({
-    source, ring, ringId: id, pool, meter, inHouse, clock: systemClock, letterboxOf: () => letterbox,
+    source, ring, ringId: id, pool, meter, inHouse, clock: systemClock,
     limits: () => LIMITS, maxAgeMs: () => 60_000, isDue: () => true, maxConsecutiveFailures: 1_000_000,
     watched: () => false, sinksReady: () => undefined, publish: () => undefined, stop: stopping.signal,
     fail(error) {
