@@ -26,8 +26,8 @@ function bench(workers: number, rules: Partial<AdmitRules<Frame>> = {}) {
   const state = { done: false, error: undefined as unknown, nowMs: 0, mostInHouse: 0 };
   const stop = new AbortController();
   const all: AdmitRules<Frame> = {
-    newestFirst: true, maxAgeMs: 500, monotonicMs: () => state.nowMs, isDue: () => true, watched: () => false,
-    permit: () => permits.take(), returnPermit: () => permits.give(), stop: stop.signal,
+    newestFirst: true, maxAgeMs: () => 500, monotonicMs: () => state.nowMs, isDue: () => true, watched: () => false,
+    permit: () => permits.take(0), returnPermit: () => permits.giveUnused(0), stop: stop.signal,
     look: (one) =>
       new Promise<FrameOutcome>((resolve) => {
         looks.set(one.header.frame, () => {
