@@ -8,6 +8,7 @@ const HOUR_MS = 3_600_000;
 
 /** `auto` or a whole number. */
 const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
+const oneOf = <const T extends readonly string[]>(...words: T) => z.union(words.map((word) => z.literal(word as T[number])));
 const durationMs = (least: number) => z.int().min(least).max(HOUR_MS);
 const shareOfOne = () => z.number().min(0).max(1);
 
@@ -49,6 +50,9 @@ const source = z.strictObject({
   ffprobePath: z.string().min(1).default("ffprobe").describe("The ffprobe that came with it."),
   realtime: z.boolean().default(false).describe("Plays a file at its own pace as if it were a camera: newest frame first, frames that come too fast are skipped and counted."),
   loop: z.boolean().default(false).describe("Plays a file again and again."),
+  rtspTransport: oneOf("tcp", "udp").default("tcp").describe("How RTSP pictures travel; udp has less delay and may lose some."),
+  hwaccel: oneOf("none", "auto", "vaapi", "cuda", "videotoolbox", "qsv").default("none").describe("Decoding on a graphics processor; where that does not work, it is told and done in software."),
+  keyFramesOnly: z.boolean().default(false).describe("Decodes only frames that stand for themselves, one every few seconds with most cameras: a fraction of the work."),
   decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
 });
 
@@ -73,7 +77,7 @@ const serve = z.strictObject({
  * file, environment and flags, config/schema.json, config/default.yaml and the README's table.
  */
 export const settingsSchema = z.strictObject({
-  sources: z.array(z.string().min(1)).default([]).describe("Video files, pictures, folders or globs of pictures, or test:numbered. Each is one stream."),
+  sources: z.array(z.string().min(1)).default([]).describe("Addresses (rtsp, rtsps, http, https, rtmp, rtmps, srt, udp), cameras (webcam, device:0), video files, - = standard input, pictures, folders or globs of pictures, test:bars or test:numbered. Each is one stream."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
   pool: pool.prefault({}).describe("The threads that run the model, and their limits."),

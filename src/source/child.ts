@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 
@@ -23,8 +24,14 @@ export interface Child extends AsyncDisposable {
 }
 
 /** Starts a program, never through a shell. `outputs`: its file descriptors from 1 on, a pipe to us or an open one of ours. */
-export function startChild(program: string, args: readonly string[], outputs: readonly (number | "pipe")[], clock: Clock): Child {
-  const child = spawn(program, args, { stdio: ["ignore", ...outputs], windowsHide: true });
+export function startChild(
+  program: string,
+  args: readonly string[],
+  outputs: readonly (number | "pipe")[],
+  clock: Clock,
+  input: "ignore" | "pipe" = "ignore",
+): Child {
+  const child = spawn(program, args, { stdio: [input, ...outputs], windowsHide: true });
   const killOnExit = (): boolean => child.kill("SIGKILL");
   process.once("exit", killOnExit);
   const ended = new Promise<ChildEnd>((resolve, reject) => {
@@ -51,14 +58,26 @@ function cannotStart(program: string, cause: Error): PipelineError {
   return new PipelineError("E_FFMPEG_MISSING", `${program} ${why}`, { cause });
 }
 
-/** Runs a short program and gives back what it said, whatever its exit status. Settles when it is gone, also when it is aborted. */
+/** What a short program gets besides its arguments. */
+export interface ShortRun {
+  /** Longest it may run, ms; then it is ended by force. */
+  readonly timeoutMs?: number;
+  /** Writes its standard input; left out = it has none. */
+  readonly feed?: (stdin: Writable | null) => void;
+}
+
+/**
+ * Runs a short program and gives back what it said, whatever its exit status; `code` is -1 when a signal or the time limit
+ * ended it. Settles when it is gone, also when it is aborted.
+ */
 export function runShort(
   program: string,
   args: readonly string[],
   signal?: AbortSignal,
+  { timeoutMs = SHORT_RUN_MS, feed = (stdin) => stdin?.end() }: ShortRun = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: SHORT_RUN_MS, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
+    const options = { timeout: timeoutMs, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
     let settle = (): void => undefined;
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       settle = () => {
@@ -71,5 +90,8 @@ export function runShort(
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) settle();
     });
     child.once("close", () => settle());
+    // One that never started, or has ended already, does not read.
+    child.stdin?.on("error", () => undefined);
+    feed(child.stdin);
   });
 }

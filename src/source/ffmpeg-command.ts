@@ -1,13 +1,11 @@
 import ffmpeg from "fluent-ffmpeg";
 import type { LetterboxRule } from "../model/index.js";
+import type { InputPlan } from "./input.js";
 
-/** What FFmpeg is to do with one file. */
+/** What FFmpeg is to do with one source. */
 export interface CommandOptions {
-  /** Absolute path of the file. */
-  readonly path: string;
-  /** Read at the file's own pace, as a camera would deliver it. */
-  readonly realtime: boolean;
-  readonly loop: boolean;
+  /** What it reads, and how. */
+  readonly input: InputPlan;
   /** Decoder threads; 0 = FFmpeg's own choice. */
   readonly decodeThreads: number;
   readonly inputWidthPx: number;
@@ -32,13 +30,11 @@ const PICTURE_FD = 3;
 export function ffmpegArguments(options: CommandOptions): string[] {
   const inputOptions = [
     "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info",
-    "-protocol_whitelist", "file",
     "-threads", String(options.decodeThreads),
-    ...(options.realtime ? ["-re"] : []),
-    ...(options.loop ? ["-stream_loop", "-1"] : []),
+    ...options.input.options,
   ];
   const command = ffmpeg()
-    .input(`file:${options.path}`)
+    .input(options.input.input)
     .inputOptions(inputOptions)
     .complexFilter(filterGraph(options))
     .output("pipe:1")

@@ -4,30 +4,38 @@ import { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
+import { displayOf, type SourceAddress } from "./address.js";
+import { explain } from "./explain.js";
 import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
 import type { Source, SourceEvent } from "./source.js";
 import { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
 import type { Probe } from "./probe.js";
 import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
+import { feedInput } from "./stdin.js";
 import { readStderr, type FrameInfo, type StderrReader } from "./stderr.js";
 
-/** One file, and how it is decoded. */
+/** One source, and how it is decoded. */
 export interface FfmpegOptions extends CommandOptions {
+  readonly address: SourceAddress;
+  /** Live = newest first, else lossless. */
+  readonly live: boolean;
+  /** Whether a file is played again and again. */
+  readonly loop: boolean;
   readonly stream: string;
   readonly ffmpegPath: string;
   readonly probe: Probe;
   readonly ring: FrameRing;
 }
 
-/** A file decoded by a child process. Lossless unless `realtime`. */
+/** A source decoded by a child process. Lossless unless `live`. */
 export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promise<Source> {
   const pipe = await openPixelPipe();
-  const lossless = !options.realtime;
+  const lossless = !options.live;
   const shelf = options.picture ? pictureShelf(options.picture.widthPx, options.picture.heightPx) : undefined;
   let run: FfmpegRun | undefined;
   return {
-    live: options.realtime,
+    live: options.live,
     expectedFrames: options.loop ? null : options.probe.expectedFrames,
     start: (emit) => void (run = new FfmpegRun(options, pipe, clock, lossless, shelf, emit)),
     watch: (watched) => shelf?.watch(watched),
@@ -64,7 +72,8 @@ class FfmpegRun implements AsyncDisposable {
     readonly shelf: PictureShelf | undefined,
     readonly emit: (event: SourceEvent) => void,
   ) {
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])], clock);
+    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])], clock, options.input.stdin);
+    feedInput(this.#child.process.stdin, options.input);
     this.#stderr = readStderr((info) => {
       this.#infos.push(info);
       this.#pair();
@@ -160,8 +169,10 @@ class FfmpegRun implements AsyncDisposable {
     const frames = this.#nextFrame;
     const { expectedFrames, countIsExact } = this.options.probe;
     const words = this.#stderr.explanation();
-    const path = this.options.path;
+    const path = displayOf(this.options.address);
     if (signal !== null) return new PipelineError("E_FFMPEG_ENDED", `FFmpeg was ended by ${signal} after ${frames} frames of ${path}`);
+    const { kind } = this.options.address;
+    if (kind === "network" || kind === "device") return explain(this.#stderr.lastWords(), this.options.address);
     const short = countIsExact && expectedFrames !== null && frames < expectedFrames && this.#stderr.errors > 0;
     if (frames > 0 && !this.options.loop && (this.#stderr.saysTruncated || short)) {
       const of = expectedFrames === null ? "" : ` of ${expectedFrames}`;

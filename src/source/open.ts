@@ -7,13 +7,16 @@ import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
 import { ffmpegSource } from "./ffmpeg.js";
 import type { Source } from "./source.js";
-import { IMAGE_EXTENSIONS, sourceKind } from "./kind.js";
+import { IMAGE_EXTENSIONS, isLiveAddress } from "./address.js";
+import { inputPlan, type InputSettings } from "./input.js";
+import { readAddress } from "./read-address.js";
 import { numberedSource } from "./numbered.js";
-import { probeFile, type Probe } from "./probe.js";
+import type { Probe } from "./probe.js";
+import { probeSource } from "./probe-source.js";
 import { stillsSource } from "./stills.js";
 
 /** Everything that opening needs, whatever the kind. */
-export interface SourceOptions {
+export interface SourceOptions extends InputSettings {
   readonly ffmpegPath: string;
   readonly ffprobePath: string;
   readonly realtime: boolean;
@@ -33,7 +36,8 @@ const RATE_TOLERANCE = 0.01;
 const DEFAULT_FPS = 25;
 
 /**
- * Opens a source by its name: a video file, a picture, a folder or glob of pictures, or `test:numbered`.
+ * Opens a source by its name: an address, a camera, a video file, standard input, a picture, a folder or glob of pictures,
+ * or a test source.
  * @throws PipelineError E_SOURCE_*, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
  */
 export async function openSource(
@@ -43,18 +47,18 @@ export async function openSource(
   ring: FrameRing,
   world: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Source> {
-  const folder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
-  const kind = sourceKind(name, folder);
+  const address = await readAddress(name, options.ffmpegPath, world.signal);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
-  if (kind.kind === "numbered") return numberedSource({ ...common, frames: kind.frames }, world.clock);
-  if (kind.kind === "images") return stillsSource({ ...common, paths: await imagePaths(kind.pattern, folder) }, world.clock);
-  const path = resolve(kind.path);
+  if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
+  if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
   const [, probe] = await Promise.all([
     checkFfmpeg(options.ffmpegPath, world.signal),
-    probeFile(options.ffprobePath, path, world.signal),
+    probeSource(address, options, world.signal),
   ]);
-  return ffmpegSource({ ...common, ...options, path, probe, ...decoding(probe, options) }, world.clock);
+  const live = isLiveAddress(address, options.realtime);
+  const input = inputPlan(address, { ...options, codec: probe.codec });
+  return ffmpegSource({ ...common, ...options, input, address, live, probe, ...decoding(probe, options) }, world.clock);
 }
 
 function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
@@ -75,7 +79,8 @@ function pictureSize({ widthPx, heightPx }: Probe, limitPx: number): { widthPx: 
 }
 
 /** The pictures of a folder (not of its sub-folders), or those a glob names, sorted as a person counts (2 before 10). */
-async function imagePaths(pattern: string, isFolder: boolean): Promise<string[]> {
+async function imagePaths(pattern: string): Promise<string[]> {
+  const isFolder = (await stat(pattern).catch(() => undefined))?.isDirectory() ?? false;
   if (isFolder) return sorted(await found([`*{${IMAGE_EXTENSIONS.join(",")}}`], resolve(pattern)), pattern);
   if (!/[*?[{]/.test(pattern)) {
     const exists = await stat(pattern).catch(() => undefined);

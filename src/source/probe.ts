@@ -17,6 +17,15 @@ export interface Probe {
   readonly countIsExact: boolean;
 }
 
+/** What else ffprobe knows of it, for people. null = it does not say. */
+export interface StreamFacts {
+  readonly profile: string | null;
+  readonly pixelFormat: string | null;
+  /** How far the picture is turned to be shown, degrees clockwise: 0, 90, 180 or 270. */
+  readonly rotationDeg: number;
+  readonly container: string | null;
+}
+
 const Answer = z.object({
   format: z.object({ format_name: z.string().default(""), duration: z.string().optional() }).default({ format_name: "" }),
   streams: z
@@ -24,6 +33,8 @@ const Answer = z.object({
       z.object({
         codec_type: z.string().default(""),
         codec_name: z.string().default(""),
+        profile: z.string().optional(),
+        pix_fmt: z.string().optional(),
         width: z.number().default(0),
         height: z.number().default(0),
         avg_frame_rate: z.string().default("0/0"),
@@ -38,16 +49,16 @@ const Answer = z.object({
 type Stream = z.infer<typeof Answer>["streams"][number];
 
 /**
- * Looks at a file before anything is started.
+ * Looks at a file before anything is started; gives ffprobe's JSON, for `readProbe` and `readFacts`.
  * @throws PipelineError E_SOURCE_MISSING, E_SOURCE_EMPTY, E_SOURCE_UNREADABLE, E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY,
  *   E_SOURCE_TRUNCATED, E_FFMPEG_MISSING
  */
-export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<Probe> {
+export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<unknown> {
   await checkReadable(path);
   const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", `file:${path}`];
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
   if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
-  return readProbe(path, JSON.parse(stdout));
+  return JSON.parse(stdout);
 }
 
 async function checkReadable(path: string): Promise<void> {
@@ -84,13 +95,13 @@ export function readProbe(path: string, json: unknown): Probe {
   const { format, streams } = Answer.parse(json);
   // The tty demuxer takes any text file for a film of letters.
   if (format.format_name === "tty") throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} is a text file`);
-  const video = streams.find((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+  const video = videoOf(streams);
   if (!video) {
     const sound = streams.some((stream) => stream.codec_type === "audio");
     if (sound) throw new PipelineError("E_SOURCE_AUDIO_ONLY", `${path} has only sound`);
     throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} has no video stream`);
   }
-  const turned = video.side_data_list.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90);
+  const turned = rotationOf(video) % 180 === 90;
   const fps = rate(video.avg_frame_rate);
   const counted = Number(video.nb_frames);
   const seconds = Number(video.duration ?? format.duration);
@@ -102,6 +113,23 @@ export function readProbe(path: string, json: unknown): Probe {
     expectedFrames: counted > 0 ? counted : estimated,
     countIsExact: counted > 0,
   };
+}
+
+/** Reads the rest of ffprobe's JSON. Pure. */
+export function readFacts(json: unknown): StreamFacts {
+  const { format, streams } = Answer.parse(json);
+  const video = videoOf(streams);
+  return { profile: video?.profile ?? null, pixelFormat: video?.pix_fmt ?? null, rotationDeg: video ? rotationOf(video) : 0, container: format.format_name || null };
+}
+
+function videoOf(streams: readonly Stream[]): Stream | undefined {
+  return streams.find((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+}
+
+/** ffprobe counts counter-clockwise. */
+function rotationOf({ side_data_list: sideData }: Stream): number {
+  const rotation = sideData.find((data) => data.rotation !== undefined)?.rotation ?? 0;
+  return (((-rotation % 360) + 360) % 360);
 }
 
 function shownSize({ width, height }: Stream, turned: boolean): { widthPx: number; heightPx: number } {

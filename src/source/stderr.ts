@@ -20,6 +20,8 @@ export interface StderrReader {
   readonly saysTruncated: boolean;
   /** The most telling line, without FFmpeg's prefixes and without secrets; undefined when it said nothing. */
   explanation(): string | undefined;
+  /** The last lines of level warning or worse and of the input's header, as FFmpeg wrote them: they may hold secrets. For `explain`. */
+  lastWords(): string;
 }
 
 const FRAME = /showinfo.*\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) /;
@@ -31,7 +33,12 @@ const ECHO = /^(Conversion failed!?|Error (while|marking|opening|initializing|se
 /** Longest line that is looked at, characters: a hostile file can make FFmpeg print megabytes without a newline. */
 const LINE_LIMIT = 4096;
 
-/** Reads FFmpeg's stderr, run with `-loglevel level+info`. Memory is bounded: it keeps two lines. */
+/** Lines kept for `lastWords`. */
+const WORDS_KEPT = 20;
+/** Part of the header that says what the streams are. */
+const HEADER = /Stream #0:\d+/;
+
+/** Reads FFmpeg's stderr, run with `-loglevel level+info`. Memory is bounded: it keeps a few lines. */
 export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
   let rest = "";
   let timeBaseMs = 0;
@@ -39,6 +46,7 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
   let saysTruncated = false;
   let told: string | undefined;
   let echo: string | undefined;
+  const kept: string[] = [];
 
   function line(text: string): void {
     const frame = FRAME.exec(text);
@@ -53,6 +61,7 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
       return;
     }
     const said = LEVEL.exec(text);
+    if (said || HEADER.test(text)) keep(text);
     if (!said) return;
     const words = redactUrl(said[2] ?? "").trim();
     if (TRUNCATED.test(words)) saysTruncated = true;
@@ -60,6 +69,11 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
     errors += 1;
     if (ECHO.test(words)) echo = words;
     else told = words;
+  }
+
+  function keep(text: string): void {
+    kept.push(text);
+    if (kept.length > WORDS_KEPT) kept.shift();
   }
 
   return {
@@ -75,5 +89,6 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
       return saysTruncated;
     },
     explanation: () => told ?? echo,
+    lastWords: () => kept.join("\n"),
   };
 }
