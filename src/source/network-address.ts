@@ -29,7 +29,7 @@ const HOST_PORT = /^(?:(\[[0-9a-f:.%]+\])|([^\s:/?#@[\]]*))(?::(\d{1,5}))?$/i;
  */
 export function parseNetworkAddress(name: string, schemeName: string): NetworkAddress {
   const scheme = schemeName.toLowerCase();
-  const known = SCHEMES[scheme];
+  const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
   const shown = redactUrl(name);
   if (known === undefined) {
     const allowed = Object.keys(SCHEMES).map((one) => `${one}://`).join(" ");

@@ -1,18 +1,20 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import type { Clock } from "../core/clock.js";
+import { systemRandom, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import type { LetterboxRule } from "../model/index.js";
+import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
-import { ffmpegSource } from "./ffmpeg.js";
-import type { Source } from "./source.js";
-import { IMAGE_EXTENSIONS, isLiveAddress } from "./address.js";
+import { IMAGE_EXTENSIONS, displayOf, isLiveAddress } from "./address.js";
+import { explain } from "./explain.js";
+import { fileSource } from "./file.js";
 import { inputPlan, type InputSettings } from "./input.js";
-import { readAddress } from "./read-address.js";
+import type { Source } from "./source.js";
+import { liveSource, type LiveLimits } from "./live.js";
 import { numberedSource } from "./numbered.js";
 import type { Probe } from "./probe.js";
 import { probeSource } from "./probe-source.js";
+import { readAddress } from "./read-address.js";
 import { stillsSource } from "./stills.js";
 
 /** Everything that opening needs, whatever the kind. */
@@ -26,6 +28,8 @@ export interface SourceOptions extends InputSettings {
   readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
   /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
   readonly picture: { readonly fps: number; readonly widthPx: number } | null;
+  /** How patient a source that is live by nature is. */
+  readonly limits: LiveLimits;
 }
 
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
@@ -35,30 +39,52 @@ const RATE_TOLERANCE = 0.01;
 /** Taken as a file's rate where it states none. */
 const DEFAULT_FPS = 25;
 
+/** FFmpeg's own limit of a silent read lies this far above ours, ms: ours is to be the first, its is for one that has outlived us. */
+const IO_TIMEOUT_MARGIN_MS = 5000;
+
 /**
  * Opens a source by its name: an address, a camera, a video file, standard input, a picture, a folder or glob of pictures,
- * or a test source.
- * @throws PipelineError E_SOURCE_*, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
+ * or a test source. What is live by nature is not connected to yet: it may well not be there now.
+ * @throws PipelineError E_SOURCE_*, E_DEVICE, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
  */
 export async function openSource(
   name: string,
   stream: string,
   options: SourceOptions,
   ring: FrameRing,
-  world: { readonly clock: Clock; readonly signal: AbortSignal },
+  world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number },
 ): Promise<Source> {
   const address = await readAddress(name, options.ffmpegPath, world.signal);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
-  const [, probe] = await Promise.all([
-    checkFfmpeg(options.ffmpegPath, world.signal),
-    probeSource(address, options, world.signal),
-  ]);
-  const live = isLiveAddress(address, options.realtime);
-  const input = inputPlan(address, { ...options, codec: probe.codec });
-  return ffmpegSource({ ...common, ...options, input, address, live, probe, ...decoding(probe, options) }, world.clock);
+  const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
+  // Given up for good where it fails: the next connection decodes in software.
+  let { hwaccel = "none" } = options;
+  const command = (probe: Probe) => ({
+    stream, ring, letterbox,
+    ffmpegPath: options.ffmpegPath,
+    plan: inputPlan(address, { ...settings, hwaccel, codec: probe.codec }),
+    expected: letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx),
+    ...decoding(probe, options),
+  });
+  if (isLiveAddress(address)) {
+    await checkFfmpeg(options.ffmpegPath, world.signal);
+    const why = (words: string): PipelineError => {
+      const error = explain(words, address);
+      if (error.code === "E_HWACCEL") hwaccel = "none";
+      return error;
+    };
+    const probe = (signal: AbortSignal): Promise<Probe> => probeSource(address, settings, signal);
+    return liveSource({ display: displayOf(address), limits: options.limits, probe, command, explain: why }, world.clock, world.random ?? systemRandom);
+  }
+  const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
+  return fileSource({ ...command(probe), path: displayOf(address), probe, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {
+  return Math.max(connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs) + IO_TIMEOUT_MARGIN_MS;
 }
 
 function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
@@ -69,6 +95,8 @@ function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
       // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
       everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
+      colours: probe.colours,
+      isYuvj: probe.pixelFormat.startsWith("yuvj"),
     },
   };
 }

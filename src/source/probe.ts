@@ -2,10 +2,14 @@ import { access, constants, open, stat } from "node:fs/promises";
 import { PipelineError } from "../core/errors.js";
 import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
+import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
 
 /** What ffprobe says of a file's first video stream. */
 export interface Probe {
+  /** FFmpeg's name of the pixel format, e.g. `yuv420p`. */
+  readonly pixelFormat: string;
+  readonly colours: YuvColours;
   readonly codec: string;
   /** As it is shown: rotation applied, px. */
   readonly widthPx: number;
@@ -20,7 +24,6 @@ export interface Probe {
 /** What else ffprobe knows of it, for people. null = it does not say. */
 export interface StreamFacts {
   readonly profile: string | null;
-  readonly pixelFormat: string | null;
   /** How far the picture is turned to be shown, degrees clockwise: 0, 90, 180 or 270. */
   readonly rotationDeg: number;
   readonly container: string | null;
@@ -34,9 +37,11 @@ const Answer = z.object({
         codec_type: z.string().default(""),
         codec_name: z.string().default(""),
         profile: z.string().optional(),
-        pix_fmt: z.string().optional(),
         width: z.number().default(0),
         height: z.number().default(0),
+        pix_fmt: z.string().default(""),
+        color_range: z.string().optional(),
+        color_space: z.string().optional(),
         avg_frame_rate: z.string().default("0/0"),
         nb_frames: z.string().optional(),
         duration: z.string().optional(),
@@ -109,6 +114,8 @@ export function readProbe(path: string, json: unknown): Probe {
   return {
     codec: video.codec_name,
     ...shownSize(video, turned),
+    pixelFormat: video.pix_fmt,
+    colours: coloursOf(video),
     fps,
     expectedFrames: counted > 0 ? counted : estimated,
     countIsExact: counted > 0,
@@ -119,7 +126,7 @@ export function readProbe(path: string, json: unknown): Probe {
 export function readFacts(json: unknown): StreamFacts {
   const { format, streams } = Answer.parse(json);
   const video = videoOf(streams);
-  return { profile: video?.profile ?? null, pixelFormat: video?.pix_fmt ?? null, rotationDeg: video ? rotationOf(video) : 0, container: format.format_name || null };
+  return { profile: video?.profile ?? null, rotationDeg: video ? rotationOf(video) : 0, container: format.format_name || null };
 }
 
 function videoOf(streams: readonly Stream[]): Stream | undefined {
@@ -134,6 +141,16 @@ function rotationOf({ side_data_list: sideData }: Stream): number {
 
 function shownSize({ width, height }: Stream, turned: boolean): { widthPx: number; heightPx: number } {
   return turned ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height };
+}
+
+/**
+ * What the planes mean. Unstated: limited range and BT.601, as FFmpeg takes it; RGB is brought to that by FFmpeg.
+ */
+function coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: space = "" }: Stream): YuvColours {
+  const isYuv = /^(yuv|nv|p0)/.test(pixelFormat);
+  const isFull = isYuv && (range === "pc" || pixelFormat.startsWith("yuvj"));
+  const matrix = isYuv && space === "bt709" ? "bt709" : isYuv && space.startsWith("bt2020") ? "bt2020" : "bt601";
+  return { range: isFull ? "full" : "limited", matrix };
 }
 
 function rate(fraction: string): number | null {

@@ -76,7 +76,7 @@ export function standardInput(): SharedInput {
 }
 
 /** Writes into a child's stdin what its plan says. Call it right after the start. */
-export function feedInput(stdin: Writable | null | undefined, { stdinText, stdin: kind }: InputPlan): void {
+export function feedInput(stdin: Writable | null | undefined, { stdinText, stdin: kind }: Pick<InputPlan, "stdin" | "stdinText">): void {
   if (!stdin) return;
   if (stdinText !== undefined) {
     ignoreBrokenPipe(stdin);
