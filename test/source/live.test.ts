@@ -104,7 +104,7 @@ test("what can't heal ends the source, but not once it has worked", DEADLINE, as
   await using never = openCamera(folder, [], { probes: [missing] });
   await never.until(() => never.events.at(-1)?.type === "ended");
   assert.deepEqual(never.events.at(-1), { type: "ended", error: missing });
-  const lost = { header: OPEN, frames: sizes(1), exit: 1, words: "Decoder h264 not found" };
+  const lost = { header: OPEN, frames: sizes(1), exit: 1, words: "Decoder (codec h264) not found for input stream #0:0" };
   await using once = openCamera(folder, [lost, { header: OPEN, frames: sizes(1) }], { probes: [{}, missing, {}] });
   await once.until(() => once.frames.length === 2);
   assert.deepEqual(once.states, ["connecting", "live", "reconnecting E_SOURCE_CODEC 1", "reconnecting E_FFMPEG_MISSING 2", "live"]);
