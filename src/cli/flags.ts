@@ -48,6 +48,7 @@ export const FLAGS = {
     WORKERS,
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
+    { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
     { flags: "--soak <RECORDS>", help: "then watch the memory over so many records; default 0 = no" },
     CONFIG,
     json("the report"),

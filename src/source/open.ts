@@ -24,6 +24,8 @@ export interface SourceOptions extends InputSettings {
   readonly realtime: boolean;
   readonly loop: boolean;
   readonly decodeThreads: "auto" | number;
+  /** Only every n-th decoded frame is scaled and sent; the others are skipped as `max_fps`. Default: each. */
+  readonly everyNth?: number;
   /** The model's input, which every frame is letterboxed to. */
   readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
   /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
@@ -87,13 +89,14 @@ function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }
   return Math.max(connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs) + IO_TIMEOUT_MARGIN_MS;
 }
 
-function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
+function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: SourceOptions) {
   const small = probe.widthPx * probe.heightPx <= ONE_THREAD_PIXELS;
   return {
     decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
+    everyNth,
     picture: picture && {
       // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
-      everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
+      everyNth: everyNth * Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / everyNth / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
       colours: probe.colours,
       isYuvj: probe.pixelFormat.startsWith("yuvj"),
