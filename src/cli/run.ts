@@ -19,7 +19,7 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
   void import("../session/index.js").catch(() => undefined);
   const settings = await settingsFor(FLAGS.run, given, sources);
   if (settings.sources.length === 0) {
-    throw new PipelineError("E_USAGE", "no source was given; it may be a video file, a picture, a folder or glob of pictures, or test:numbered");
+    throw new PipelineError("E_USAGE", "no source was given; it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source");
   }
   const json = given["json"] === true;
   if (json && settings.output.path === "-") {
