@@ -3,7 +3,6 @@ import { asPipelineError, ERROR_TABLE, PipelineError } from "../core/errors.js";
 import { loadModelInfo } from "../pool/index.js";
 import { checkFfmpeg, displayOf, examineSource, readAddress, type ProbeStep, type SourceAddress, type SourceProbe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
-import { withModelPath } from "./package.js";
 import { print } from "./print.js";
 import { errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
@@ -11,7 +10,6 @@ import { paintFor, printable, type Paint } from "./terminal.js";
 
 /** From so many pixels a pixel of the model's input on, most of what is decoded is thrown away. */
 const WASTEFUL_RATIO = 6;
-const TITLES: Readonly<Record<ProbeStep["name"], string>> = { name: "name", connection: "connection", tls: "tls", stream: "stream", "first frame": "first frame" };
 
 /**
  * `sightline probe SOURCE`: what a source is, how long each step to its first picture took, and why when it fails.
@@ -39,7 +37,7 @@ export async function probe(source: string | undefined, given: GivenFlags): Prom
     await checkFfmpeg(ffmpegPath);
     const { connectTimeoutMs, firstFrameTimeoutMs } = settings.live;
     const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stopping.signal);
-    const advice = await adviceFor(found, settings);
+    const advice = await adviceFor(address, found, settings);
     await Promise.all(pending);
     await print(json ? JSON.stringify(report(address, found, steps, advice, null)) : foundText(address, found, settings, advice, paint));
     return 0;
@@ -62,7 +60,7 @@ function report(address: SourceAddress, found: SourceProbe | null, steps: readon
 }
 
 function stepText({ name, tookMs, detail }: ProbeStep, paint: Paint): string {
-  return `${paint.green("ok")}    ${TITLES[name].padEnd(12)} ${`${Math.round(tookMs)} ms`.padStart(8)}  ${printable(detail)}`;
+  return `${paint.green("ok")}    ${name.padEnd(12)} ${`${Math.round(tookMs)} ms`.padStart(8)}  ${printable(detail)}`;
 }
 
 /** The lines about the stream. Pure. */
@@ -82,12 +80,14 @@ function transport(address: SourceAddress, { rtspTransport }: Settings["source"]
 }
 
 /** A camera usually has a second, smaller stream: decoding the big one is the greatest part of the work, and wasted on a small model. */
-async function adviceFor({ widthPx, heightPx, codec }: SourceProbe, settings: Settings): Promise<string[]> {
-  const { model } = withModelPath(settings);
+async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: SourceProbe, settings: Settings): Promise<string[]> {
+  if (kind !== "network" && kind !== "device") return [];
+  const { model } = settings;
   const { info } = await loadModelInfo(model.path, { labels: model.labels });
   const ratio = (widthPx * heightPx) / (info.inputWidthPx * info.inputHeightPx);
   if (ratio < WASTEFUL_RATIO) return [];
   const size = `${widthPx}x${heightPx} is ${Math.round(ratio)} times what the model looks at (${info.inputWidthPx}x${info.inputHeightPx})`;
+  if (kind === "device") return [`${size}: ask it for less, e.g. ?size=640x480`];
   return [
     `${size}: a camera's second stream (often subtype=1, /Channels/102 or h264Preview_01_sub) costs a fraction of the decoding`,
     ...(codec === "mjpeg" ? [] : ["or source.keyFramesOnly, where one frame every few seconds is enough"]),
