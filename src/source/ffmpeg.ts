@@ -29,6 +29,8 @@ export interface RunListener {
   /** Asked before each frame: its epoch, or undefined when neither this frame nor a later one is wanted. */
   epochOf(info: FrameInfo): number | undefined;
   emit(event: Extract<SourceEvent, { type: "frame" | "skipped" }>): void;
+  /** It decodes in software although a graphics processor was asked for. */
+  inSoftware(): void;
   /** The process is gone, and everything it wrote has been taken. Also after a disposal. */
   over(end: RunEnd): void;
 }
@@ -84,6 +86,7 @@ export class FfmpegRun implements AsyncDisposable {
         this.#pair();
       },
       (header) => listener.opened(header),
+      () => listener.inSoftware(),
     );
     this.#cutter = cutFrames({
       ring: options.ring,

@@ -8,6 +8,7 @@ import { checkFfmpeg } from "./ffmpeg-version.js";
 import { IMAGE_EXTENSIONS, displayOf, isLiveAddress } from "./address.js";
 import { explain } from "./explain.js";
 import { fileSource } from "./file.js";
+import { hardwareLack } from "./hardware.js";
 import { inputPlan, type InputSettings } from "./input.js";
 import type { Source } from "./source.js";
 import { liveSource, type LiveLimits } from "./live.js";
@@ -62,7 +63,7 @@ export async function openSource(
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
-  // Given up for good where it fails: the next connection decodes in software.
+  // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
   const command = (probe: Probe) => ({
     stream, ring, letterbox,
@@ -82,7 +83,9 @@ export async function openSource(
     return liveSource({ display: displayOf(address), limits: options.limits, probe, command, explain: why }, world.clock, world.random ?? systemRandom);
   }
   const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
-  return fileSource({ ...command(probe), path: displayOf(address), probe, realtime: options.realtime, loop: options.loop }, world.clock);
+  const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
+  if (softwareSince !== null) hwaccel = "none";
+  return fileSource({ ...command(probe), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
 }
 
 function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {
