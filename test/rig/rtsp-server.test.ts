@@ -11,7 +11,7 @@ const FRAMES = 12;
 /** Frame numbers that the real FFmpeg sees in the pictures: 16 bars, the lowest bit on the left. */
 async function numbersSeen(url: string): Promise<number[]> {
   const args = ["-v", "error", "-rtsp_transport", "tcp", "-timeout", "5000000", "-i", url, "-vf", "scale=16:1:flags=area,format=gray"];
-  const { stdout } = await run("ffmpeg", [...args, "-f", "rawvideo", "-"], { encoding: "buffer", timeout: 20_000 });
+  const { stdout } = await run("ffmpeg", [...args, "-fps_mode", "passthrough", "-f", "rawvideo", "-"], { encoding: "buffer", timeout: 20_000 });
   return Array.from({ length: stdout.length / 16 }, (_, frame) =>
     stdout.subarray(frame * 16, frame * 16 + 16).reduce((sum, level, bit) => sum + (level > 128 ? 2 ** bit : 0), 0),
   );

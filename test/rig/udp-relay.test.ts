@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Frames that the real FFmpeg gets over UDP. */
 async function framesOverUdp(port: number): Promise<number> {
   const args = ["-v", "error", "-rtsp_transport", "udp", "-timeout", "5000000", "-i", `rtsp://127.0.0.1:${port}/cam`];
-  const { stdout } = await run("ffmpeg", [...args, "-vf", "scale=16:1", "-f", "rawvideo", "-pix_fmt", "gray", "-"], { encoding: "buffer", timeout: 20_000 });
+  const { stdout } = await run("ffmpeg", [...args, "-vf", "scale=16:1", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"], { encoding: "buffer", timeout: 20_000 });
   return stdout.length / 16;
 }
 
