@@ -4,7 +4,6 @@ import { PipelineError } from "./core/errors.js";
 import type { FrameHeader, FrameOutcome } from "./core/frame.js";
 import { deferred } from "./core/lifetime.js";
 import type { StreamMeter } from "./metrics/index.js";
-import type { Letterbox } from "./model/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
 import type { InferencePool, WorkerAnswer } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
@@ -20,7 +19,6 @@ export interface PipelineParts {
   readonly meter: StreamMeter;
   readonly inHouse: InHouse;
   readonly clock: Clock;
-  readonly letterboxOf: (header: FrameHeader) => Letterbox;
   readonly maxAgeMs: number;
   /** The most looks a second; frames in between are skipped as `max_fps`. */
   readonly isDue: (header: FrameHeader) => boolean;
@@ -30,6 +28,8 @@ export interface PipelineParts {
   readonly sinksReady: () => Promise<void> | undefined;
   /** Takes each ordered frame: makes the record and hands it to the sinks. */
   readonly publish: (ordered: Ordered) => void;
+  /** Takes each change of a live source's state. */
+  readonly stateChanged: (change: StateEvent) => void;
   /** Ends the stream early: it stops feeding, what is out comes home, then the pipeline settles. */
   readonly fail: (error: PipelineError) => void;
   readonly stop: AbortSignal;
@@ -43,7 +43,7 @@ export interface PipelineParts {
 export function runPipeline(parts: PipelineParts): Promise<PipelineError | null> {
   const over = deferred<PipelineError | null>();
   let sourceError: PipelineError | null = null;
-  eventsOf(parts.source, (error) => (sourceError = error))
+  eventsOf(parts, (error) => (sourceError = error))
     .pipe(
       connect((events) => merge(looked(events, parts), unlooked(events))),
       tap((fact) => count(parts.meter, fact)),
@@ -56,9 +56,10 @@ export function runPipeline(parts: PipelineParts): Promise<PipelineError | null>
 }
 
 /** The source as an Observable. Completes also when the source failed: the frames before that still leave. */
-function eventsOf(source: Source, onEnded: (error: PipelineError | null) => void): Observable<SourceEvent> {
+function eventsOf({ source, stateChanged }: PipelineParts, onEnded: (error: PipelineError | null) => void): Observable<SourceEvent> {
   return new Observable((subscriber) => {
     source.start((event) => {
+      if (event.type === "state") return stateChanged(event);
       if (event.type !== "ended") return subscriber.next(event);
       onEnded(event.error);
       subscriber.complete();
@@ -66,6 +67,8 @@ function eventsOf(source: Source, onEnded: (error: PipelineError | null) => void
   });
 }
 
+/** A change of state as a source tells it. */
+export type StateEvent = Extract<SourceEvent, { type: "state" }>;
 type FrameEvent = Extract<SourceEvent, { type: "frame" }>;
 
 /** Frames that may be looked at. */
@@ -109,10 +112,9 @@ async function permitFor({ source, sinksReady, pool }: PipelineParts): Promise<v
 }
 
 async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
-  const { header, lease } = frame;
+  const { header, lease, letterbox, rows } = frame;
   const { ringId, ring } = parts;
-  const letterbox = parts.letterboxOf(header);
-  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox };
+  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows };
   const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }

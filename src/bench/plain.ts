@@ -33,7 +33,7 @@ export async function measurePlain(
     while (rest.length >= frameBytes) {
       fillFromRgb(rest, model, session.input);
       rest = rest.subarray(frameBytes);
-      decoder.decode(await session.run(), letterbox);
+      await session.run((outputs) => decoder.decode(outputs, letterbox));
       if (begin === 0) begin = systemClock.monotonicMs();
       else frames += 1;
     }

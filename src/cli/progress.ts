@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import type { StreamStats } from "../core/stats.js";
-import { sum, totalsOf, type Totals } from "./figures.js";
+import { listed, sum, totalsOf, type Totals } from "./figures.js";
 import { printable, type Terminal } from "./terminal.js";
 
 /** How often a person's line is drawn anew, and how often a log gets one, ms. */
@@ -32,6 +32,7 @@ export function progressText(head: string, streams: readonly StreamStats[]): str
     `${sum(Object.values(totals.objects))} objects`,
     `${dropped} dropped`,
     failed + late > 0 ? `${failed + late} failed` : "",
+    trouble(streams),
   ];
   return parts.filter((part) => part !== "").join("  ");
 }
@@ -39,6 +40,20 @@ export function progressText(head: string, streams: readonly StreamStats[]): str
 /** Cuts to a terminal's width; the last column stays free, since some terminals wrap as soon as it is written. */
 export function cut(text: string, columns: number): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`;
+}
+
+/** What keeps streams from being live: of one stream the words, of several a count for each state. */
+function trouble(streams: readonly StreamStats[]): string {
+  const troubled = streams.filter(({ state }) => state === "stalled" || state === "blocked" || state === "reconnecting");
+  const [only] = troubled;
+  if (streams.length === 1 && only) return `${only.state}${only.error ? `: ${only.error.message}` : ""}`;
+  return listed(countBy(troubled.map(({ state }) => state)));
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 function frames({ decoded, inHouse, expectedFrames }: Totals): string {

@@ -52,10 +52,21 @@ const source = z.strictObject({
   decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
 });
 
-const live = z.strictObject({
-  maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
-  maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
-});
+const live = z
+  .strictObject({
+    maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
+    maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
+    connectTimeoutMs: durationMs(100).default(10_000).describe("A live source that has not opened by then is tried again."),
+    firstFrameTimeoutMs: durationMs(100).default(20_000).describe("An open live source that has not given a frame by then is tried again; the first frame has to wait for a key frame."),
+    silenceTimeoutMs: durationMs(100).default(10_000).describe("A live source that gave no frame for so long is tried again; after half of it, it is stalled."),
+    backoffMinMs: durationMs(1).default(1000).describe("Longest wait before the first retry; doubled with each further failure. Every wait is a random part of it."),
+    backoffMaxMs: durationMs(1).default(60_000).describe("Longest wait between two tries, also after a wrong password and the like, which wait half a minute at least."),
+    healthyAfterMs: durationMs(1).default(10_000).describe("A connection that gave frames for so long is healthy: the next failure waits as a first one does."),
+  })
+  .refine(({ backoffMinMs, backoffMaxMs }) => backoffMaxMs >= backoffMinMs, {
+    path: ["backoffMaxMs"],
+    message: "must not be less than live.backoffMinMs",
+  });
 
 const output = z.strictObject({
   path: z.string().min(1).nullable().default(null).describe("File that the records are appended to, one JSON object a line; - = standard output, null = none."),
@@ -78,7 +89,7 @@ export const settingsSchema = z.strictObject({
   detect: detect.prefault({}).describe("Which objects are reported."),
   pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
   source: source.prefault({}).describe("How frames are read."),
-  live: live.prefault({}).describe("What is skipped when a live stream is faster than the model."),
+  live: live.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
   output: output.prefault({}).describe("Where the records go."),
   serve: serve.nullable().default(null).describe("The live page in the browser; null = not served."),
 });

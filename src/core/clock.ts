@@ -1,4 +1,4 @@
-/** Time as an argument. The only file that reads the machine's clocks or sets bare timers. */
+/** Time as an argument. The only file that reads the machine's clocks, sets bare timers or throws dice. */
 export interface Clock {
   /** Milliseconds from an arbitrary start, never going back. For durations. */
   monotonicMs(): number;
@@ -9,6 +9,9 @@ export interface Clock {
   /** Calls back every `periodMs` until disposed. Does not keep the process alive. */
   every(periodMs: number, callback: () => void): Disposable;
 }
+
+/** Chance as an argument: 0 (inclusive) to 1. */
+export const systemRandom = (): number => Math.random();
 
 /** The machine's own clocks. */
 export const systemClock: Clock = {

@@ -1,5 +1,6 @@
 import type { ErrorWire } from "./errors.js";
 import type { OutcomeKind, SkipCause } from "./frame.js";
+import type { StreamState } from "./stream-state.js";
 
 /** Latency or duration percentiles, ms. All 0 when nothing was measured yet. */
 export interface Percentiles {
@@ -14,8 +15,7 @@ export interface Percentiles {
  */
 export interface StreamStats {
   readonly stream: string;
-  /** `starting` until the first frame, then `running`, at last `ended` or `failed`. */
-  readonly state: "starting" | "running" | "ended" | "failed";
+  readonly state: StreamState;
   readonly epoch: number;
   /** Frames that were decoded and numbered. */
   readonly decoded: number;
@@ -37,6 +37,6 @@ export interface StreamStats {
   /** From the start of the run until the first published record, ms; null before. */
   readonly firstRecordMs: number | null;
   readonly elapsedMs: number;
-  /** Why the stream failed, or what a lasting warning says (e.g. the file ended too early). */
+  /** Why the stream failed, or why it is not `live` at the moment; null when all is well. */
   readonly error: ErrorWire | null;
 }

@@ -2,6 +2,7 @@ import { createHistogram } from "node:perf_hooks";
 import type { ErrorWire } from "../core/errors.js";
 import { OUTCOMES, SKIP_CAUSES, type FrameOutcome, type OutcomeKind, type SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
+import type { StreamState } from "../core/stream-state.js";
 
 /** Latencies are kept in whole microseconds, up to ten minutes, to 3 digits. */
 const US = 1000;
@@ -16,7 +17,8 @@ export interface StreamMeter {
   ended(outcome: FrameOutcome): void;
   /** A record has left. */
   published(totalMs: number, objects: readonly { readonly label: string }[]): void;
-  setState(state: StreamStats["state"], error?: ErrorWire): void;
+  /** `why`: what keeps it from being `live`, or ended it. A state without a reason clears the last one. */
+  setState(state: StreamState, why?: ErrorWire): void;
   stats(): StreamStats;
 }
 
@@ -39,7 +41,7 @@ export function streamMeter(options: MeterOptions): StreamMeter {
     announced() {
       figures.decoded += 1;
       figures.rateIn.tick();
-      if (figures.state === "starting") figures.state = "running";
+      if (figures.state === "connecting") figures.state = "live";
     },
     skipped: (cause) => void (figures.skipped[cause] += 1),
     ended(outcome) {
@@ -56,7 +58,7 @@ export function streamMeter(options: MeterOptions): StreamMeter {
     },
     setState(next, why) {
       figures.state = next;
-      figures.error = why ?? figures.error;
+      figures.error = why ?? null;
       if (next === "ended" || next === "failed") figures.endedMs ??= options.monotonicMs();
     },
     stats: () => statsOf(figures, options, elapsed()),
@@ -74,7 +76,7 @@ function noFigures(monotonicMs: () => number) {
     stageSums: { queue: 0, normalise: 0, infer: 0, decode: 0 },
     rateIn: rate(monotonicMs),
     rateOut: rate(monotonicMs),
-    state: "starting" as StreamStats["state"],
+    state: "connecting" as StreamState,
     error: null as ErrorWire | null,
     epoch: 1,
     decoded: 0,

@@ -24,6 +24,12 @@ export interface Letterbox {
   readonly sourceHeightPx: number;
 }
 
+/** The rows of an input between which a picture lies. Above and below there is only padding, which never has to travel. */
+export interface InputRows {
+  readonly topPx: number;
+  readonly heightPx: number;
+}
+
 /** Rounds to the nearest whole number, halves to the even one, as Python's `round` does. */
 function roundHalfEven(value: number): number {
   const below = Math.floor(value);
@@ -61,6 +67,27 @@ export function letterboxFor(
     sourceWidthPx,
     sourceHeightPx,
   };
+}
+
+/** The rows that hold the picture. */
+export function rowsOf({ topPx, contentHeightPx }: Letterbox): InputRows {
+  return { topPx, heightPx: contentHeightPx };
+}
+
+/**
+ * Fits a picture into some rows of an input, by the same rule: for a picture that changes its size while the rows of
+ * the first size are what is sent. Its content may come out smaller than `letterboxFor` would make it.
+ */
+export function letterboxWithin(
+  rule: LetterboxRule,
+  inputWidthPx: number,
+  inputHeightPx: number,
+  rows: InputRows,
+  sourceWidthPx: number,
+  sourceHeightPx: number,
+): Letterbox {
+  const inner = letterboxFor(rule, inputWidthPx, rows.heightPx, sourceWidthPx, sourceHeightPx);
+  return { ...inner, topPx: rows.topPx + inner.topPx, inputHeightPx };
 }
 
 /**

@@ -1,62 +1,67 @@
 import { invariant } from "../core/invariant.js";
 import { makeDivideKernel, STEP_BYTES, type DivideKernel } from "./divide-kernel.js";
 import type { ModelInfo } from "./info.js";
+import type { InputRows } from "./letterbox.js";
 
-/** Inputs that were made here, by their memory: those are filled fast. */
-const kernels = new WeakMap<ArrayBufferLike, DivideKernel>();
+/** What filling needs to know of a model. */
+export type InputForm = Pick<ModelInfo, "inputWidthPx" | "inputHeightPx" | "letterbox" | "channels" | "scale">;
 
-/**
- * Makes a model's input buffer: Float32Array, 3 x height x width. `fillInput` fills one that was made here, in this
- * thread, several times faster than any other. It cannot be transferred.
- */
-export function makeInput({
-  inputWidthPx,
-  inputHeightPx,
-}: Pick<ModelInfo, "inputWidthPx" | "inputHeightPx">): Float32Array {
-  const count = 3 * inputWidthPx * inputHeightPx;
-  if ((count / 3) % STEP_BYTES !== 0) return new Float32Array(count);
-  const kernel = makeDivideKernel(count);
-  kernels.set(kernel.floats.buffer, kernel);
-  return kernel.floats;
-}
-
-/**
- * Fills a model's input with one letterboxed frame. A value is divided by 255 with one rounding, as NumPy and PyTorch do.
- * planes   Uint8Array, 3 x height x width, planes G, B, R (FFmpeg's gbrp), of the model's input size; may be shared
- * out      Float32Array as long, from `makeInput` at best; overwritten with NCHW, R G B or B G R, times `scale`
- * Allocates nothing that grows with the picture.
- */
-export function fillInput(
-  planes: Uint8Array,
-  { channels, scale }: Pick<ModelInfo, "channels" | "scale">,
-  out: Float32Array,
-): void {
-  invariant(planes.length === out.length, `${planes.length} pixels for an input of ${out.length}`);
-  const area = planes.length / 3;
-  const order = channels === "rgb" ? RGB : BGR;
-  const divisor = Math.round(1 / scale);
-  const kernel = kernels.get(out.buffer);
-  // Out of shared memory in one go: both ways on are slower from there.
-  kernel?.bytes.set(planes);
-  for (let plane = 0; plane < 3; plane += 1) {
-    const from = order[plane]! * area;
-    if (kernel === undefined) dividePlane(planes, from, out, plane * area, area, divisor);
-    else if (divisor === 1) out.set(kernel.bytes.subarray(from, from + area), plane * area);
-    else kernel.divide(from, plane * area, area, divisor);
-  }
+/** A model's input buffer, and how to fill it. One for each instance; it cannot be transferred. */
+export interface ModelInput {
+  /** NCHW f32, 3 x height x width, R G B or B G R, times `scale`. */
+  readonly floats: Float32Array;
+  /**
+   * Fills the input with one letterboxed frame. A value is divided by 255 with one rounding, as NumPy and PyTorch do.
+   * planes   Uint8Array that begins with 3 x rows.heightPx x width pixels, planes G, B, R (FFmpeg's gbrp); may be shared
+   * rows     where these rows lie in the input; all others are padding
+   * Allocates nothing that grows with the picture.
+   */
+  fill(planes: Uint8Array, rows: InputRows): void;
 }
 
 /** Where R, G, B (or B, G, R) lie among the planes G, B, R. */
-const RGB = [2, 0, 1] as const;
-const BGR = [1, 0, 2] as const;
+const PLANE_ORDER = { rgb: [2, 0, 1], bgr: [1, 0, 2] } as const;
+
+/** Makes a model's input, all padding. */
+export function makeInput({ inputWidthPx: widthPx, inputHeightPx: heightPx, letterbox, channels, scale }: InputForm): ModelInput {
+  const area = widthPx * heightPx;
+  const divisor = Math.round(1 / scale);
+  const kernel = area % STEP_BYTES === 0 ? makeDivideKernel(3 * area) : undefined;
+  const floats = kernel?.floats ?? new Float32Array(3 * area);
+  const padding = letterbox.padValue / divisor;
+  // Outside these rows everything is padding already: frames of one size leave it alone.
+  let filled: InputRows = { topPx: 0, heightPx: 0 };
+  floats.fill(padding);
+
+  return {
+    floats,
+    fill(planes, rows) {
+      const rowsArea = widthPx * rows.heightPx;
+      invariant(planes.length >= 3 * rowsArea, `${planes.length} pixels for ${rows.heightPx} rows of ${widthPx}`);
+      invariant(rows.topPx + rows.heightPx <= heightPx, `rows ${rows.topPx} + ${rows.heightPx} of ${heightPx}`);
+      if (rows.topPx !== filled.topPx || rows.heightPx !== filled.heightPx) floats.fill(padding);
+      filled = rows;
+      // Out of shared memory in one go: both ways on are slower from there.
+      kernel?.bytes.set(planes.length === 3 * rowsArea ? planes : planes.subarray(0, 3 * rowsArea));
+      for (let plane = 0; plane < 3; plane += 1) {
+        const from = PLANE_ORDER[channels][plane]! * rowsArea;
+        const to = plane * area + rows.topPx * widthPx;
+        dividePlane(kernel, planes, from, floats, to, rowsArea, divisor);
+      }
+    },
+  };
+}
 
 function dividePlane(
-  from: Uint8Array,
-  start: number,
-  out: Float32Array,
+  kernel: DivideKernel | undefined,
+  planes: Uint8Array,
+  from: number,
+  floats: Float32Array,
   to: number,
   length: number,
   divisor: number,
 ): void {
-  for (let i = 0; i < length; i += 1) out[to + i] = from[start + i]! / divisor;
+  if (kernel !== undefined && divisor === 1) floats.set(kernel.bytes.subarray(from, from + length), to);
+  else if (kernel !== undefined && length % STEP_BYTES === 0) kernel.divide(from, to, length, divisor);
+  else for (let i = 0; i < length; i += 1) floats[to + i] = planes[from + i]! / divisor;
 }

@@ -1,8 +1,23 @@
+/** What the three planes of a picture mean. */
+export interface YuvColours {
+  /** `limited`: black is 16 and white 235, as in most video. `full`: 0 and 255, as in JPEG. */
+  readonly range: "limited" | "full";
+  readonly matrix: "bt601" | "bt709" | "bt2020";
+}
+
+/** Shares of red and blue in the luma: ITU-R BT.601, BT.709, BT.2020 (non-constant luminance). */
+const LUMA_SHARES = { bt601: [0.299, 0.114], bt709: [0.2126, 0.0722], bt2020: [0.2627, 0.0593] } as const;
+
+/** 16-bit fixed point. */
+const ONE = 1 << 16;
+const HALF = ONE >> 1;
+
 /**
- * 4:2:0 planes (full range, BT.601: JFIF 1.02, section 7) to interleaved RGB.
+ * 4:2:0 planes to interleaved RGB of the full range.
  * yuv  Y plane w x h, then U and V, each ceil(w/2) x ceil(h/2);  rgb  at least w x h x 3, overwritten
  */
-export function yuv420ToRgb(yuv: Uint8Array, widthPx: number, heightPx: number, rgb: Uint8Array): void {
+export function yuv420ToRgb(yuv: Uint8Array, colours: YuvColours, widthPx: number, heightPx: number, rgb: Uint8Array): void {
+  const { black, luma, redV, greenU, greenV, blueU } = factors(colours);
   const chromaWidth = (widthPx + 1) >> 1;
   const uStart = widthPx * heightPx;
   const vStart = uStart + chromaWidth * ((heightPx + 1) >> 1);
@@ -12,14 +27,29 @@ export function yuv420ToRgb(yuv: Uint8Array, widthPx: number, heightPx: number, 
     const row = y * widthPx;
     const chromaRow = (y >> 1) * chromaWidth;
     for (let x = 0; x < widthPx; x += 1) {
-      const luma = yuv[row + x]!;
+      const light = (yuv[row + x]! - black) * luma + HALF;
       const u = yuv[uStart + chromaRow + (x >> 1)]! - 128;
       const v = yuv[vStart + chromaRow + (x >> 1)]! - 128;
-      // 16-bit fixed point of 1.402, 0.344136, 0.714136, 1.772.
-      out[to] = luma + ((91881 * v + 32768) >> 16);
-      out[to + 1] = luma - ((22554 * u + 46802 * v + 32768) >> 16);
-      out[to + 2] = luma + ((116130 * u + 32768) >> 16);
+      out[to] = (light + redV * v) >> 16;
+      out[to + 1] = (light - greenU * u - greenV * v) >> 16;
+      out[to + 2] = (light + blueU * u) >> 16;
       to += 3;
     }
   }
+}
+
+/** Y = kr R + kg G + kb B, U and V the scaled differences from it: solved for R, G and B. */
+function factors({ range, matrix }: YuvColours) {
+  const [kr, kb] = LUMA_SHARES[matrix];
+  const kg = 1 - kr - kb;
+  const [lumaSteps, chromaSteps, black] = range === "full" ? [255, 255, 0] : [219, 224, 16];
+  const fixed = (value: number): number => Math.round((value * 255 * ONE) / chromaSteps);
+  return {
+    black,
+    luma: Math.round((255 * ONE) / lumaSteps),
+    redV: fixed(2 * (1 - kr)),
+    greenU: fixed((2 * (1 - kb) * kb) / kg),
+    greenV: fixed((2 * (1 - kr) * kr) / kg),
+    blueU: fixed(2 * (1 - kb)),
+  };
 }

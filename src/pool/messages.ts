@@ -1,5 +1,5 @@
 import type { ErrorWire } from "../core/errors.js";
-import type { DetectLimits, Letterbox, ModelInfo } from "../model/index.js";
+import type { DetectLimits, InputRows, Letterbox, ModelInfo } from "../model/index.js";
 import type { RingLayout } from "../ring/index.js";
 
 /** What every worker is given when it starts. The same clone for all. */
@@ -25,6 +25,8 @@ export interface WorkerTask {
   readonly slot: number;
   readonly generation: number;
   readonly letterbox: Letterbox;
+  /** Which rows of the input the slot holds. */
+  readonly rows: InputRows;
 }
 
 /** What a worker says of one task. Durations in ms. */

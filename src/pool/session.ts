@@ -1,8 +1,9 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { PipelineError } from "../core/errors.js";
-import { makeInput } from "../model/index.js";
+import { makeInput, type InputForm, type InputRows } from "../model/index.js";
 
-/** One output of a run. `data` belongs to the caller. */
+/** One output of a run. `data` is gone as soon as its reader returns. */
 export interface OutputTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];
@@ -10,19 +11,22 @@ export interface OutputTensor {
 
 /** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
 export interface RuntimeSession extends AsyncDisposable {
-  /** Runs on the one reused input buffer. Blocks the calling thread for the whole run (the native call is synchronous). */
-  run(): Promise<readonly OutputTensor[]>;
-  /** The input buffer, NCHW f32; fill it before `run`, leave it alone until `run` has settled. */
+  /**
+   * Runs on the one reused input buffer and gives what `read` makes of the outputs; it must keep none of their memory.
+   * Blocks the calling thread for the whole run (the native call is synchronous).
+   */
+  run<T>(read: (outputs: readonly OutputTensor[]) => T): Promise<T>;
+  /** Fills the input with a frame's planes G, B, R (see the model room's `ModelInput`). Not while `run` is out. */
+  fill(planes: Uint8Array, rows: InputRows): void;
+  /** The input buffer itself, NCHW f32, for who makes pixels in another way. */
   readonly input: Float32Array;
 }
 
 /** Which model, and how it is run. */
-export interface RuntimeOptions {
+export interface RuntimeOptions extends InputForm {
   readonly path: string;
   readonly inputName: string;
   readonly outputNames: readonly string[];
-  readonly inputWidthPx: number;
-  readonly inputHeightPx: number;
   /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
   readonly intraOpThreads: number;
 }
@@ -55,18 +59,42 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   const ort = await import("onnxruntime-node");
   const session = await createSession(ort.InferenceSession, options);
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
-  const input = makeInput(options);
+  const { floats: input, fill } = makeInput(options);
+  const outputNames = [...options.outputNames];
   const feeds = { [options.inputName]: new ort.Tensor("float32", input, dims) };
   return {
     input,
-    async run() {
-      const outputs = await session.run(feeds, [...options.outputNames]);
-      return options.outputNames.map((name) => asFloats(name, outputs[name]));
+    fill,
+    async run(read) {
+      const outputs = await session.run(feeds, outputNames);
+      try {
+        return read(outputNames.map((name) => asFloats(name, outputs[name])));
+      } finally {
+        for (const name of outputNames) freeNow(outputs[name]);
+      }
     },
     async [Symbol.asyncDispose]() {
       await session.release();
     },
   };
+}
+
+/**
+ * The way to nowhere: what is transferred to a port whose other end is closed is freed at once. (`ArrayBuffer.transfer`
+ * does the same from Node 22 on.)
+ */
+const nowhere = ((): MessagePort => {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+})();
+
+/**
+ * Frees an output's memory. The runtime makes a new buffer for each run, a megabyte or more; left to the garbage collector
+ * some thirty of them lie around in each thread, and each run touches memory that has left the cache.
+ */
+function freeNow(tensor: Tensor | undefined): void {
+  if (tensor?.data instanceof Float32Array && tensor.data.buffer instanceof ArrayBuffer) nowhere.postMessage(null, [tensor.data.buffer]);
 }
 
 async function createSession(

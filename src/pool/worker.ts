@@ -2,7 +2,7 @@ import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
-import { fillInput, makeDecoder, type Decoder } from "../model/index.js";
+import { makeDecoder, type Decoder } from "../model/index.js";
 import { viewRing, type RingView } from "../ring/index.js";
 import { locked, singleCaller, type SingleCaller } from "./instance.js";
 import { ROLL_ARRIVED, ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
@@ -25,7 +25,7 @@ async function start(): Promise<Instance | ErrorWire> {
   try {
     const session = await openRuntimeSession({ ...setup.model, intraOpThreads: 1 });
     const decoder = makeDecoder(setup.model, setup.limits);
-    await session.run();
+    await session.run(() => undefined);
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
     return locked(singleCaller((task) => serve(session, decoder, task)));
   } catch (error) {
@@ -39,23 +39,23 @@ async function start(): Promise<Instance | ErrorWire> {
 
 async function serve(session: RuntimeSession, decoder: Decoder, task: WorkerTask): Promise<WorkerAnswer> {
   const begin = systemClock.monotonicMs();
-  readFrame(task, session.input);
+  readFrame(task, session);
   jitter();
   const filled = systemClock.monotonicMs();
-  const outputs = await session.run();
-  const ran = systemClock.monotonicMs();
-  const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
-  const inferMs = ran - filled;
-  const decodeMs = systemClock.monotonicMs() - ran;
-  return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs, decodeMs };
+  return session.run((outputs) => {
+    const ran = systemClock.monotonicMs();
+    const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
+    const decodeMs = systemClock.monotonicMs() - ran;
+    return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
+  });
 }
 
 /** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */
-function readFrame(task: WorkerTask, input: Float32Array): void {
+function readFrame(task: WorkerTask, session: RuntimeSession): void {
   let ring = rings.get(task.ringId);
   if (ring === undefined) rings.set(task.ringId, (ring = viewRing(task.memory, task.layout)));
   const current = ring.isCurrent(task.slot, task.generation);
-  if (current) fillInput(ring.pixels(task.slot), setup.model, input);
+  if (current) session.fill(ring.pixels(task.slot), task.rows);
   if (!current || !ring.isCurrent(task.slot, task.generation)) {
     throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
   }

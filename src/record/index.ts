@@ -1,11 +1,13 @@
 export {
   frameRecord,
   published,
+  stateRecord,
   statsRecord,
   timeOfDay,
   toLine,
   type FrameContext,
   type Published,
+  type StateChange,
 } from "./make.js";
 export { gapTally, type GapTally } from "./gap-tally.js";
 export {

@@ -1,7 +1,9 @@
 import type { DetectionBatch } from "../core/detections.js";
+import type { ErrorCode } from "../core/errors.js";
 import type { FrameOutcome, SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
-import { RECORD_VERSION, type FrameRecord, type StatsRecord, type WireRecord } from "./schema.js";
+import type { StreamState } from "../core/stream-state.js";
+import { RECORD_VERSION, type FrameRecord, type StateRecord, type StatsRecord, type WireRecord } from "./schema.js";
 
 const SCORE_DECIMALS = 1e4;
 const BOX_DECIMALS = 1e1;
@@ -126,6 +128,33 @@ export function statsRecord(stats: StreamStats, atMs: number): StatsRecord {
     firstRecordMs: stats.firstRecordMs === null ? null : durationMs(stats.firstRecordMs),
     elapsedMs: durationMs(stats.elapsedMs),
     error: stats.error && { code: stats.error.code, message: stats.error.message },
+    at: timeOfDay(atMs),
+  };
+}
+
+/** A change of state, as the source or the session tells it. */
+export interface StateChange {
+  readonly state: StreamState;
+  readonly epoch: number;
+  readonly reason?: ErrorCode;
+  readonly message?: string;
+  readonly attempt?: number;
+  readonly retryInMs?: number;
+}
+
+/** The record of a change of state at a moment of the wall clock (ms since 1970). */
+export function stateRecord(stream: string, change: StateChange, atMs: number): StateRecord {
+  const { state, epoch, reason, message, attempt, retryInMs } = change;
+  return {
+    v: RECORD_VERSION,
+    type: "state",
+    stream,
+    epoch,
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    ...(attempt !== undefined && { attempt }),
+    ...(retryInMs !== undefined && { retryInMs: durationMs(retryInMs) }),
     at: timeOfDay(atMs),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "../core/schema.js";
 import { OUTCOMES, SKIP_CAUSES } from "../core/frame.js";
+import { STREAM_STATES } from "../core/stream-state.js";
 
 /** Version of the records. New optional fields may come within a version; a changed meaning is a new one. */
 export const RECORD_VERSION = 1;
@@ -14,6 +15,9 @@ const version = z.literal(RECORD_VERSION).describe("Version of the record's mean
 const stream = z.string().min(1).describe("Name of the stream, as the operator gave it.");
 const epoch = z.int().positive().describe("1 for the first connection, one more at each reconnect or change of picture size.");
 const frameNumber = count.describe("Counted from 0 in decode order; only rises, is never given twice, gaps are skipped frames.");
+const state = z
+  .enum(STREAM_STATES)
+  .describe("connecting: no frame yet; stalled: connected and silent; blocked: we are too busy to read; reconnecting: waiting or connecting again.");
 const errorCode = z.string().regex(/^E_[A-Z0-9_]+$/).describe("Code of the error; the README lists them.");
 const label = z.string().describe("Name of the class; its number where the model has no names.");
 
@@ -81,11 +85,11 @@ export const statsRecordSchema = z
     type: z.literal("stats"),
     stream,
     epoch,
-    state: z.enum(["starting", "running", "ended", "failed"]),
+    state,
     decoded: count.describe("Frames decoded and numbered = sum of outcomes + sum of skipped + inHouse, at every moment."),
     outcomes: everyOutcome.describe("Ended frames by outcome."),
     skipped: everySkipCause.describe("Frames not looked at, by cause."),
-    inHouse: count.describe("Numbered, not yet ended; 0 at the end of an epoch."),
+    inHouse: count.describe("Numbered, not yet ended; 0 at the end."),
     inHouseLimit: count.describe("What inHouse never exceeds."),
     fps: z.strictObject({ in: z.number().nonnegative(), out: z.number().nonnegative() }).describe("Decoded and ended frames a second."),
     latencyMs: z.strictObject({ p50: durationMs, p95: durationMs, p99: durationMs }).describe("Capture to publish."),
@@ -123,14 +127,14 @@ export const stateRecordSchema = z
     type: z.literal("state"),
     stream,
     epoch,
-    state: z.enum(["starting", "running", "reconnecting", "ended", "failed"]),
+    state,
     reason: errorCode.exactOptional(),
-    message: z.string().exactOptional(),
-    attempt: z.int().positive().exactOptional().describe("Number of the next try to connect."),
-    retryInMs: durationMs.exactOptional(),
+    message: z.string().exactOptional().describe("What was seen, against what was allowed. Holds no secrets."),
+    attempt: z.int().positive().exactOptional().describe("Number of the next try to connect, counted since frames last came."),
+    retryInMs: durationMs.exactOptional().describe("How long until that try."),
     at: timeOfDay,
   })
-  .describe("A stream changed its state.")
+  .describe("A live stream changed its state. `epoch` is the one of the newest frame so far.")
   .meta({ id: "StateRecord" });
 
 /** Every record that leaves the pipeline. */

@@ -92,11 +92,14 @@ class Admission<F extends Admissible> implements Disposable {
   }
 
   take(frame: F): void {
+    const cause = this.#refusal(frame);
+    // Before the new frame is announced: else there would be one more in the house than its bound, for everybody who looks now.
+    if (cause === undefined && this.rules.newestFirst) for (const rival of this.#waiting.splice(0)) this.#skip(rival, "busy");
     this.inHouse.count += 1;
     this.facts.next({ type: "announced", frame: frame.header.frame });
-    if (this.rules.stop.aborted) return this.#skip(frame, "stopped");
-    if (!this.rules.isDue(frame)) return this.#skip(frame, "max_fps");
-    this.#enqueue(frame);
+    const why = this.rules.stop.aborted ? "stopped" : cause;
+    if (why !== undefined) return this.#skip(frame, why);
+    this.#waiting.push(frame);
     this.#ask();
   }
 
@@ -110,16 +113,12 @@ class Admission<F extends Admissible> implements Disposable {
     for (const frame of this.#waiting.splice(0)) frame.lease[Symbol.dispose]();
   }
 
-  #enqueue(frame: F): void {
+  /** Why a frame is not even to wait. */
+  #refusal(frame: F): SkipCause | undefined {
+    if (this.rules.stop.aborted) return "stopped";
+    if (!this.rules.isDue(frame)) return "max_fps";
     const rival = this.rules.newestFirst ? this.#waiting[0] : undefined;
-    if (rival === undefined) {
-      this.#waiting.push(frame);
-    } else if (this.rules.watched() && rival.hasPicture && !frame.hasPicture) {
-      this.#skip(frame, "busy");
-    } else {
-      this.#waiting[0] = frame;
-      this.#skip(rival, "busy");
-    }
+    return this.rules.watched() && rival?.hasPicture && !frame.hasPicture ? "busy" : undefined;
   }
 
   #ask(): void {
@@ -142,13 +141,15 @@ class Admission<F extends Admissible> implements Disposable {
       return this.#completeWhenDone();
     }
     this.#lookingAt.add(frame.header.frame);
-    void this.rules.look(frame).then((outcome) => {
+    const ended = (outcome: FrameOutcome): void => {
       this.#lookingAt.delete(frame.header.frame);
       this.inHouse.count -= 1;
       this.facts.next({ type: "ended", outcome });
       this.#ask();
       this.#completeWhenDone();
-    });
+    };
+    // A bug of ours ends the stream: without an outcome it would wait for this frame for good.
+    this.rules.look(frame).then(ended).catch((bug: unknown) => this.facts.error(bug));
   }
 
   #isTooOld({ header }: F): boolean {

@@ -36,10 +36,10 @@ export function pictureSender(
   update();
 
   async function send(header: FrameHeader, picture: YuvPicture): Promise<void> {
-    const { widthPx, heightPx, yuv420 } = picture;
+    const { widthPx, heightPx, yuv420, colours } = picture;
     const bytes = widthPx * heightPx * 3;
     if (rgb.length !== bytes) rgb = new Uint8Array(bytes);
-    yuv420ToRgb(yuv420, widthPx, heightPx, rgb);
+    yuv420ToRgb(yuv420, colours, widthPx, heightPx, rgb);
     const jpeg = await encodeJpeg({ data: rgb, widthPx, heightPx, channels: 3 }, JPEG_QUALITY);
     const { epoch, frame, ptsMs } = header;
     gateway?.publishPicture({ stream, epoch, frame, ptsMs, widthPx, heightPx, lookedAt: true, jpeg });

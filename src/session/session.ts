@@ -28,7 +28,16 @@ export interface SessionOptions {
     readonly loop: boolean;
     readonly decodeThreads: "auto" | number;
   };
-  readonly live: { readonly maxAgeMs: number; readonly maxFps: number | null };
+  readonly live: {
+    readonly maxAgeMs: number;
+    readonly maxFps: number | null;
+    readonly connectTimeoutMs: number;
+    readonly firstFrameTimeoutMs: number;
+    readonly silenceTimeoutMs: number;
+    readonly backoffMinMs: number;
+    readonly backoffMaxMs: number;
+    readonly healthyAfterMs: number;
+  };
   readonly output: { readonly path: string | null };
   readonly serve: {
     readonly host: string;

@@ -1,10 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
-import type { FrameHeader } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
-import { letterboxFor, type Letterbox, type ModelInfo } from "../model/index.js";
+import type { ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
 import type { InferencePool } from "../pool/index.js";
@@ -14,6 +13,7 @@ import { openSource, type Source, type SourceOptions } from "../source/index.js"
 import type { SessionOptions } from "./session.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import { publisher, type SinkGroup } from "./publisher.js";
+import { statePublisher } from "./states.js";
 
 /** Slots beyond those that workers read: one is being written, one is ready. */
 const SPARE_SLOTS = 2;
@@ -51,7 +51,7 @@ export async function openStream(shared: Shared, id: number, name: string, sourc
   const ring = createRing({ slots: capacity + SPARE_SLOTS, slotBytes });
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = options.serve && { fps: options.serve.pictureFps, widthPx: options.serve.pictureWidthPx };
-  const settings: SourceOptions = { ...options.source, input, picture };
+  const settings: SourceOptions = { ...options.source, input, picture, limits: options.live };
   const opened = await openSource(source, name, settings, ring, { clock, signal });
   return { name, id, ring, source: opened, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
@@ -89,11 +89,12 @@ export function startStream(
   async function end(error: PipelineError | null): Promise<void> {
     pictures[Symbol.dispose]();
     await source[Symbol.asyncDispose]();
-    meter.setState(error ? "failed" : "ended", error?.toWire());
+    states.over(error);
   }
 
+  const states = statePublisher({ stream: name, sinks, gateway, meter, clock });
   const parts = pipelineParts(opened, shared, pool, sinks, gateway, meter, pictures);
-  const done = runPipeline({ ...parts, inHouse, fail: stop, stop: stopping.signal }).then(
+  const done = runPipeline({ ...parts, inHouse, stateChanged: states.changed, fail: stop, stop: stopping.signal }).then(
     (sourceError) => end(failure ?? sourceError),
     (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
   );
@@ -116,12 +117,11 @@ function pipelineParts(
   gateway: Gateway | null,
   meter: StreamMeter,
   pictures: PictureSender,
-): Omit<PipelineParts, "inHouse" | "fail" | "stop"> {
+): Omit<PipelineParts, "inHouse" | "stateChanged" | "fail" | "stop"> {
   const publish = publisher({ model, sinks, gateway, meter, clock });
   const isDue = pace(options.live.maxFps);
   return {
     source, ring, ringId: id, pool, meter, clock,
-    letterboxOf: letterboxes(model),
     maxAgeMs: options.live.maxAgeMs,
     isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
     maxConsecutiveFailures: options.pool.maxConsecutiveFailures,
@@ -131,14 +131,5 @@ function pipelineParts(
       publish(ordered);
       pictures.published(ordered.outcome.header);
     },
-  };
-}
-
-/** The letterbox of a frame's size; remembers the last one, since sizes seldom change. */
-function letterboxes(model: ModelInfo): (header: FrameHeader) => Letterbox {
-  let last: Letterbox | undefined;
-  return ({ widthPx, heightPx }) => {
-    if (last?.sourceWidthPx === widthPx && last.sourceHeightPx === heightPx) return last;
-    return (last = letterboxFor(model.letterbox, model.inputWidthPx, model.inputHeightPx, widthPx, heightPx));
   };
 }

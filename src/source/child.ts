@@ -1,6 +1,8 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
+import type { InputPlan } from "./input.js";
 
 /** From the gentle signal to the forced one, ms. FFmpeg ends within 20 ms when it can; a hanging read needs force. */
 const GENTLE_MS = 500;
@@ -18,37 +20,65 @@ export interface ChildEnd {
 /** A program we started. Disposing ends it: gently, then by force; settles when it is gone. */
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** Settles when the child is gone and its pipes are closed; rejects with E_FFMPEG_MISSING when it never started. */
+  /** Our ends of its pipes by descriptor; undefined where there is no pipe, and everywhere when it could not be started. */
+  readonly pipes: readonly (Readable | undefined)[];
+  /** Settles when the child is gone and its pipes are closed; rejects with E_FFMPEG_MISSING or E_FFMPEG_ENDED when it never started. */
   readonly ended: Promise<ChildEnd>;
 }
 
-/** Starts a program, never through a shell. `outputs`: its file descriptors from 1 on, a pipe to us or an open one of ours. */
-export function startChild(program: string, args: readonly string[], outputs: readonly (number | "pipe")[], clock: Clock): Child {
-  const child = spawn(program, args, { stdio: ["ignore", ...outputs], windowsHide: true });
-  const killOnExit = (): boolean => child.kill("SIGKILL");
-  process.once("exit", killOnExit);
+/** Children that run now: one listener for all, since Node warns of more than ten. */
+const running = new Set<ChildProcess>();
+const killAll = (): void => running.forEach((child) => child.kill("SIGKILL"));
+
+function killWithUs(child: ChildProcess): Disposable {
+  if (running.size === 0) process.on("exit", killAll);
+  running.add(child);
+  return {
+    [Symbol.dispose]() {
+      running.delete(child);
+      if (running.size === 0) process.removeListener("exit", killAll);
+    },
+  };
+}
+
+/** What a child reads, and where its descriptors from 1 on lead: a pipe to us, or an open one of ours. */
+export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText"> {
+  readonly outputs: readonly (number | "pipe")[];
+}
+
+/** Starts a program, never through a shell. */
+export function startChild(program: string, args: readonly string[], { stdin, stdinText, outputs }: ChildPipes, clock: Clock): Child {
+  const input = stdin === "ignore" ? "ignore" : stdinText === undefined ? "inherit" : "pipe";
+  const child = spawn(program, args, { stdio: [input, ...outputs], windowsHide: true });
+  const leash = killWithUs(child);
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(program, cause)));
     child.once("close", (code, signal) => resolve({ code, signal }));
-  }).finally(() => process.removeListener("exit", killOnExit));
+  }).finally(() => leash[Symbol.dispose]());
   ended.catch(() => undefined);
+  // Where no descriptor is left for its pipes, Node gives a child without any (whatever the types say) and tells later.
+  const streams = (child.stdio as typeof child.stdio | undefined) ?? [];
+  child.stdin?.on("error", () => undefined).end(stdinText);
 
   async function end(): Promise<void> {
     child.kill("SIGTERM");
     // A child that hangs in write() to a pipe nobody reads would not see the signal.
-    for (const stream of child.stdio) if (stream && "destroy" in stream) stream.destroy();
+    for (const stream of streams) if (stream && "destroy" in stream) stream.destroy();
     using _force = clock.after(GENTLE_MS, () => child.kill("SIGKILL"));
     await ended.catch(() => undefined);
   }
 
   let ending: Promise<void> | undefined;
-  return { process: child, ended, [Symbol.asyncDispose]: () => (ending ??= end()) };
+  const pipes = Array.from(streams, (stream) => (stream && "read" in stream ? stream : undefined));
+  return { process: child, pipes, ended, [Symbol.asyncDispose]: () => (ending ??= end()) };
 }
 
 function cannotStart(program: string, cause: Error): PipelineError {
-  const missing = "code" in cause && cause.code === "ENOENT";
-  const why = missing ? "was not found" : `can't be started: ${cause.message}`;
-  return new PipelineError("E_FFMPEG_MISSING", `${program} ${why}`, { cause });
+  const code = "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return new PipelineError("E_FFMPEG_MISSING", `${program} was not found`, { cause });
+  // A machine that is out of descriptors, processes or memory may have some again later.
+  const passing = code === "EMFILE" || code === "ENFILE" || code === "EAGAIN" || code === "ENOMEM";
+  return new PipelineError(passing ? "E_FFMPEG_ENDED" : "E_FFMPEG_MISSING", `${program} can't be started: ${cause.message}`, { cause });
 }
 
 /** Runs a short program and gives back what it said, whatever its exit status. Settles when it is gone, also when it is aborted. */

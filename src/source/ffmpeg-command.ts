@@ -1,20 +1,29 @@
 import ffmpeg from "fluent-ffmpeg";
-import type { LetterboxRule } from "../model/index.js";
+import { rowsOf, type Letterbox, type LetterboxRule } from "../model/index.js";
+import type { YuvColours } from "../picture/index.js";
+import type { InputPlan } from "./input.js";
 
-/** What FFmpeg is to do with one file. */
+/** What FFmpeg is to do with one source. */
 export interface CommandOptions {
-  /** Absolute path of the file. */
-  readonly path: string;
-  /** Read at the file's own pace, as a camera would deliver it. */
-  readonly realtime: boolean;
-  readonly loop: boolean;
+  readonly plan: InputPlan;
   /** Decoder threads; 0 = FFmpeg's own choice. */
   readonly decodeThreads: number;
-  readonly inputWidthPx: number;
-  readonly inputHeightPx: number;
   readonly letterbox: LetterboxRule;
-  /** Pictures for people, every `everyNth` frame at this size; null = none. */
-  readonly picture: { readonly everyNth: number; readonly widthPx: number; readonly heightPx: number } | null;
+  /** Where a picture of the size that is expected lies in the model's input. Its rows are what is sent. */
+  readonly expected: Letterbox;
+  /** Pictures for people, every `everyNth` frame; null = none. */
+  readonly picture: PictureCommand | null;
+}
+
+/** Size, rate and meaning of the pictures for people. */
+export interface PictureCommand {
+  readonly everyNth: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** The source's own: they are passed on, since converting costs more than all the rest of an unwatched picture. */
+  readonly colours: YuvColours;
+  /** Whether the source's pixel format is one of FFmpeg's old full-range ones, `yuvj...`. */
+  readonly isYuvj: boolean;
 }
 
 /** File descriptor of the picture stream in the child. Pixels go to 1, words to 2. */
@@ -23,22 +32,23 @@ const PICTURE_FD = 3;
 /**
  * Composes FFmpeg's arguments; the caller spawns. One decode feeds two outputs:
  *
- *   [0:v:0] ─ showinfo ─ split ─┬─ scale ─ gbrp ─ pad ────────────── rawvideo → fd 1   every frame, the model's input
+ *   [0:v:0] ─ showinfo ─ split ─┬─ scale ─ gbrp ─ pad ────────────── rawvideo → fd 1   every frame: the rows of the model's
+ *                               │                                                       input that hold the picture
  *                               └─ every n-th ─ scale ─ yuv420p ──── rawvideo → fd 3   pictures for people
  *
- * showinfo writes each frame's count, PTS and size to stderr before anything is scaled. Geometry is given as
- * expressions, so that a picture that changes its size in mid-stream is still letterboxed by the model's rule.
+ * showinfo writes each frame's count, PTS and size to stderr before anything is scaled. The padding above and below the
+ * picture is not sent: of a 16:9 picture in a square input that would be 44 of 100 bytes. A frame of another size than
+ * the expected one is fitted into the same rows (see the model room's `letterboxWithin`), so that all frames have as
+ * many bytes.
  */
 export function ffmpegArguments(options: CommandOptions): string[] {
   const inputOptions = [
     "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info",
-    "-protocol_whitelist", "file",
     "-threads", String(options.decodeThreads),
-    ...(options.realtime ? ["-re"] : []),
-    ...(options.loop ? ["-stream_loop", "-1"] : []),
+    ...options.plan.options,
   ];
   const command = ffmpeg()
-    .input(`file:${options.path}`)
+    .input(options.plan.input)
     .inputOptions(inputOptions)
     .complexFilter(filterGraph(options))
     .output("pipe:1")
@@ -59,19 +69,23 @@ function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
   return composer._getArguments();
 }
 
-function filterGraph({ inputWidthPx: w, inputHeightPx: h, letterbox, picture }: CommandOptions): string[] {
-  const scale = `scale=w='${contentSize("iw", w, h, letterbox)}':h='${contentSize("ih", w, h, letterbox)}'`;
+function filterGraph({ letterbox, expected, picture }: CommandOptions): string[] {
+  const [w, h] = [expected.inputWidthPx, rowsOf(expected).heightPx];
+  const isExpected = `eq(iw,${expected.sourceWidthPx})*eq(ih,${expected.sourceHeightPx})`;
+  const sized = (side: "iw" | "ih", known: number): string => `if(${isExpected},${known},(${contentSize(side, w, h, letterbox)}))`;
+  const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}'`;
   const [x, y] = letterbox.placement === "centre" ? ["floor((ow-iw)/2)", "floor((oh-ih)/2)"] : ["0", "0"];
   const grey = letterbox.padValue.toString(16).padStart(2, "0").repeat(3);
   const pixels = `${scale},format=gbrp,pad=w=${w}:h=${h}:x='${x}':y='${y}':color=0x${grey}`;
   const head = "[0:v:0]showinfo=checksum=0";
   if (!picture) return [`${head},${pixels}[px]`];
-  const toPicture = `scale=w=${picture.widthPx}:h=${picture.heightPx}:flags=fast_bilinear:out_range=full:out_color_matrix=bt601`;
-  return [
-    `${head},split=2[a][b]`,
-    `[a]${pixels}[px]`,
-    `[b]select='not(mod(n,${picture.everyNth}))',${toPicture},format=yuv420p[pv]`,
-  ];
+  return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
+}
+
+/** Both ranges the same: a picture that is neither scaled nor of another format goes through untouched. */
+function pictureFilters({ everyNth, widthPx, heightPx, colours, isYuvj }: PictureCommand): string {
+  const scale = `scale=w=${widthPx}:h=${heightPx}:flags=fast_bilinear:in_range=${colours.range}:out_range=${colours.range}`;
+  return `select='not(mod(n,${everyNth}))',${scale},format=${isYuvj ? "yuvj420p" : "yuv420p"}`;
 }
 
 /**

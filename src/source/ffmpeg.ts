@@ -1,49 +1,59 @@
-import type { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
-import { PipelineError } from "../core/errors.js";
+import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
+import { letterboxWithin, rowsOf, type Letterbox } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
 import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
-import type { Source, SourceEvent } from "./source.js";
-import { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
-import { pictureShelf, type PictureShelf } from "./pictures.js";
-import type { Probe } from "./probe.js";
+import type { SourceEvent } from "./source.js";
+import type { PixelPipe } from "./pixel-pipe.js";
+import type { PictureShelf } from "./pictures.js";
 import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
-import { readStderr, type FrameInfo, type StderrReader } from "./stderr.js";
+import { readStderr, type FrameInfo, type StderrReader, type StreamHeader } from "./stderr.js";
 
-/** One file, and how it is decoded. */
-export interface FfmpegOptions extends CommandOptions {
+/** One process, and what its frames are. */
+export interface RunOptions extends CommandOptions {
   readonly stream: string;
   readonly ffmpegPath: string;
-  readonly probe: Probe;
   readonly ring: FrameRing;
+  /** Wait for a free slot (true), or let frames go by (false). */
+  readonly lossless: boolean;
+  /** Number of the first frame. */
+  readonly firstFrame: number;
 }
 
-/** A file decoded by a child process. Lossless unless `realtime`. */
-export async function ffmpegSource(options: FfmpegOptions, clock: Clock): Promise<Source> {
-  const pipe = await openPixelPipe();
-  const lossless = !options.realtime;
-  const shelf = options.picture ? pictureShelf(options.picture.widthPx, options.picture.heightPx) : undefined;
-  let run: FfmpegRun | undefined;
-  return {
-    live: options.realtime,
-    expectedFrames: options.loop ? null : options.probe.expectedFrames,
-    start: (emit) => void (run = new FfmpegRun(options, pipe, clock, lossless, shelf, emit)),
-    watch: (watched) => shelf?.watch(watched),
-    takePicture: (frame, deliver) => shelf?.take(frame, deliver),
-    async [Symbol.asyncDispose]() {
-      if (run) await run[Symbol.asyncDispose]();
-      else pipe[Symbol.dispose]();
-    },
-  };
+/** Who hears of a process. Nothing comes after `over`, and no frame after disposal has begun. */
+export interface RunListener {
+  /** The input is open. */
+  opened(header: StreamHeader): void;
+  /** Asked before each frame: its epoch, or undefined when neither this frame nor a later one is wanted. */
+  epochOf(info: FrameInfo): number | undefined;
+  emit(event: Extract<SourceEvent, { type: "frame" | "skipped" }>): void;
+  /** The process is gone, and everything it wrote has been taken. Also after a disposal. */
+  over(end: RunEnd): void;
+}
+
+/** How a process ended, and what it had done by then. */
+export interface RunEnd {
+  /** An error when it could not be started. */
+  readonly how: ChildEnd | PipelineError;
+  readonly frames: number;
+  /** Bytes of a frame that never became whole. */
+  readonly partialBytes: number;
+  readonly words: StderrReader;
+}
+
+/** Where FFmpeg has put a frame: the same rule as in its filters. */
+function letterboxOf({ widthPx, heightPx }: FrameInfo, { letterbox, expected }: CommandOptions): Letterbox {
+  if (widthPx === expected.sourceWidthPx && heightPx === expected.sourceHeightPx) return expected;
+  return letterboxWithin(letterbox, expected.inputWidthPx, expected.inputHeightPx, rowsOf(expected), widthPx, heightPx);
 }
 
 /**
  * One FFmpeg process from start to end. Pixels (fd 1) and words (fd 2) arrive independently; a frame is announced when
  * both its bytes and its showinfo line are here, so the n-th frame of one is always paired with the n-th of the other.
  */
-class FfmpegRun implements AsyncDisposable {
+export class FfmpegRun implements AsyncDisposable {
   readonly #child: Child;
   readonly #stderr: StderrReader;
   readonly #cutter: RawFrames;
@@ -51,27 +61,34 @@ class FfmpegRun implements AsyncDisposable {
   readonly #infos: FrameInfo[] = [];
   #end: ChildEnd | undefined;
   #pixelsEnded = false;
-  #wanted = false;
-  #nextFrame = 0;
-  #epoch = 1;
-  #lastSize = "";
+  /** No frame is to be announced any more. */
+  #closed = false;
+  #frames = 0;
+  #last: FrameInfo | undefined;
+  #letterbox: Letterbox;
 
+  /** `pipe` belongs to the run from here on. */
   constructor(
-    readonly options: FfmpegOptions,
+    readonly options: RunOptions,
     readonly pipe: PixelPipe,
     readonly clock: Clock,
-    readonly lossless: boolean,
     readonly shelf: PictureShelf | undefined,
-    readonly emit: (event: SourceEvent) => void,
+    readonly listener: RunListener,
   ) {
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])], clock);
-    this.#stderr = readStderr((info) => {
-      this.#infos.push(info);
-      this.#pair();
-    });
+    this.#letterbox = options.expected;
+    const outputs = [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])] as const;
+    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), { ...options.plan, outputs }, clock);
+    this.#stderr = readStderr(
+      (info) => {
+        this.#infos.push(info);
+        this.#pair();
+      },
+      (header) => listener.opened(header),
+    );
     this.#cutter = cutFrames({
       ring: options.ring,
-      lossless,
+      frameBytes: 3 * options.expected.inputWidthPx * rowsOf(options.expected).heightPx,
+      lossless: options.lossless,
       now: () => ({ capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() }),
       onFrame: (frame) => {
         this.#pixels.push(frame);
@@ -82,7 +99,7 @@ class FfmpegRun implements AsyncDisposable {
   }
 
   #listen(): void {
-    const [, , stderr, pictures] = this.#child.process.stdio as (Readable | undefined)[];
+    const [, , stderr, pictures] = this.#child.pipes;
     stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr.push(text));
     pictures?.on("data", (chunk: Buffer) => this.shelf?.push(chunk));
     for (const stream of [stderr, pictures]) stream?.on("error", () => undefined);
@@ -98,7 +115,7 @@ class FfmpegRun implements AsyncDisposable {
         this.#end = end;
         this.#finishWhenOver();
       },
-      (error: PipelineError) => this.emit({ type: "ended", error }),
+      (error: PipelineError) => this.#finish(error),
     );
   }
 
@@ -108,7 +125,7 @@ class FfmpegRun implements AsyncDisposable {
     if (rest === undefined) return true;
     // The waiter runs inside somebody's dispose: go on in a turn of our own.
     const again = (): void => {
-      if (!this.#wanted && this.#place(rest)) this.pipe.resume();
+      if (!this.#closed && this.#place(rest)) this.pipe.resume();
     };
     this.options.ring.onceFree(() => queueMicrotask(again));
     return false;
@@ -123,13 +140,17 @@ class FfmpegRun implements AsyncDisposable {
   }
 
   #announce({ lease, ...captured }: RawFrame, info: FrameInfo): void {
-    const size = `${info.widthPx}x${info.heightPx}`;
-    if (this.#lastSize !== "" && size !== this.#lastSize) this.#epoch += 1;
-    this.#lastSize = size;
+    const epoch = this.#closed ? undefined : this.listener.epochOf(info);
+    if (epoch === undefined) {
+      this.#closed = true;
+      return lease?.[Symbol.dispose]();
+    }
+    if (info.widthPx !== this.#last?.widthPx || info.heightPx !== this.#last.heightPx) this.#letterbox = letterboxOf(info, this.options);
+    this.#last = info;
     const header: FrameHeader = {
       stream: this.options.stream,
-      epoch: this.#epoch,
-      frame: this.#nextFrame++,
+      epoch,
+      frame: this.options.firstFrame + this.#frames++,
       ptsMs: info.ptsMs,
       ...captured,
       widthPx: info.widthPx,
@@ -137,45 +158,24 @@ class FfmpegRun implements AsyncDisposable {
     };
     const hasPicture = this.options.picture !== null && info.n % this.options.picture.everyNth === 0;
     if (hasPicture) this.shelf?.expect(header.frame);
-    if (lease) this.emit({ type: "frame", header, lease, hasPicture });
-    else this.emit({ type: "skipped", header, cause: "no_slot" });
+    if (lease) this.listener.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected) });
+    else this.listener.emit({ type: "skipped", header, cause: "no_slot" });
   }
 
   /** The process may be gone long before its last frames have found a slot, and its words may come after them. */
   #finishWhenOver(): void {
-    if (this.#end === undefined || !(this.#pixelsEnded || this.#wanted)) return;
-    const end = this.#end;
-    this.#end = undefined;
-    this.#finish(end);
+    if (this.#end !== undefined && (this.#pixelsEnded || this.#closed)) this.#finish(this.#end);
   }
 
-  #finish(end: ChildEnd): void {
+  #finish(how: ChildEnd | PipelineError): void {
+    this.#end = undefined;
     const partialBytes = this.#cutter.discardPartial();
     for (const frame of this.#pixels.splice(0)) frame.lease?.[Symbol.dispose]();
-    this.emit({ type: "ended", error: this.#wanted ? null : this.#explainEnd(end, partialBytes) });
-  }
-
-  /** FFmpeg's exit status says little (a cut file ends with 0), so its words and our own count are asked first. */
-  #explainEnd({ code, signal }: ChildEnd, partialBytes: number): PipelineError | null {
-    const frames = this.#nextFrame;
-    const { expectedFrames, countIsExact } = this.options.probe;
-    const words = this.#stderr.explanation();
-    const path = this.options.path;
-    if (signal !== null) return new PipelineError("E_FFMPEG_ENDED", `FFmpeg was ended by ${signal} after ${frames} frames of ${path}`);
-    const short = countIsExact && expectedFrames !== null && frames < expectedFrames && this.#stderr.errors > 0;
-    if (frames > 0 && !this.options.loop && (this.#stderr.saysTruncated || short)) {
-      const of = expectedFrames === null ? "" : ` of ${expectedFrames}`;
-      return new PipelineError("E_SOURCE_TRUNCATED", `${path} ends after ${frames}${of} frames${words ? `: ${words}` : ""}`);
-    }
-    if (code !== 0 || partialBytes > 0) {
-      return new PipelineError("E_FFMPEG_ENDED", `FFmpeg ended with status ${code} after ${frames} frames of ${path}: ${words ?? "it gave no reason"}`);
-    }
-    if (frames === 0) return new PipelineError("E_SOURCE_NO_FRAMES", `${path} holds no frame that can be decoded${words ? `: ${words}` : ""}`);
-    return null;
+    this.listener.over({ how, frames: this.#frames, partialBytes, words: this.#stderr });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#wanted = true;
+    this.#closed = true;
     this.pipe[Symbol.dispose]();
     await this.#child[Symbol.asyncDispose]();
   }

@@ -9,7 +9,9 @@ export const IMAGE_EXTENSIONS = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif
 export type SourceKind =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "images"; readonly pattern: string }
-  | { readonly kind: "numbered"; readonly frames: number };
+  | { readonly kind: "numbered"; readonly frames: number }
+  /** `url` may hold secrets, `display` is the same without. */
+  | { readonly kind: "network"; readonly url: string; readonly display: string };
 
 const DEFAULT_NUMBERED_FRAMES = 1000;
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
@@ -21,6 +23,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i;
 export function sourceKind(name: string, isFolder: boolean): SourceKind {
   if (name.startsWith("test:")) return { kind: "numbered", frames: numberedFrames(name) };
   const scheme = SCHEME.exec(name)?.[1];
+  if (/^(rtsps?|https?)$/i.test(scheme ?? "")) return { kind: "network", url: name, display: redactUrl(name) };
   if (scheme !== undefined) {
     throw new PipelineError("E_SOURCE_SCHEME", `${redactUrl(name)}: addresses with ${scheme}:// can't be opened, only files, pictures and test:numbered`);
   }

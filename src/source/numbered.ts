@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import { letterboxFor, rowsOf, type LetterboxRule } from "../model/index.js";
 import { drawNumber, NUMBERED_SIZE_PX } from "../numbered/index.js";
 import type { FrameRing } from "../ring/index.js";
 import type { Source, SourceEvent } from "./source.js";
@@ -7,11 +8,14 @@ import type { Source, SourceEvent } from "./source.js";
 export interface NumberedOptions {
   readonly stream: string;
   readonly frames: number;
+  readonly letterbox: LetterboxRule;
   readonly ring: FrameRing;
 }
 
 /** The source that proves order: every frame carries its own number in its pixels. Lossless. Draws when a slot is free. */
-export function numberedSource({ stream, frames, ring }: NumberedOptions, clock: Clock): Source {
+export function numberedSource({ stream, frames, letterbox: rule, ring }: NumberedOptions, clock: Clock): Source {
+  const letterbox = letterboxFor(rule, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const rows = rowsOf(letterbox);
   let frame = 0;
   let stopped = false;
 
@@ -23,7 +27,7 @@ export function numberedSource({ stream, frames, ring }: NumberedOptions, clock:
       drawNumber(lease.pixels, frame);
       const header = { stream, epoch: 1, frame, ptsMs: null, ...stamp, widthPx: NUMBERED_SIZE_PX, heightPx: NUMBERED_SIZE_PX };
       frame += 1;
-      emit({ type: "frame", header, lease, hasPicture: false });
+      emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows });
     }
     if (!ended) emit({ type: "ended", error: null });
     ended = true;

@@ -1,15 +1,18 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import type { Clock } from "../core/clock.js";
+import { systemRandom, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import type { LetterboxRule } from "../model/index.js";
+import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
-import { ffmpegSource } from "./ffmpeg.js";
+import { explain } from "./explain.js";
+import { fileSource } from "./file.js";
+import { inputPlan } from "./input.js";
 import type { Source } from "./source.js";
 import { IMAGE_EXTENSIONS, sourceKind } from "./kind.js";
+import { liveSource, type LiveLimits } from "./live.js";
 import { numberedSource } from "./numbered.js";
-import { probeFile, type Probe } from "./probe.js";
+import { probeFile, probeNetwork, type Probe } from "./probe.js";
 import { stillsSource } from "./stills.js";
 
 /** Everything that opening needs, whatever the kind. */
@@ -23,6 +26,8 @@ export interface SourceOptions {
   readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
   /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
   readonly picture: { readonly fps: number; readonly widthPx: number } | null;
+  /** How patient a source that is live by nature is. */
+  readonly limits: LiveLimits;
 }
 
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
@@ -32,8 +37,12 @@ const RATE_TOLERANCE = 0.01;
 /** Taken as a file's rate where it states none. */
 const DEFAULT_FPS = 25;
 
+/** FFmpeg's own limit of a silent read lies this far above ours, ms: ours is to be the first, its is for one that has outlived us. */
+const IO_TIMEOUT_MARGIN_MS = 5000;
+
 /**
- * Opens a source by its name: a video file, a picture, a folder or glob of pictures, or `test:numbered`.
+ * Opens a source by its name: a video file, a picture, a folder or glob of pictures, an address of the network, or
+ * `test:numbered`. What is live by nature is not connected to yet: it may well not be there now.
  * @throws PipelineError E_SOURCE_*, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
  */
 export async function openSource(
@@ -41,7 +50,7 @@ export async function openSource(
   stream: string,
   options: SourceOptions,
   ring: FrameRing,
-  world: { readonly clock: Clock; readonly signal: AbortSignal },
+  world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number },
 ): Promise<Source> {
   const folder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
   const kind = sourceKind(name, folder);
@@ -49,12 +58,29 @@ export async function openSource(
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
   if (kind.kind === "numbered") return numberedSource({ ...common, frames: kind.frames }, world.clock);
   if (kind.kind === "images") return stillsSource({ ...common, paths: await imagePaths(kind.pattern, folder) }, world.clock);
+  const command = (probe: Probe) => ({
+    stream, ring, letterbox,
+    ffmpegPath: options.ffmpegPath,
+    plan: inputPlan(kind.kind === "file" ? { ...kind, path: resolve(kind.path) } : kind, { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) }),
+    expected: letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx),
+    ...decoding(probe, options),
+  });
+  if (kind.kind === "network") {
+    await checkFfmpeg(options.ffmpegPath, world.signal);
+    const { url, display } = kind;
+    const probe = (signal: AbortSignal): Promise<Probe> => probeNetwork(options.ffprobePath, kind, ioTimeoutMs(options.limits), signal);
+    return liveSource({ display, limits: options.limits, probe, command, explain: (words) => explain(words.replaceAll(url, display), display) }, world.clock, world.random ?? systemRandom);
+  }
   const path = resolve(kind.path);
   const [, probe] = await Promise.all([
     checkFfmpeg(options.ffmpegPath, world.signal),
     probeFile(options.ffprobePath, path, world.signal),
   ]);
-  return ffmpegSource({ ...common, ...options, path, probe, ...decoding(probe, options) }, world.clock);
+  return fileSource({ ...command(probe), path, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {
+  return Math.max(connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs) + IO_TIMEOUT_MARGIN_MS;
 }
 
 function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
@@ -65,6 +91,8 @@ function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
       // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
       everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
+      colours: probe.colours,
+      isYuvj: probe.pixelFormat.startsWith("yuvj"),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { YuvColours } from "../picture/index.js";
 import type { YuvPicture } from "./source.js";
 
 /** Most raw pictures kept at once: those of frames still in the house. The oldest goes first. */
@@ -18,8 +19,8 @@ export function yuv420Bytes(widthPx: number, heightPx: number): number {
   return widthPx * heightPx + 2 * Math.ceil(widthPx / 2) * Math.ceil(heightPx / 2);
 }
 
-/** Makes the shelf for pictures of one size. Unwatched, bytes go by uncopied. */
-export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
+/** Makes the shelf for pictures of one size and kind. Unwatched, bytes go by uncopied. */
+export function pictureShelf(widthPx: number, heightPx: number, colours: YuvColours): PictureShelf {
   const bytes = yuv420Bytes(widthPx, heightPx);
   // Numbers come from stderr, pixels from their own pipe: either may be ahead of the other by a few.
   const numbers: number[] = [];
@@ -38,7 +39,7 @@ export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
       const deliver = wanted.get(frame);
       wanted.delete(frame);
       if (picture === undefined) continue;
-      if (deliver) deliver({ widthPx, heightPx, yuv420: picture });
+      if (deliver) deliver({ widthPx, heightPx, yuv420: picture, colours });
       else keep(kept, frame, picture);
     }
   }
@@ -70,7 +71,7 @@ export function pictureShelf(widthPx: number, heightPx: number): PictureShelf {
     take(frame, deliver) {
       const yuv420 = kept.get(frame);
       kept.delete(frame);
-      if (yuv420) deliver({ widthPx, heightPx, yuv420 });
+      if (yuv420) deliver({ widthPx, heightPx, yuv420, colours });
       else if (numbers.includes(frame)) keep(wanted, frame, deliver);
     },
   };

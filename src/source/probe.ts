@@ -2,10 +2,17 @@ import { access, constants, open, stat } from "node:fs/promises";
 import { PipelineError } from "../core/errors.js";
 import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
+import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
+import { explain } from "./explain.js";
+import { inputPlan } from "./input.js";
+import type { SourceKind } from "./kind.js";
 
 /** What ffprobe says of a file's first video stream. */
 export interface Probe {
+  /** FFmpeg's name of the pixel format, e.g. `yuv420p`. */
+  readonly pixelFormat: string;
+  readonly colours: YuvColours;
   readonly codec: string;
   /** As it is shown: rotation applied, px. */
   readonly widthPx: number;
@@ -26,6 +33,9 @@ const Answer = z.object({
         codec_name: z.string().default(""),
         width: z.number().default(0),
         height: z.number().default(0),
+        pix_fmt: z.string().default(""),
+        color_range: z.string().optional(),
+        color_space: z.string().optional(),
         avg_frame_rate: z.string().default("0/0"),
         nb_frames: z.string().optional(),
         duration: z.string().optional(),
@@ -48,6 +58,25 @@ export async function probeFile(ffprobePath: string, path: string, signal?: Abor
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
   if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
   return readProbe(path, JSON.parse(stdout));
+}
+
+/**
+ * Looks at a stream of the network.
+ * @throws PipelineError as `explain` does; E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY, E_FFMPEG_MISSING, E_STOPPED
+ */
+export async function probeNetwork(ffprobePath: string, source: NetworkSource, ioTimeoutMs: number, signal: AbortSignal): Promise<Probe> {
+  const { input, options } = inputPlan(source, { ioTimeoutMs });
+  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", ...options.filter((_, i) => !isDecoderOption(options, i)), "-i", input];
+  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
+  if (code !== 0) throw explain(stderr, source.display);
+  return readProbe(source.display, JSON.parse(stdout));
+}
+
+type NetworkSource = Extract<SourceKind, { kind: "network" }>;
+
+/** ffprobe knows no decoder flags. */
+function isDecoderOption(options: readonly string[], i: number): boolean {
+  return options[i] === "-flags" || options[i - 1] === "-flags";
 }
 
 async function checkReadable(path: string): Promise<void> {
@@ -98,6 +127,8 @@ export function readProbe(path: string, json: unknown): Probe {
   return {
     codec: video.codec_name,
     ...shownSize(video, turned),
+    pixelFormat: video.pix_fmt,
+    colours: coloursOf(video),
     fps,
     expectedFrames: counted > 0 ? counted : estimated,
     countIsExact: counted > 0,
@@ -106,6 +137,16 @@ export function readProbe(path: string, json: unknown): Probe {
 
 function shownSize({ width, height }: Stream, turned: boolean): { widthPx: number; heightPx: number } {
   return turned ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height };
+}
+
+/**
+ * What the planes mean. Unstated: limited range and BT.601, as FFmpeg takes it; RGB is brought to that by FFmpeg.
+ */
+function coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: space = "" }: Stream): YuvColours {
+  const isYuv = /^(yuv|nv|p0)/.test(pixelFormat);
+  const isFull = isYuv && (range === "pc" || pixelFormat.startsWith("yuvj"));
+  const matrix = isYuv && space === "bt709" ? "bt709" : isYuv && space.startsWith("bt2020") ? "bt2020" : "bt601";
+  return { range: isFull ? "full" : "limited", matrix };
 }
 
 function rate(fraction: string): number | null {

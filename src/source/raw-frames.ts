@@ -11,6 +11,8 @@ export interface RawFrame {
 /** Where the bytes go. */
 export interface RawFramesOptions {
   readonly ring: FrameRing;
+  /** Bytes of one frame, at most a slot's. */
+  readonly frameBytes: number;
   /** Wait for a slot (true) or let the bytes go by (false). */
   readonly lossless: boolean;
   /** Both clocks, asked once a frame. */
@@ -19,7 +21,7 @@ export interface RawFramesOptions {
 }
 
 /**
- * Cuts a byte stream into frames of `ring.layout.slotBytes`, copying each chunk straight into the leased slot: nothing
+ * Cuts a byte stream into frames of `frameBytes`, copying each chunk straight into the leased slot: nothing
  * is concatenated, and a frame without a slot costs no memory.
  */
 export interface RawFrames {
@@ -33,8 +35,7 @@ export interface RawFrames {
 }
 
 /** Makes a cutter for one stream of bytes. */
-export function cutFrames({ ring, lossless, now, onFrame }: RawFramesOptions): RawFrames {
-  const frameBytes = ring.layout.slotBytes;
+export function cutFrames({ ring, frameBytes, lossless, now, onFrame }: RawFramesOptions): RawFrames {
   let filled = 0;
   let lease: SlotLease | undefined;
   let captured = { capturedAtMs: 0, capturedMonoMs: 0 };

@@ -1,24 +1,51 @@
-import type { PipelineError } from "../core/errors.js";
+import type { ErrorCode, PipelineError } from "../core/errors.js";
 import type { FrameHeader, SkipCause } from "../core/frame.js";
+import type { StreamState } from "../core/stream-state.js";
+import type { InputRows, Letterbox } from "../model/index.js";
+import type { YuvColours } from "../picture/index.js";
 import type { SlotLease } from "../ring/index.js";
 
 /** What a source says, in order. `ended` comes once, last. */
 export type SourceEvent =
   /** A whole frame lies in the leased slot; whoever takes the event disposes the lease. */
-  | { readonly type: "frame"; readonly header: FrameHeader; readonly lease: SlotLease; readonly hasPicture: boolean }
+  | {
+      readonly type: "frame";
+      readonly header: FrameHeader;
+      readonly lease: SlotLease;
+      readonly hasPicture: boolean;
+      /** Where the picture lies in the model's input. */
+      readonly letterbox: Letterbox;
+      /** Which rows of the input the slot begins with, full width, planes G, B, R. */
+      readonly rows: InputRows;
+    }
   /** A frame was decoded and numbered, but there was no room for its pixels. */
   | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }
   /** One picture of a folder could not be decoded; the others go on. */
   | { readonly type: "broken"; readonly header: FrameHeader; readonly error: PipelineError }
+  /** A live source changed its state; at most a handful a second. Files do not say any. `epoch`: of its newest frame so far. */
+  | {
+      readonly type: "state";
+      readonly state: StreamState;
+      readonly epoch: number;
+      /** Why it is in this state. */
+      readonly reason?: ErrorCode;
+      /** The same in words, without secrets. */
+      readonly message?: string;
+      /** Number of the next try to connect, counted since frames last came. */
+      readonly attempt?: number;
+      /** How long until that try, ms. */
+      readonly retryInMs?: number;
+    }
   /** No more frames. `error` null = the natural end or a wanted stop. */
   | { readonly type: "ended"; readonly error: PipelineError | null };
 
-/** The pixels of a picture for people: 4:2:0, full range, BT.601 (what JPEG wants). */
+/** The pixels of a picture for people: 4:2:0, 8 bits, in the colours that the source states. */
 export interface YuvPicture {
   readonly widthPx: number;
   readonly heightPx: number;
   /** Y plane, then U and V at half size (rounded up). Belongs to the taker. */
   readonly yuv420: Uint8Array;
+  readonly colours: YuvColours;
 }
 
 /** The seam of everything that yields frames. Frames land in the ring given at opening. */

@@ -10,6 +10,14 @@ export interface FrameInfo {
   readonly heightPx: number;
 }
 
+/** The video stream as FFmpeg announces it once the input is open. */
+export interface StreamHeader {
+  readonly codec: string;
+  /** As it is stored, before rotation, px; null when FFmpeg does not know yet. */
+  readonly widthPx: number | null;
+  readonly heightPx: number | null;
+}
+
 /** What is kept of FFmpeg's words. */
 export interface StderrReader {
   /** Takes a chunk of stderr; calls `onFrame` for each showinfo line. */
@@ -18,27 +26,37 @@ export interface StderrReader {
   readonly errors: number;
   /** Whether FFmpeg said that the file ends too early. */
   readonly saysTruncated: boolean;
+  /** The last lines of level warning or worse, without FFmpeg's prefixes and without secrets. */
+  lastWords(): string;
   /** The most telling line, without FFmpeg's prefixes and without secrets; undefined when it said nothing. */
   explanation(): string | undefined;
 }
 
 const FRAME = /showinfo.*\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) /;
 const TIME_BASE = /showinfo.*config in time_base: (\d+)\/(\d+)/;
+const VIDEO = /Stream #0:\d+.*?: Video: (\w+)(?:.*?, (\d{1,5})x(\d{1,5})(?=[ ,]|$))?/;
 const LEVEL = /\[(panic|fatal|error|warning)\] (.*)$/;
 const TRUNCATED = /partial file|ended prematurely|moov atom not found|truncat|Packet corrupt/i;
 /** Lines that follow from another one and explain nothing. */
 const ECHO = /^(Conversion failed!?|Error (while|marking|opening|initializing|sending|submitting).*|Task finished.*|Terminating.*|Nothing was written.*|\S*: Invalid argument)!?$/;
 /** Longest line that is looked at, characters: a hostile file can make FFmpeg print megabytes without a newline. */
 const LINE_LIMIT = 4096;
+/** Lines that are kept for an explanation. */
+const KEPT_LINES = 12;
 
-/** Reads FFmpeg's stderr, run with `-loglevel level+info`. Memory is bounded: it keeps two lines. */
-export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
+/**
+ * Reads FFmpeg's stderr, run with `-loglevel level+info`. Memory is bounded: it keeps a few lines. `onOpened` is called
+ * once, when the input is open.
+ */
+export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header: StreamHeader) => void = () => undefined): StderrReader {
   let rest = "";
   let timeBaseMs = 0;
   let errors = 0;
   let saysTruncated = false;
   let told: string | undefined;
   let echo: string | undefined;
+  let opened = false;
+  const last: string[] = [];
 
   function line(text: string): void {
     const frame = FRAME.exec(text);
@@ -52,9 +70,17 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
       timeBaseMs = (1000 * Number(base[1])) / Number(base[2]);
       return;
     }
+    const video = opened ? null : VIDEO.exec(text);
+    if (video) {
+      opened = true;
+      const [, codec = "", width, height] = video;
+      return onOpened({ codec, widthPx: width === undefined ? null : Number(width), heightPx: height === undefined ? null : Number(height) });
+    }
     const said = LEVEL.exec(text);
     if (!said) return;
     const words = redactUrl(said[2] ?? "").trim();
+    last.push(words);
+    if (last.length > KEPT_LINES) last.shift();
     if (TRUNCATED.test(words)) saysTruncated = true;
     if (said[1] === "warning") return;
     errors += 1;
@@ -74,6 +100,7 @@ export function readStderr(onFrame: (info: FrameInfo) => void): StderrReader {
     get saysTruncated() {
       return saysTruncated;
     },
+    lastWords: () => last.join("\n"),
     explanation: () => told ?? echo,
   };
 }

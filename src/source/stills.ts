@@ -1,7 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import type { FrameHeader } from "../core/frame.js";
-import { letterboxFor, type Letterbox, type LetterboxRule } from "../model/index.js";
+import { letterboxFor, rowsOf, type Letterbox, type LetterboxRule } from "../model/index.js";
 import { readStill, type RgbPicture } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
 import type { Source, SourceEvent } from "./source.js";
@@ -45,15 +44,17 @@ async function readAll(
 ): Promise<void> {
   let anyRead = false;
   let lastError: PipelineError | null = null;
+  const freeSlot = slotWaiter(options.ring, stop);
   for (const [frame, path] of options.paths.entries()) {
-    const lease = await freeSlot(options.ring, stop);
+    const lease = await freeSlot();
     if (lease === undefined) break;
     const stamp = { capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() };
     const key = { stream: options.stream, epoch: 1, frame, ptsMs: null, ...stamp };
     try {
-      const header = await placeStill(path, key, options, lease.pixels);
+      const letterbox = await placeStill(path, options, lease.pixels);
+      const header = { ...key, widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx };
       anyRead = true;
-      emit({ type: "frame", header, lease, hasPicture: false });
+      emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows: rowsOf(letterbox) });
     } catch (cause) {
       lease[Symbol.dispose]();
       const why = asPipelineError(cause, "E_SOURCE_NOT_VIDEO");
@@ -64,24 +65,24 @@ async function readAll(
   emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });
 }
 
-async function freeSlot(ring: FrameRing, stop: AbortSignal): Promise<SlotLease | undefined> {
-  for (;;) {
-    if (stop.aborted) return undefined;
-    const lease = ring.lease();
-    if (lease) return lease;
-    await new Promise<void>((resolve) => {
-      ring.onceFree(resolve);
-      stop.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
+/** Waits for a free slot, or until it is stopped. One listener for all waits: a folder may hold a million pictures. */
+function slotWaiter(ring: FrameRing, stop: AbortSignal): () => Promise<SlotLease | undefined> {
+  let wake = (): void => undefined;
+  stop.addEventListener("abort", () => wake(), { once: true });
+  return async () => {
+    for (;;) {
+      if (stop.aborted) return undefined;
+      const lease = ring.lease();
+      if (lease) return lease;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        ring.onceFree(resolve);
+      });
+    }
+  };
 }
 
-async function placeStill(
-  path: string,
-  key: Omit<FrameHeader, "widthPx" | "heightPx">,
-  options: StillsOptions,
-  pixels: Uint8Array,
-): Promise<FrameHeader> {
+async function placeStill(path: string, options: StillsOptions, pixels: Uint8Array): Promise<Letterbox> {
   let box: Letterbox | undefined;
   const still = await readStill(path, (widthPx, heightPx) => {
     box = letterboxFor(options.letterbox, options.inputWidthPx, options.inputHeightPx, widthPx, heightPx);
@@ -89,15 +90,15 @@ async function placeStill(
   });
   if (box === undefined) throw new PipelineError("E_SOURCE_NOT_VIDEO", "the picture has no size");
   placePlanes(still, box, options.letterbox.padValue, pixels);
-  return { ...key, widthPx: box.sourceWidthPx, heightPx: box.sourceHeightPx };
+  return box;
 }
 
-/** Interleaved RGB into the slot's planes G, B, R with the letterbox's padding around. Exported for its test. */
-export function placePlanes(still: RgbPicture, box: Letterbox, padValue: number, planes: Uint8Array): void {
-  const area = box.inputWidthPx * box.inputHeightPx;
-  planes.fill(padValue);
+/** Interleaved RGB into planes G, B, R of the rows that hold the picture, with padding left and right. */
+function placePlanes(still: RgbPicture, box: Letterbox, padValue: number, planes: Uint8Array): void {
+  const area = box.inputWidthPx * box.contentHeightPx;
+  planes.fill(padValue, 0, 3 * area);
   for (let y = 0; y < still.heightPx; y += 1) {
-    let to = (box.topPx + y) * box.inputWidthPx + box.leftPx;
+    let to = y * box.inputWidthPx + box.leftPx;
     let from = y * still.widthPx * 3;
     for (let x = 0; x < still.widthPx; x += 1, to += 1, from += 3) {
       planes[to] = still.data[from + 1] ?? 0;

@@ -62,8 +62,8 @@ test("a settings file that is missing or no YAML is refused with its place", asy
 
 test("labels and addresses that can't be used are refused without repeating a password", async () => {
   assertRefused(await runCli(["run", "test:numbered", "--labels", join(folder, "no.txt")]), "E_LABELS", /no\.txt/);
-  const address = await runCli(["run", "rtsp://me:hunter2@cam/1"]);
-  assertRefused(address, "E_SOURCE_SCHEME", /rtsp:\/\/\*\*\*@cam\/1/);
+  const address = await runCli(["run", "ftp://me:hunter2@cam/1"]);
+  assertRefused(address, "E_SOURCE_SCHEME", /ftp:\/\/\*\*\*@cam\/1/);
   assert.doesNotMatch(address.stderr, /hunter2/);
 });
 

@@ -30,7 +30,11 @@ test("without anything written every setting has its default", async () => {
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
     pool: { workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
     source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: "auto" },
-    live: { maxAgeMs: 500, maxFps: null },
+    live: {
+      maxAgeMs: 500, maxFps: null,
+      connectTimeoutMs: 10_000, firstFrameTimeoutMs: 20_000, silenceTimeoutMs: 10_000,
+      backoffMinMs: 1000, backoffMaxMs: 60_000, healthyAfterMs: 10_000,
+    },
     output: { path: null },
     serve: null,
   });

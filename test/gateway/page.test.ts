@@ -199,7 +199,7 @@ test("figures, causes and classes are shown as the stats record has them, and te
   gateway.publish(published(statsRecord({ ...stats, stream, objects: { car: 120, "<b>bus</b>": 3 } }, CAPTURED_AT_MS)));
   await page.waitForSelector(".card", WAIT);
   const card = (await page.innerText(".card")).replace(/\s+/g, " ");
-  for (const words of [stream, "running", "24.6 of 25.0", "46 · 80 ms", "50 of 60", "8 7 busy, 1 failed", "car 120", "<b>bus</b> 3"]) {
+  for (const words of [stream, "live", "24.6 of 25.0", "46 · 80 ms", "50 of 60", "8 7 busy, 1 failed", "car 120", "<b>bus</b> 3"]) {
     assert.ok(card.includes(words), `"${words}" is not in "${card}"`);
   }
   assert.deepEqual(problems, []);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fillInput, letterboxFor, makeDecoder } from "../../src/model/index.js";
+import { letterboxFor, makeDecoder, rowsOf } from "../../src/model/index.js";
 import { drawNumber, NUMBERED_RANGE, NUMBERED_SIZE_PX, numberedModel, numberOf } from "../../src/numbered/index.js";
 import { loadModelInfo, openRuntimeSession } from "../../src/pool/index.js";
 
@@ -46,8 +46,8 @@ test("the model reads back every number exactly, as one sure detection", async (
   const spread = Array.from({ length: 500 }, (_, i) => (i * 40503) % NUMBERED_RANGE);
   for (const number of [0, ...powers, ...powers.map((power) => NUMBERED_RANGE - power), 19_999, ...spread]) {
     drawNumber(planes, number);
-    fillInput(planes, info, session.input);
-    const found = decoder.decode(await session.run(), box);
+    session.fill(planes, rowsOf(box));
+    const found = await session.run((outputs) => decoder.decode(outputs, box));
     assert.deepEqual([...found.scores], [1]);
     assert.deepEqual([...found.boxes], [number / 2048, 0, 32, 32]);
     assert.equal(numberOf(found.boxes[0]!), number);

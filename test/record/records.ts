@@ -47,7 +47,7 @@ export function publishedFrame(frame: number, more: Partial<FrameHeader> = {}, b
 
 export const stats: StreamStats = {
   stream: "gate",
-  state: "running",
+  state: "live",
   epoch: 1,
   decoded: 60,
   outcomes: { detected: 50, failed: 1, late: 0, aborted: 0, still: 0 },

@@ -6,7 +6,7 @@ import { CAPTURED_AT_MS, context, detected, header, stats } from "./records.js";
 test("a stream's figures become exactly this line", () => {
   assert.equal(
     toLine(statsRecord(stats, CAPTURED_AT_MS)),
-    '{"v":1,"type":"stats","stream":"gate","epoch":1,"state":"running","decoded":60,' +
+    '{"v":1,"type":"stats","stream":"gate","epoch":1,"state":"live","decoded":60,' +
       '"outcomes":{"detected":50,"failed":1,"late":0,"aborted":0,"still":0},' +
       '"skipped":{"no_slot":0,"busy":7,"too_old":0,"max_fps":0,"stopped":0},"inHouse":2,"inHouseLimit":4,' +
       '"fps":{"in":25,"out":24.6},"latencyMs":{"p50":46.12,"p95":61,"p99":80},"stagesMs":{"infer":17.9},' +

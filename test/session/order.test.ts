@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
-import { letterboxFor } from "../../src/model/index.js";
+import { letterboxFor, rowsOf } from "../../src/model/index.js";
 import { drawNumber, NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
 import { openThreadPool } from "../../src/pool/index.js";
 import { createRing } from "../../src/ring/index.js";
@@ -28,7 +28,7 @@ test("the pool runs a frame's own pixels: a slot whose lease has ended is refuse
   const lease = ring.lease();
   assert.ok(lease);
   drawNumber(lease.pixels, 4711);
-  const task = { ringId: 0, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox };
+  const task = { ringId: 0, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows: rowsOf(letterbox) };
   await pool.permit();
   const first = await pool.run(task, () => undefined);
   assert.ok(typeof first === "object" && "ok" in first && first.ok);

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/core/clock.js";
 import { createRing } from "../../src/ring/index.js";
 import { openSource } from "../../src/source/index.js";
 import { temporaryFolder } from "../support/pool.js";
-import { CENTRED, ffmpeg, readAll } from "../support/source.js";
+import { CENTRED, ffmpeg, liveLimits, readAll } from "../support/source.js";
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -89,11 +89,13 @@ test("FFmpeg that is missing or too old is told before anything is started", asy
 });
 
 /** Words of a showinfo line, for stand-ins that deliver frames of 96x64 themselves. */
+/** 192x108 in a 96x64 input: 54 rows of 96. */
+const FRAME_BYTES = 3 * 96 * 54;
 const INFO = (n: number): string => `[Parsed_showinfo_0 @ 0x1] [info] n: ${n} pts: ${n} pts_time:${n} fmt:yuv420p sar:1/1 s:192x108 i:P iskey:1 type:I `;
 const VERSION = `case "$*" in *-version*) echo 'ffmpeg version 7.1 Copyright'; exit 0;; esac`;
 
 test("FFmpeg killed in mid-stream is E_FFMPEG_ENDED with the signal; half a frame is not delivered", async () => {
-  const killed = program("killed-ffmpeg", `${VERSION}\necho '${INFO(0)}' >&2; head -c ${96 * 64 * 3 + 1000} /dev/zero; kill -9 $$`);
+  const killed = program("killed-ffmpeg", `${VERSION}\necho '${INFO(0)}' >&2; head -c ${FRAME_BYTES + 1000} /dev/zero; kill -9 $$`);
   const { headers, error } = await readAll(clip("ok2.mp4"), { ffmpegPath: killed });
   assert.equal(headers.length, 1);
   assert.equal(error?.code, "E_FFMPEG_ENDED");
@@ -101,7 +103,7 @@ test("FFmpeg killed in mid-stream is E_FFMPEG_ENDED with the signal; half a fram
 });
 
 test("FFmpeg that ends in the middle of a frame with status 0 is not taken for a natural end", async () => {
-  const torn = program("torn-ffmpeg", `${VERSION}\necho '${INFO(0)}' >&2; head -c ${96 * 64 * 3 + 1000} /dev/zero`);
+  const torn = program("torn-ffmpeg", `${VERSION}\necho '${INFO(0)}' >&2; head -c ${FRAME_BYTES + 1000} /dev/zero`);
   const { error } = await readAll(clip("ok3.mp4"), { ffmpegPath: torn });
   assert.equal(error?.code, "E_FFMPEG_ENDED");
 });
@@ -110,7 +112,7 @@ test("frames that FFmpeg left in the pipe when it exited all arrive, however lon
   const whole = clip("patient.mp4", "-s", "32x18");
   const held: (() => void)[] = [];
   const ring = createRing({ slots: 2, slotBytes: 3 * 32 * 32 });
-  const options = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null };
+  const options = { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, decodeThreads: 1, picture: null, limits: liveLimits() };
   const world = { clock: systemClock, signal: new AbortController().signal };
   await using source = await openSource(whole, "test", { ...options, input: { widthPx: 32, heightPx: 32, letterbox: CENTRED } }, ring, world);
   const frames = await new Promise<number[]>((resolve) => {
@@ -128,7 +130,7 @@ test("frames that FFmpeg left in the pipe when it exited all arrive, however lon
 });
 
 test("FFmpeg that floods stderr costs no memory and its frames still come", async () => {
-  const flood = `${VERSION}\ni=0; while [ $i -lt 200 ]; do head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; i=$((i+1)); done\necho '${INFO(0)}' >&2; head -c ${96 * 64 * 3} /dev/zero`;
+  const flood = `${VERSION}\ni=0; while [ $i -lt 200 ]; do head -c 100000 /dev/zero | tr '\\0' x >&2; echo >&2; i=$((i+1)); done\necho '${INFO(0)}' >&2; head -c ${FRAME_BYTES} /dev/zero`;
   const before = process.memoryUsage.rss();
   const { headers, error } = await readAll(clip("ok4.mp4"), { ffmpegPath: program("flood-ffmpeg", flood) });
   assert.equal(headers.length, 1);
@@ -139,7 +141,7 @@ test("FFmpeg that floods stderr costs no memory and its frames still come", asyn
 test("FFmpeg that ignores SIGTERM is ended by force when the source is closed", async () => {
   const stubborn = program("stubborn-ffmpeg", `${VERSION}\ntrap '' TERM\nwhile :; do sleep 1; done`);
   const ring = createRing({ slots: 2, slotBytes: 3 * 96 * 64 });
-  const options = { ffmpegPath: stubborn, ffprobePath: "ffprobe", realtime: true, loop: false, decodeThreads: 1, picture: null };
+  const options = { ffmpegPath: stubborn, ffprobePath: "ffprobe", realtime: true, loop: false, decodeThreads: 1, picture: null, limits: liveLimits() };
   const world = { clock: systemClock, signal: new AbortController().signal };
   const source = await openSource(clip("ok5.mp4"), "test", { ...options, input: { widthPx: 96, heightPx: 64, letterbox: CENTRED } }, ring, world);
   let ends = 0;

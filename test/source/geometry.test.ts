@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { letterboxFor, type LetterboxRule } from "../../src/model/index.js";
+import { letterboxFor } from "../../src/model/index.js";
 import { temporaryFolder } from "../support/pool.js";
 import { CENTRED, ffmpeg, readAll, TOP_LEFT, type ReadOptions, type ReadResult } from "../support/source.js";
 
@@ -19,10 +19,10 @@ function boxClip(name: string, widthPx: number, heightPx: number, ...more: strin
 }
 
 /** Where the white box lies in a frame of the model's input, by its own pixels, in parts of the source picture. */
-function foundBox({ planes, headers }: ReadResult, index: number, widthPx: number, heightPx: number, rule: LetterboxRule) {
+function foundBox({ planes, letterboxes }: ReadResult, index: number, widthPx: number, heightPx: number) {
   const frame = planes[index];
-  const header = headers[index];
-  assert.ok(frame && header);
+  const box = letterboxes[index];
+  assert.ok(frame && box);
   const bounds = { left: Infinity, top: Infinity, right: -1, bottom: -1 };
   for (let y = 0, i = 0; y < heightPx; y += 1) {
     for (let x = 0; x < widthPx; x += 1, i += 1) {
@@ -33,7 +33,6 @@ function foundBox({ planes, headers }: ReadResult, index: number, widthPx: numbe
       bounds.bottom = Math.max(bounds.bottom, y + 1);
     }
   }
-  const box = letterboxFor(rule, widthPx, heightPx, header.widthPx, header.heightPx);
   const across = (x: number): number => (x - box.leftPx) / box.contentWidthPx;
   const down = (y: number): number => (y - box.topPx) / box.contentHeightPx;
   const onePixel = { x: 1.6 / box.contentWidthPx, y: 1.6 / box.contentHeightPx };
@@ -46,7 +45,7 @@ async function assertBox(path: string, size: [number, number], options: ReadOpti
   assert.equal(result.error, null);
   const header = result.headers[index];
   assert.deepEqual([header?.widthPx, header?.heightPx], size);
-  const found = foundBox(result, index, widthPx, heightPx, letterbox);
+  const found = foundBox(result, index, widthPx, heightPx);
   for (const side of ["left", "right"] as const) assert.ok(Math.abs(found[side] - expected[side]) < found.onePixel.x, `${side}: ${found[side]} for ${expected[side]}`);
   for (const side of ["top", "bottom"] as const) assert.ok(Math.abs(found[side] - expected[side]) < found.onePixel.y, `${side}: ${found[side]} for ${expected[side]}`);
   return result;
@@ -58,9 +57,14 @@ test("the picture lies where the letterbox rule says, for wide, tall, small and 
   }
 });
 
-test("around the picture lies the family's grey", async () => {
-  const { planes } = await readAll(boxClip("320x180.mkv", 320, 180, "-c:v", "ffv1"), { widthPx: 96, heightPx: 96, letterbox: TOP_LEFT });
-  assert.deepEqual([...(planes[0]?.subarray(96 * 95, 96 * 96) ?? [])], Array<number>(96).fill(114));
+test("beside the picture lies the family's grey; rows above and below are not sent", async () => {
+  const wide = await readAll(boxClip("320x180.mkv", 320, 180, "-c:v", "ffv1"), { widthPx: 96, heightPx: 96 });
+  // 96 x 180/320 = 54 rows in the middle.
+  const rowStarts = [...Array(96).keys()].map((y) => wide.planes[0]?.[96 * y]);
+  assert.deepEqual(rowStarts, [...Array<number>(21).fill(-1), ...Array<number>(54).fill(0), ...Array<number>(21).fill(-1)]);
+  const tall = await readAll(boxClip("180x320.mkv", 180, 320, "-c:v", "ffv1"), { widthPx: 96, heightPx: 96, letterbox: TOP_LEFT });
+  assert.deepEqual([...(tall.planes[0]?.subarray(96 * 95 + 54, 96 * 96) ?? [])], Array<number>(42).fill(114));
+  assert.deepEqual(tall.letterboxes[0], letterboxFor(TOP_LEFT, 96, 96, 180, 320));
 });
 
 test("planes come in the order green, blue, red", async () => {

@@ -8,7 +8,17 @@ const video = { codec_type: "video", codec_name: "h264", width: 768, height: 432
 
 test("size, rate and count of a plain file are read", () => {
   const probe = readProbe("a.mp4", { format: { format_name: "mov,mp4", duration: "30.16" }, streams: [video] });
-  assert.deepEqual(probe, { codec: "h264", widthPx: 768, heightPx: 432, fps: 12.5, expectedFrames: 377, countIsExact: true });
+  const colours = { range: "limited", matrix: "bt601" };
+  assert.deepEqual(probe, { codec: "h264", widthPx: 768, heightPx: 432, pixelFormat: "", colours, fps: 12.5, expectedFrames: 377, countIsExact: true });
+});
+
+test("range and matrix of the planes are those that the stream states", () => {
+  const colours = (stated: object) => readProbe("a.mp4", { streams: [{ ...video, ...stated }] }).colours;
+  assert.deepEqual(colours({ pix_fmt: "yuv420p", color_range: "tv", color_space: "bt709" }), { range: "limited", matrix: "bt709" });
+  assert.deepEqual(colours({ pix_fmt: "yuv420p10le", color_range: "pc", color_space: "bt2020nc" }), { range: "full", matrix: "bt2020" });
+  assert.deepEqual(colours({ pix_fmt: "yuvj420p", color_space: "bt470bg" }), { range: "full", matrix: "bt601" });
+  // FFmpeg makes limited BT.601 of what is no YUV, whatever else it states.
+  assert.deepEqual(colours({ pix_fmt: "gbrp", color_range: "pc", color_space: "gbr" }), { range: "limited", matrix: "bt601" });
 });
 
 test("a film turned by 90 degrees is told as it is shown", () => {
@@ -50,7 +60,7 @@ test("a source's name tells its kind", () => {
 });
 
 test("names that can't be sources are refused, without their secrets", () => {
-  assert.throws(() => sourceKind("rtsp://me:pw@cam/1", false), (error: Error) => {
+  assert.throws(() => sourceKind("ftp://me:pw@cam/1", false), (error: Error) => {
     assert.doesNotMatch(error.message, /pw/);
     return (error as Error & { code: string }).code === "E_SOURCE_SCHEME";
   });

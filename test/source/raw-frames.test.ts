@@ -11,7 +11,7 @@ function cutter(slots: number, lossless: boolean) {
   const frames: RawFrame[] = [];
   let tick = 0;
   const now = () => ({ capturedAtMs: tick, capturedMonoMs: tick++ });
-  return { ring, frames, cut: cutFrames({ ring, lossless, now, onFrame: (frame) => frames.push(frame) }) };
+  return { ring, frames, cut: cutFrames({ ring, frameBytes: FRAME_BYTES, lossless, now, onFrame: (frame) => frames.push(frame) }) };
 }
 
 /** Bytes that count up without end, so that a byte lost or doubled anywhere shows. */

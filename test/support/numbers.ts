@@ -1,6 +1,5 @@
 import { systemClock } from "../../src/core/clock.js";
 import { streamMeter } from "../../src/metrics/index.js";
-import { letterboxFor } from "../../src/model/index.js";
 import { NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
 import { runPipeline } from "../../src/pipeline.js";
 import { openThreadPool, type InferencePool } from "../../src/pool/index.js";
@@ -26,8 +25,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
   const ring = createRing({ slots: pool.capacity + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
-  const source = numberedSource({ stream: "numbers", frames: how.frames, ring }, systemClock);
-  const letterbox = letterboxFor(model.letterbox, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX, NUMBERED_SIZE_PX);
+  const source = numberedSource({ stream: "numbers", frames: how.frames, ring, letterbox: model.letterbox }, systemClock);
   const inHouse = { count: 0 };
   const meter = streamMeter({
     stream: "numbers", inHouse, inHouseLimit: ring.layout.slots, expectedFrames: () => how.frames,
@@ -37,12 +35,13 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const watchedPool = countingOvertakes(pool, () => (read.answersOutOfOrder += 1));
   await runPipeline({
     source, ring, ringId: 0, pool: watchedPool, meter, inHouse, clock: systemClock,
-    letterboxOf: () => letterbox, maxAgeMs: 500, isDue: () => true, maxConsecutiveFailures: 1,
+    maxAgeMs: 500, isDue: () => true, maxConsecutiveFailures: 1,
     watched: () => false, sinksReady: () => undefined,
     fail(error) {
       throw error;
     },
     stop: new AbortController().signal,
+    stateChanged: () => undefined,
     publish({ outcome }) {
       assertAccounted(meter.stats());
       read.frames.push(outcome.header.frame);

@@ -1,0 +1,75 @@
+import type { Clock } from "../core/clock.js";
+import { PipelineError } from "../core/errors.js";
+import { FfmpegRun, type RunEnd, type RunOptions } from "./ffmpeg.js";
+import { pictureShelf } from "./pictures.js";
+import { openPixelPipe } from "./pixel-pipe.js";
+import type { Probe } from "./probe.js";
+import type { Source } from "./source.js";
+import type { FrameInfo } from "./stderr.js";
+
+/** One file, and how it is decoded. */
+export interface FileOptions extends Omit<RunOptions, "lossless" | "firstFrame"> {
+  /** Its name for people. */
+  readonly path: string;
+  /** At its own pace, newest frame first. */
+  readonly realtime: boolean;
+  readonly loop: boolean;
+  readonly probe: Probe;
+}
+
+/** A file decoded by a child process. Lossless unless `realtime`. Its end is an end: nothing is tried again. */
+export async function fileSource(options: FileOptions, clock: Clock): Promise<Source> {
+  const pipe = await openPixelPipe();
+  const { picture, realtime } = options;
+  const shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
+  let run: FfmpegRun | undefined;
+  let wanted = false;
+  return {
+    live: realtime,
+    expectedFrames: options.loop ? null : options.probe.expectedFrames,
+    start(emit) {
+      run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, {
+        opened: () => undefined,
+        epochOf: countSizes(),
+        emit,
+        over: (end) => emit({ type: "ended", error: wanted ? null : explainEnd(end, options) }),
+      });
+    },
+    watch: (watched) => shelf?.watch(watched),
+    takePicture: (frame, deliver) => shelf?.take(frame, deliver),
+    async [Symbol.asyncDispose]() {
+      wanted = true;
+      if (run) await run[Symbol.asyncDispose]();
+      else pipe[Symbol.dispose]();
+    },
+  };
+}
+
+/** A file may change its picture size on the way: each size is an epoch. */
+function countSizes(): (info: FrameInfo) => number {
+  let epoch = 0;
+  let [width, height] = [0, 0];
+  return ({ widthPx, heightPx }) => {
+    if (widthPx !== width || heightPx !== height) epoch += 1;
+    [width, height] = [widthPx, heightPx];
+    return epoch;
+  };
+}
+
+/** FFmpeg's exit status says little (a cut file ends with 0), so its words and our own count are asked first. */
+function explainEnd({ how, frames, partialBytes, words }: RunEnd, { path, loop, probe }: FileOptions): PipelineError | null {
+  if (how instanceof PipelineError) return how;
+  const { expectedFrames, countIsExact } = probe;
+  const why = words.explanation();
+  if (how.signal !== null) return new PipelineError("E_FFMPEG_ENDED", `FFmpeg was ended by ${how.signal} after ${frames} frames of ${path}`);
+  const short = countIsExact && expectedFrames !== null && frames < expectedFrames && words.errors > 0;
+  if (frames > 0 && !loop && (words.saysTruncated || short)) {
+    const of = expectedFrames === null ? "" : ` of ${expectedFrames}`;
+    return new PipelineError("E_SOURCE_TRUNCATED", `${path} ends after ${frames}${of} frames${why ? `: ${why}` : ""}`);
+  }
+  if (how.code !== 0 || partialBytes > 0) {
+    return new PipelineError("E_FFMPEG_ENDED", `FFmpeg ended with status ${how.code} after ${frames} frames of ${path}: ${why ?? "it gave no reason"}`);
+  }
+  if (frames === 0) return new PipelineError("E_SOURCE_NO_FRAMES", `${path} holds no frame that can be decoded${why ? `: ${why}` : ""}`);
+  return null;
+}

@@ -1,0 +1,218 @@
+import type { Clock } from "../core/clock.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
+import { backoffMs, type BackoffLimits } from "./backoff.js";
+import { runConnection, startWatch, type ConnectionEnd } from "./connection.js";
+import type { RunOptions } from "./ffmpeg.js";
+import { pictureShelf, type PictureShelf } from "./pictures.js";
+import type { Probe } from "./probe.js";
+import { retryOf } from "./retry.js";
+import type { Source, SourceEvent } from "./source.js";
+import { isExpiry, type WatchExpiry, type WatchLimits, type WatchVerdict } from "./watchdog.js";
+
+/** How patient a live source is, ms. The settings' part `live`. */
+export interface LiveLimits extends WatchLimits, BackoffLimits {
+  /** A connection whose frames came for this long is healthy: the next failure is a first one again. */
+  readonly healthyAfterMs: number;
+}
+
+/** A source that ends only when it is told to. */
+export interface LiveOptions {
+  /** Its name for people, without secrets. */
+  readonly display: string;
+  readonly limits: LiveLimits;
+  /** Looks at the source. Rejects with a PipelineError; aborting ends it. */
+  readonly probe: (signal: AbortSignal) => Promise<Probe>;
+  /** How FFmpeg is to read what the probe found. */
+  readonly command: (probe: Probe) => Omit<RunOptions, "lossless" | "firstFrame">;
+  /** What FFmpeg's last words mean. */
+  readonly explain: (words: string) => PipelineError;
+}
+
+/** What goes on over connections. */
+interface Life {
+  /** Of the newest frame; 0 before the first. */
+  epoch: number;
+  nextFrame: number;
+  /** Tries that failed since the last healthy connection. */
+  failures: number;
+  /** What the last probe found; undefined = look again. */
+  probe: Probe | undefined;
+  /** Whether `probe` is of an earlier connection. */
+  cached: boolean;
+}
+
+/**
+ * A source that never dies: probe, connect, frames, and when that ends back off and do it again, until it is disposed.
+ * What can't heal (no FFmpeg) ends it with that error, unless it has worked before. The source is probed once, not at each
+ * connection: cameras take seconds for it, and a changed picture shows in FFmpeg's own words.
+ * @param random 0 (inclusive) to 1: the jitter of the waits
+ */
+export function liveSource(options: LiveOptions, clock: Clock, random: () => number): Source {
+  const stop = new AbortController();
+  const view: View = { watched: false, shelf: undefined };
+  let running: Promise<void> | undefined;
+  return {
+    live: true,
+    expectedFrames: null,
+    start(emit) {
+      running = keepAlive(options, view, clock, random, stop.signal, emit);
+    },
+    watch(watched) {
+      view.watched = watched;
+      view.shelf?.watch(watched);
+    },
+    takePicture: (frame, deliver) => view.shelf?.take(frame, deliver),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** What those who watch share with the connection that is on. */
+interface View {
+  watched: boolean;
+  shelf: PictureShelf | undefined;
+}
+
+async function keepAlive(options: LiveOptions, view: View, clock: Clock, random: () => number, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<void> {
+  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false };
+  const teller = stateTeller(life, options, emit);
+  teller.connecting();
+  for (;;) {
+    const end = await connectOnce(life, options, view, teller, clock, stop, emit);
+    if (stop.aborted) return emit({ type: "ended", error: null });
+    if (end.flowedMs >= options.limits.healthyAfterMs) life.failures = 0;
+    if (startsAtOnce(end, life)) {
+      learn(end, life);
+      teller.changed(end.message);
+      continue;
+    }
+    learn(end, life);
+    life.failures += 1;
+    const error = end.error ?? new PipelineError("E_SOURCE_DISCONNECTED", end.message);
+    const kind = retryOf(error.code);
+    if (kind === "never" && life.epoch === 0) return emit({ type: "ended", error });
+    const waitMs = backoffMs(life.failures, kind === "soon" ? "soon" : "slow", random(), options.limits);
+    teller.waits(error, life.failures, waitMs, kind !== "soon");
+    await pause(waitMs, clock, stop);
+    if (stop.aborted) return emit({ type: "ended", error: null });
+  }
+}
+
+/** A change needs no wait; but two in a row without a frame between them, and something is wrong with what we know. */
+function startsAtOnce({ how, frames }: ConnectionEnd, { cached }: Life): boolean {
+  return how === "changed" && (frames > 0 || cached);
+}
+
+/**
+ * What stays known. A frame's size is the last word, also against a probe of just before; any other change is looked at
+ * anew, and so is a source that fell silent: it may bring something else by now.
+ */
+function learn({ how, error, newSize, frames }: ConnectionEnd, life: Life): void {
+  const { probe, cached } = life;
+  if (probe === undefined) return;
+  const doubtful = how === "changed" || error?.code === "E_SOURCE_STALLED" || error?.code === "E_SOURCE_TIMEOUT" || error?.code === "E_SOURCE_CODEC";
+  if (newSize !== null && !cached && frames === 0) life.probe = { ...probe, widthPx: newSize.widthPx, heightPx: newSize.heightPx };
+  else if (doubtful) life.probe = undefined;
+  life.cached = life.probe !== undefined;
+}
+
+/** One probe, where one is needed, and one connection. */
+async function connectOnce(life: Life, options: LiveOptions, view: View, teller: StateTeller, clock: Clock, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<ConnectionEnd> {
+  const { display, limits, explain } = options;
+  try {
+    life.probe ??= await watchedProbe(options, teller, clock, stop);
+    if (stop.aborted) return notConnected(null);
+    const { codec, widthPx, heightPx } = life.probe;
+    const command = options.command(life.probe);
+    const { picture } = command;
+    view.shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
+    view.shelf?.watch(view.watched);
+    const epoch = life.epoch + 1;
+    const facts = { codec, widthPx, heightPx, cached: life.cached };
+    const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop };
+    return await runConnection(connection, view.shelf, clock, {
+      verdict: (verdict) => teller.verdict(verdict),
+      emit(event) {
+        life.epoch = epoch;
+        life.nextFrame = event.header.frame + 1;
+        teller.verdict("live");
+        emit(event);
+      },
+    });
+  } catch (thrown) {
+    return notConnected(asPipelineError(thrown, "E_FFMPEG_ENDED"));
+  }
+}
+
+function notConnected(error: PipelineError | null): ConnectionEnd {
+  return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", newSize: null, frames: 0, flowedMs: 0 };
+}
+
+/** A probe has as long as a connection has for its first frame: it waits for one too. A late tick of ours counts for nothing here either. */
+async function watchedProbe({ display, probe, limits }: LiveOptions, teller: StateTeller, clock: Clock, stop: AbortSignal): Promise<Probe> {
+  const connectTimeoutMs = limits.connectTimeoutMs + limits.firstFrameTimeoutMs;
+  const tooLong = new AbortController();
+  using _watch = startWatch({ ...limits, connectTimeoutMs }, clock, (verdict) => {
+    if (isExpiry(verdict)) tooLong.abort();
+    else teller.verdict(verdict);
+  });
+  try {
+    return await probe(AbortSignal.any([stop, tooLong.signal]));
+  } catch (thrown) {
+    if (!tooLong.signal.aborted) throw thrown;
+    const within = `${connectTimeoutMs} ms (live.connectTimeoutMs + live.firstFrameTimeoutMs)`;
+    throw new PipelineError("E_SOURCE_TIMEOUT", `${display} did not say what it is within ${within}`, { cause: thrown });
+  }
+}
+
+/** Settles after a while, or when it is aborted. */
+function pause(durationMs: number, clock: Clock, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer[Symbol.dispose]();
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(durationMs, done);
+    stop.addEventListener("abort", done);
+    if (stop.aborted) done();
+  });
+}
+
+/** Turns what happens into states, each told once. */
+interface StateTeller {
+  connecting(): void;
+  verdict(verdict: Exclude<WatchVerdict, WatchExpiry>): void;
+  /** The next connection begins at once. */
+  changed(message: string): void;
+  waits(error: PipelineError, attempt: number, retryInMs: number, slow: boolean): void;
+}
+
+type StateEvent = Extract<SourceEvent, { type: "state" }>;
+
+function stateTeller(life: Life, { display, limits }: LiveOptions, emit: (event: SourceEvent) => void): StateTeller {
+  let told: StateEvent["state"] | undefined;
+  const tell = (state: StateEvent["state"], more: Partial<StateEvent> = {}): void => {
+    told = state;
+    emit({ type: "state", state, epoch: Math.max(1, life.epoch), ...more });
+  };
+  const isConnecting = (): boolean => told === "connecting" || told === "reconnecting";
+  return {
+    connecting: () => tell("connecting"),
+    verdict(verdict) {
+      if (verdict === told) return;
+      if (verdict === "live") tell("live");
+      else if (verdict === "stalled") tell("stalled", { reason: "E_SOURCE_STALLED", message: `${display}: no frame for ${limits.silenceTimeoutMs / 2} ms; given up after ${limits.silenceTimeoutMs} ms (live.silenceTimeoutMs)` });
+      else if (verdict === "blocked") tell("blocked", { message: "sightline itself was too busy to read; the source is not to blame" });
+      else if (verdict === "connecting" && !isConnecting()) tell(life.epoch === 0 && life.failures === 0 ? "connecting" : "reconnecting");
+    },
+    changed: (message) => tell("reconnecting", { message: `${display}: ${message}; connecting again at once`, retryInMs: 0 }),
+    waits(error, attempt, retryInMs, slow) {
+      const when = `next try in ${(retryInMs / 1000).toFixed(1)} s`;
+      const why = slow ? ", slowly, since this does not mend by itself" : "";
+      tell("reconnecting", { reason: error.code, message: `${error.message}; ${when}${why}`, attempt, retryInMs });
+    },
+  };
+}
