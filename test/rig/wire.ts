@@ -116,7 +116,7 @@ function pump(from: Socket, to: Socket, moved: (bytes: number) => void): Pump {
   let ended = false;
 
   const give = (bytes: number): void => {
-    if (bytes === 0 || to.destroyed) return;
+    if (bytes === 0) return;
     moved(bytes);
     to.write(hand.subarray(0, bytes));
     hand = hand.subarray(bytes);
@@ -129,6 +129,8 @@ function pump(from: Socket, to: Socket, moved: (bytes: number) => void): Pump {
   const run = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    // Nobody is left to take what is in hand.
+    if (to.destroyed) hand = Buffer.alloc(0);
     switch (state.kind) {
       case "freeze":
         return;

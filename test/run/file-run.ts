@@ -88,7 +88,7 @@ function runProcess(args: readonly string[], filesDir: string, { timeoutMs, sign
   // A process group of its own: what the file started and forgot ends with it.
   const ownGroup = process.platform !== "win32";
   const child = spawn(process.execPath, args, {
-    env: { ...environment(), SIGHTLINE_TEST_FILES: filesDir },
+    env: { ...environment(), TEST_FILES_DIR: filesDir },
     stdio: ["ignore", "pipe", "pipe"],
     detached: ownGroup,
   });

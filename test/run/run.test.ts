@@ -150,7 +150,7 @@ describe("one test file", () => {
     write(
       "filing.test.js",
       `import { writeFileSync } from "node:fs"; import { join } from "node:path";
-      test("a", () => writeFileSync(join(process.env.SIGHTLINE_TEST_FILES, "run.jsonl"), "url: " + ${secret}));`,
+      test("a", () => writeFileSync(join(process.env.TEST_FILES_DIR, "run.jsonl"), "url: " + ${secret}));`,
     );
     assert.deepEqual((await alone("filing.test.js")).leaks, ["left planted password 1 as it is in run.jsonl"]);
     assert.ok(!existsSync(join(folder, "filing.test.js.files")));

@@ -22,7 +22,7 @@ export const NO_MODEL: Pick<ThreadPoolOptions, "model" | "limits"> = {
  * has to write one itself (a settings file) takes a folder for what is `secret`.
  */
 export function temporaryFolder({ secret = false } = {}): string {
-  const searched = secret ? undefined : process.env["SIGHTLINE_TEST_FILES"];
+  const searched = secret ? undefined : process.env["TEST_FILES_DIR"];
   const folder = mkdtempSync(join(searched ?? tmpdir(), "sightline-test-"));
   // What is searched is removed by the one who searches.
   if (searched === undefined) after(() => rmSync(folder, { recursive: true, force: true }));
