@@ -9,5 +9,5 @@ export type { ModelInfo } from "./model/index.js";
 export { observe } from "./observe.js";
 export { locked, singleCaller, type SingleCaller } from "./pool/index.js";
 export type { FrameRecord, GapRecord, Published, StatsRecord, WireRecord } from "./record/index.js";
-export { openSession, type Notice, type Session, type SessionOptions, type World } from "./session/index.js";
+export { openSession, type Notice, type Session, type SessionOptions, type StreamOptions, type World } from "./session/index.js";
 export type { Sink } from "./sinks/index.js";

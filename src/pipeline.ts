@@ -5,7 +5,7 @@ import type { FrameHeader, FrameOutcome } from "./core/frame.js";
 import { deferred } from "./core/lifetime.js";
 import type { StreamMeter } from "./metrics/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
-import type { InferencePool, WorkerAnswer } from "./pool/index.js";
+import type { InferencePool, TaskLimits, WorkerAnswer } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
 import { admit, machine, type InHouse } from "./rx/index.js";
 import type { Source, SourceEvent } from "./source/index.js";
@@ -19,7 +19,9 @@ export interface PipelineParts {
   readonly meter: StreamMeter;
   readonly inHouse: InHouse;
   readonly clock: Clock;
-  readonly maxAgeMs: number;
+  /** What the stream wants to see. Like all that is asked for anew with each frame, it may change while the stream runs. */
+  readonly limits: () => TaskLimits;
+  readonly maxAgeMs: () => number;
   /** The most looks a second; frames in between are skipped as `max_fps`. */
   readonly isDue: (header: FrameHeader) => boolean;
   readonly maxConsecutiveFailures: number;
@@ -83,7 +85,7 @@ function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observab
         isDue: (frame) => parts.isDue(frame.header),
         watched: parts.watched,
         permit: () => permitFor(parts),
-        returnPermit: () => parts.pool.returnPermit(),
+        returnPermit: () => parts.pool.returnPermit(parts.ringId),
         look: (frame) => look(frame, parts),
         stop: parts.stop,
       },
@@ -105,16 +107,16 @@ function unlooked(events: Observable<SourceEvent>): Observable<OrderInput> {
   );
 }
 
-async function permitFor({ source, sinksReady, pool }: PipelineParts): Promise<void> {
+async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): Promise<void> {
   // A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain.
   if (!source.live) await sinksReady()?.catch(() => undefined);
-  await pool.permit();
+  await pool.permit(ringId);
 }
 
 async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
   const { header, lease, letterbox, rows } = frame;
   const { ringId, ring } = parts;
-  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows };
+  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
   const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }

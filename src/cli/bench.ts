@@ -1,7 +1,7 @@
 import { PipelineError } from "../core/errors.js";
 import { availableCores } from "../machine/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
-import { packaged, STREET_CLIP, withModelPath } from "./package.js";
+import { packaged, STREET_CLIP } from "./package.js";
 import { print } from "./print.js";
 import { settingsFor } from "./run.js";
 import { listenForStop, statusOf } from "./stop.js";
@@ -28,7 +28,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const command = ["sightline", ...process.argv.slice(2)].join(" ");
   try {
     const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
-    const report = await runBench({ session: withModelPath(settings), workers, rounds, seconds, soakRecords, command }, { signal: stop.signal, progress });
+    const report = await runBench({ session: { ...settings, streams: {} }, workers, rounds, seconds, soakRecords, command }, { signal: stop.signal, progress });
     terminal.status("");
     await print(given["json"] === true ? JSON.stringify(report) : reportText(report).trimEnd());
     return 0;

@@ -7,7 +7,6 @@ import { availableCores, machineLine } from "../machine/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { checkFfmpeg, probeFile, sourceKind, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
-import { withModelPath } from "./package.js";
 import { print } from "./print.js";
 import { settingsFor } from "./run.js";
 import { seeFirstFrame } from "./sight.js";
@@ -46,7 +45,7 @@ export async function check(source: string | undefined, given: GivenFlags): Prom
 
 function looksFor(settings: Settings, folder: string): Look[] {
   const { ffmpegPath, ffprobePath } = settings.source;
-  const { model } = withModelPath(settings);
+  const { model } = settings;
   return [
     nodeLook(process.versions.node),
     coresLook(availableCores(), machineLine()),

@@ -14,7 +14,7 @@ const SPARE_PORTS = 20;
 export async function demo(given: GivenFlags): Promise<number> {
   const preset = { "sources": [packaged(STREET_CLIP)], "source.realtime": true, "source.loop": true, "serve.port": PORT, "output.path": RECORDS };
   const settings = await settingsFor(FLAGS.demo, given, [], preset);
-  return runSession(settings, {
+  return runSession({ ...settings, streams: {} }, {
     command: "demo",
     json: false,
     verbose: given["verbose"] === true,

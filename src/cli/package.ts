@@ -16,11 +16,3 @@ export function version(): string {
 
 /** The clip that the demo plays. */
 export const STREET_CLIP = "samples/street.mp4";
-/** What `builtin` means. */
-const STREET_MODEL = "samples/street.onnx";
-
-/** Puts the built-in model's path for its name. */
-export function withModelPath<T extends { readonly model: { readonly path: string } }>(settings: T): T {
-  if (settings.model.path !== "builtin") return settings;
-  return { ...settings, model: { ...settings.model, path: packaged(STREET_MODEL) } };
-}

@@ -8,8 +8,16 @@ const REDRAW_MS = 200;
 const LOG_PERIOD_MS = 10_000;
 
 /** Shows how far a run is until it is disposed: a line that is redrawn on a terminal, a line now and then elsewhere. */
-export function showProgress(stats: () => readonly StreamStats[], head: string, terminal: Terminal, clock: Clock): Disposable {
-  const text = (): string => printable(progressText(head, stats()));
+export function showProgress(
+  stats: () => readonly StreamStats[],
+  head: (streams: readonly StreamStats[]) => string,
+  terminal: Terminal,
+  clock: Clock,
+): Disposable {
+  const text = (): string => {
+    const streams = stats();
+    return printable(progressText(head(streams), streams));
+  };
   if (!terminal.isInteractive) return clock.every(LOG_PERIOD_MS, () => terminal.say(text()));
   const timer = clock.every(REDRAW_MS, () => terminal.status(cut(text(), terminal.columns)));
   return {
@@ -20,9 +28,22 @@ export function showProgress(stats: () => readonly StreamStats[], head: string, 
   };
 }
 
+/** Streams that are named in a line; more are counted. */
+const NAMED_STREAMS = 3;
+
+/** Names of a few streams, or how many there are, and how many of them have failed. Streams come and go. Pure. */
+export function headOf(streams: readonly StreamStats[]): string {
+  if (streams.length <= NAMED_STREAMS) return streams.map(({ stream }) => stream).join(" ");
+  const failed = streams.filter(({ state }) => state === "failed").length;
+  return `${streams.length} streams${failed > 0 ? `, ${failed} failed` : ""}`;
+}
+
 /** Frames, share and time left where they are known, rate, objects, drops. Pure. */
 export function progressText(head: string, streams: readonly StreamStats[]): string {
-  const totals = totalsOf(streams);
+  // What has ended has the rate of its whole run, which is nobody's rate now.
+  const running = streams.filter(({ state }) => state !== "ended" && state !== "failed");
+  const { fps } = totalsOf(running.length > 0 ? running : streams);
+  const totals = { ...totalsOf(streams), fps };
   const dropped = sum(Object.values(totals.skipped));
   const { failed = 0, late = 0 } = totals.outcomes;
   const parts = [

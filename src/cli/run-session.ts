@@ -3,9 +3,10 @@ import { systemClock } from "../core/clock.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Notice, Session } from "../session/index.js";
-import { version, withModelPath } from "./package.js";
+import { version } from "./package.js";
 import { print } from "./print.js";
-import { showProgress } from "./progress.js";
+import { headOf, showProgress } from "./progress.js";
+import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
 import { killOurselves, listenForStop, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
@@ -19,6 +20,8 @@ export interface Presentation {
   readonly verbose: boolean;
   /** Ports to try after the one of the settings when it is taken. */
   readonly sparePorts: number;
+  /** A settings file that is read again on SIGHUP and when it changes. */
+  readonly reload?: Reload;
   /** Called once the page can be opened. */
   readonly onServed?: (url: string) => void;
 }
@@ -57,23 +60,30 @@ interface Facts {
 }
 
 async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
+  let isAsked = false;
+  if (show.reload) stop.onHangup(() => (isAsked = true));
   await using opened = await open(settings, show, terminal, stop);
-  facts.model = opened.model.id;
-  facts.workers = opened.workers;
   facts.url = opened.url;
   facts.streams = opened.stats();
   if (opened.url !== null) {
     terminal.say(`live page: ${terminal.paint.bold(opened.url)}`);
     show.onServed?.(opened.url);
   }
-  const head = show.command === "demo" ? "live" : facts.streams.map(({ stream }) => stream).join(" ");
+  const head = (streams: readonly StreamStats[]): string => (show.command === "demo" ? "live" : headOf(streams));
   using _progress = showProgress(() => opened.stats(), head, terminal, systemClock);
+  if (show.reload) {
+    const request = reloading(show.reload, opened, terminal);
+    stop.onHangup(request);
+    if (isAsked) request();
+  }
   // Keeps the process alive: all other timers let it go, and a frame that hangs in a thread holds nothing.
   const alive = setInterval(() => undefined, 60_000);
   try {
     facts.streams = await opened.done;
   } finally {
     clearInterval(alive);
+    facts.model = opened.models().map(({ id }) => id).join(", ") || null;
+    facts.workers = opened.workers();
   }
 }
 
@@ -83,7 +93,7 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
   const world = { signal: stop.signal, clock: systemClock, version: version(), notice };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
-    const here = { ...withModelPath(settings), serve: serve && { ...serve, port: serve.port + tries } };
+    const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };
     try {
       return await openSession(here, world);
     } catch (thrown) {
@@ -92,8 +102,10 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
   }
 }
 
-function noticeText({ level, code, stream, message }: Notice, { paint }: Terminal): string {
-  const words = printable(`${stream === undefined ? "" : `${stream}: `}${message}`);
+function noticeText({ level, code, stream, labels = {}, message }: Notice, { paint }: Terminal): string {
+  const tags = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const who = stream === undefined ? "" : `${stream}${tags.length > 0 ? ` [${tags.join(" ")}]` : ""}: `;
+  const words = printable(`${who}${message}`);
   if (code !== undefined) return errorText({ code, message: words }, paint);
   return `sightline: ${level === "info" ? words : paint.yellow(words)}`;
 }

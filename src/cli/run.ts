@@ -1,13 +1,19 @@
 import { loadSettings, type Settings, type SettingsSources } from "../config/index.js";
 import { PipelineError } from "../core/errors.js";
 import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
+import { watchForReload } from "./reload.js";
 import { runSession } from "./run-session.js";
 
 /** Reads the settings of a command: its presets, --config or SIGHTLINE_CONFIG, the environment, its flags. */
 export function settingsFor(table: readonly Flag[], given: GivenFlags, sources: readonly string[], preset: SettingsSources["preset"] = {}): Promise<Settings> {
-  const file = typeof given["config"] === "string" ? given["config"] : process.env["SIGHTLINE_CONFIG"];
+  const file = settingsFile(given);
   const flags = settingsFlags(table, given, sources);
   return loadSettings({ preset, ...(file && { file }), environment: process.env, flags });
+}
+
+/** The settings file that was named; empty or undefined when there is none. */
+function settingsFile(given: GivenFlags): string | undefined {
+  return typeof given["config"] === "string" ? given["config"] : process.env["SIGHTLINE_CONFIG"];
 }
 
 /**
@@ -17,14 +23,21 @@ export function settingsFor(table: readonly Flag[], given: GivenFlags, sources: 
 export async function run(sources: readonly string[], given: GivenFlags): Promise<number> {
   // Loaded beside the settings: it takes longer than they do, and the first detection waits for it.
   void import("../session/index.js").catch(() => undefined);
-  const settings = await settingsFor(FLAGS.run, given, sources);
-  if (settings.sources.length === 0) {
-    throw new PipelineError("E_USAGE", "no source was given; it may be a video file, a picture, a folder or glob of pictures, or test:numbered");
+  const load = async (): Promise<Settings> => {
+    const all = await settingsFor(FLAGS.run, given, sources);
+    // Who names sources on the command line wants to see those.
+    return sources.length > 0 ? { ...all, streams: {} } : all;
+  };
+  const file = settingsFile(given);
+  using reload = file ? watchForReload(file, load) : undefined;
+  const settings = await load();
+  if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) {
+    throw new PipelineError("E_USAGE", "no source was given; it may be a video file, a picture, a folder or glob of pictures, or test:numbered; or streams in a settings file");
   }
   const json = given["json"] === true;
   if (json && settings.output.path === "-") {
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.
     throw new PipelineError("E_USAGE", "--json and records on standard output (--out -) exclude each other: write the records to a file");
   }
-  return runSession(settings, { command: "run", json, verbose: given["verbose"] === true, sparePorts: 0 });
+  return await runSession(settings, { command: "run", json, verbose: given["verbose"] === true, sparePorts: 0, ...(reload && { reload }) });
 }

@@ -6,7 +6,7 @@ import type { Sight } from "../doctor/index.js";
 import type { FrameRecord } from "../record/index.js";
 import { openSession } from "../session/index.js";
 import { directSink, type Sink } from "../sinks/index.js";
-import { version, withModelPath } from "./package.js";
+import { version } from "./package.js";
 
 /** Longest wait for a first frame, ms. */
 const SIGHT_TIMEOUT_MS = 60_000;
@@ -16,9 +16,7 @@ const SIGHT_TIMEOUT_MS = 60_000;
  * @throws PipelineError of whatever can't be opened or fails
  */
 export async function seeFirstFrame(settings: Settings, source: string): Promise<Sight> {
-  const options = withModelPath({
-    ...settings, sources: [source], pool: { ...settings.pool, workers: 1 }, output: { path: null }, serve: null,
-  });
+  const options = { ...settings, sources: [source], streams: {}, pool: { ...settings.pool, workers: 1 }, output: { path: null }, serve: null };
   const stopping = new AbortController();
   const first = deferred<FrameRecord>();
   const startedMs = systemClock.monotonicMs();

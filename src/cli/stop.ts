@@ -17,6 +17,8 @@ export interface Stop extends Disposable {
   readonly by: StopSignal | null;
   /** What nobody caught. */
   readonly mistake: unknown;
+  /** From now on SIGHUP asks for this instead of stopping. */
+  onHangup(ask: () => void): void;
 }
 
 /**
@@ -28,7 +30,9 @@ export function listenForStop(terminal: Terminal): Stop {
   const over = deferred();
   let by: StopSignal | null = null;
   let mistake: unknown;
+  let hangup: (() => void) | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === "SIGHUP" && hangup !== undefined) return hangup();
     if (by !== null) {
       terminal.status("");
       terminal.say("sightline: ended by force; a model run may have been in flight");
@@ -54,6 +58,7 @@ export function listenForStop(terminal: Terminal): Stop {
     get mistake() {
       return mistake;
     },
+    onHangup: (ask) => void (hangup = ask),
     [Symbol.dispose]: () => {
       over.resolve();
       for (const signal of STOP_SIGNALS) process.off(signal, onSignal);

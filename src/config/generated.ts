@@ -1,5 +1,5 @@
 import { ERROR_TABLE } from "../core/errors.js";
-import { allowedText, environmentName, listSettings, settingsJsonSchema, type Setting } from "./settings-table.js";
+import { allowedText, ANY_NAME, environmentName, isUnderName, listSettings, settingsJsonSchema, type SchemaNode, type Setting } from "./settings-table.js";
 
 /** How to make the files below anew. */
 export const GENERATE_COMMAND = "node dist/src/config/generate.js";
@@ -25,20 +25,39 @@ export function defaultsText(): string {
     "# commas; empty means null), and stronger than those the flags of the command line. Paths are relative to the folder",
     "# in which the command runs.",
   ];
-  return `${[...head, ...listSettings().flatMap(yamlLines)].join("\n")}\n`;
+  return `${[...head, ...shownSettings().flatMap(yamlLines)].join("\n")}\n`;
+}
+
+/** What stands under a name is shown one step deep: what lies deeper repeats a group that is shown itself. */
+function shownSettings(): readonly Setting[] {
+  return listSettings().filter(({ path }) => !path.includes(ANY_NAME) || path.length <= path.indexOf(ANY_NAME) + 2);
 }
 
 /** The members of a group that is null by default can only be shown as a comment. */
 function yamlLines(setting: Setting): string[] {
   const { path, node, isGroup } = setting;
+  if (isUnderName(setting)) return exampleLines(setting);
   const key = path.at(-1) ?? "";
   const indent = "  ".repeat(path.length - 1);
   const isOff = path.length > 1 && listSettings().some((group) => group.path.join() === path.slice(0, -1).join() && group.node.default === null);
   const remark = `${indent}# ${node.description ?? ""}`;
-  if (isGroup) return ["", remark, ...(node.default === null ? [`${key}: null`, `# ${key}:`] : [`${key}:`])];
+  if (isGroup) return ["", remark, ...groupHead(key, node)];
   const lines = [`${remark} Allowed: ${allowedText(node)}.`, `${indent}${key}: ${yamlValue(node.default)}`];
   if (path.length === 1) return ["", ...lines];
   return isOff ? lines.map((line) => `# ${line}`) : lines;
+}
+
+function groupHead(key: string, node: SchemaNode): string[] {
+  if (node.default === null) return [`${key}: null`, `# ${key}:`];
+  return node.additionalProperties ? [`${key}: {}`, `# ${key}:`] : [`${key}:`];
+}
+
+/** An example, since nothing is there by default. */
+function exampleLines({ path, node }: Setting): string[] {
+  const indent = `# ${"  ".repeat(path.length - 1)}`;
+  if (path.at(-1) === ANY_NAME) return [`${indent}NAME:`];
+  const value = node.default ?? node.examples?.[0];
+  return [`${indent}# ${node.description ?? ""} Allowed: ${allowedText(node)}.`, `${indent}${path.at(-1)}: ${yamlValue(value)}`];
 }
 
 const PLAIN_WORD = /^[a-z][a-z0-9]*$/;
@@ -50,11 +69,14 @@ function yamlValue(value: unknown): string {
 
 /** The settings as a Markdown table. */
 export function settingsTable(): string {
-  const rows = listSettings()
-    .filter(({ isGroup }) => !isGroup)
-    .map(({ path, node }) => [`\`${path.join(".")}\``, `\`${JSON.stringify(node.default)}\``, allowedText(node), node.description ?? "", `\`${environmentName(path)}\``]);
+  const rows = shownSettings()
+    .filter((setting) => !setting.isGroup || (isUnderName(setting) && setting.path.at(-1) !== ANY_NAME))
+    .map((setting) => [nameOf(setting), defaultOf(setting), allowedText(setting.node), setting.node.description ?? "", isUnderName(setting) ? "" : `\`${environmentName(setting.path)}\``]);
   return markdownTable(["Setting", "Default", "Allowed", "What it does", "Environment"], rows);
 }
+
+const nameOf = ({ path }: Setting): string => `\`${path.map((key) => (key === ANY_NAME ? "NAME" : key)).join(".")}\``;
+const defaultOf = ({ node }: Setting): string => (node.default === undefined ? "" : `\`${JSON.stringify(node.default)}\``);
 
 /** All errors and their exit status as a Markdown table. */
 export function errorsTable(): string {

@@ -1,5 +1,6 @@
 export { DEFAULTS_PATH, defaultsText, errorsTable, GENERATE_COMMAND, README_PATH, SCHEMA_PATH, schemaText, settingsTable, withTables } from "./generated.js";
 export type { FlagValue } from "./layers.js";
 export { loadSettings, type SettingsSources } from "./load.js";
-export { settingsSchema, type Settings } from "./schema.js";
+export { settingsSchema, type Settings, type StreamSettings } from "./schema.js";
+export { watchSettingsFile, type WatchListener } from "./watch.js";
 export { parseSettingsFile, type SettingsFile } from "./yaml.js";

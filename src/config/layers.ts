@@ -1,5 +1,5 @@
 import { nearestKey, nearestVariable } from "./nearest.js";
-import { environmentName, findSetting, listSettings, type SchemaNode, type Setting } from "./settings-table.js";
+import { ANY_NAME, environmentName, findSetting, isUnderName, listSettings, type SchemaNode, type Setting } from "./settings-table.js";
 
 /** A value and where somebody wrote it. */
 export interface Entry {
@@ -54,17 +54,22 @@ function fromTree(path: readonly string[], value: unknown, origin: Origin): Laye
     return { entries: [], problems: [problem(origin, path, `${path.join(".")} is not a setting; did you mean ${nearestKey(path)}?`)] };
   }
   if (!setting.isGroup || !isMap(value)) {
-    // A group whose members are all commented out.
+    // A group whose members are all commented out. A name with nothing under it lacks what has no default.
     const isEmpty = setting.isGroup && !setting.isNullable && value === null;
+    if (isEmpty && setting.path.at(-1) === ANY_NAME) return { entries: [{ path, value: {}, origin }], problems: [] };
     return { entries: isEmpty ? [] : [{ path, value, origin }], problems: [] };
   }
-  const members = Object.entries(value).map(([key, member]) => fromTree([...path, key], member, origin));
+  const isName = new RegExp(setting.node.propertyNames?.pattern ?? "");
+  const members = Object.entries(value).map(([key, member]): Layer => {
+    if (isName.test(key)) return fromTree([...path, key], member, origin);
+    return { entries: [], problems: [problem(origin, [...path, key], `${show(key)} is no name; allowed: 1 to 64 letters, digits, ".", "_" and "-"`)] };
+  });
   return join([{ entries: [{ path, value: {}, origin }], problems: [] }, ...members]);
 }
 
 /** Reads the variables `SIGHTLINE_*`. */
 export function environmentLayer(environment: Readonly<Record<string, string | undefined>>): Layer {
-  const known = new Map(listSettings().filter(({ isGroup }) => !isGroup).map((setting) => [environmentName(setting.path), setting]));
+  const known = new Map(listSettings().filter((setting) => !setting.isGroup && !isUnderName(setting)).map((setting) => [environmentName(setting.path), setting]));
   const layers = Object.entries(environment).map(([name, text = ""]): Layer => {
     if (!name.startsWith("SIGHTLINE_") || OTHER_VARIABLES.has(name) || FOREIGN_VARIABLE.test(name)) return join([]);
     const origin: Origin = { kind: "environment", at: () => name };

@@ -92,7 +92,7 @@ function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Probl
 
 /** The strongest layer that said something about this key or a part of it. */
 function originOf(path: readonly (string | number)[], entries: readonly Entry[]): Origin {
-  const about = (length: number): Entry | undefined => entries.findLast((entry) => entry.path.join(".") === path.slice(0, length).join("."));
+  const about = (length: number): Entry | undefined => entries.findLast((entry) => entry.path.length === length && entry.path.every((key, i) => key === path[i]));
   for (let length = path.length; length > 0; length--) {
     const entry = about(length);
     if (entry !== undefined) return entry.origin;

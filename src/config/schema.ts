@@ -5,6 +5,11 @@ const MOST_WORKERS = 64;
 /** Widest picture for people, px; more would only cost the wire. */
 const WIDEST_PICTURE_PX = 1920;
 const HOUR_MS = 3_600_000;
+/** A stream's weight against the others'; a thousandth of the heaviest is as good as never. */
+const GREATEST_WEIGHT = 1000;
+/** What streams and their labels may be called: it stands in records, addresses and logs. (No name reaches a prototype.) */
+const NAME = /^(?!__proto__$)[A-Za-z0-9._-]{1,64}$/;
+const LONGEST_LABEL = 256;
 
 /** `auto` or a whole number. */
 const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
@@ -52,21 +57,22 @@ const source = z.strictObject({
   decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
 });
 
-const live = z
-  .strictObject({
-    maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
-    maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
-    connectTimeoutMs: durationMs(100).default(10_000).describe("A live source that has not opened by then is tried again."),
-    firstFrameTimeoutMs: durationMs(100).default(20_000).describe("An open live source that has not given a frame by then is tried again; the first frame has to wait for a key frame."),
-    silenceTimeoutMs: durationMs(100).default(10_000).describe("A live source that gave no frame for so long is tried again; after half of it, it is stalled."),
-    backoffMinMs: durationMs(1).default(1000).describe("Longest wait before the first retry; doubled with each further failure. Every wait is a random part of it."),
-    backoffMaxMs: durationMs(1).default(60_000).describe("Longest wait between two tries, also after a wrong password and the like, which wait half a minute at least."),
-    healthyAfterMs: durationMs(1).default(10_000).describe("A connection that gave frames for so long is healthy: the next failure waits as a first one does."),
-  })
-  .refine(({ backoffMinMs, backoffMaxMs }) => backoffMaxMs >= backoffMinMs, {
-    path: ["backoffMaxMs"],
-    message: "must not be less than live.backoffMinMs",
-  });
+const live = z.strictObject({
+  maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
+  maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
+  connectTimeoutMs: durationMs(100).default(10_000).describe("A live source that has not opened by then is tried again."),
+  firstFrameTimeoutMs: durationMs(100).default(20_000).describe("An open live source that has not given a frame by then is tried again; the first frame has to wait for a key frame."),
+  silenceTimeoutMs: durationMs(100).default(10_000).describe("A live source that gave no frame for so long is tried again; after half of it, it is stalled."),
+  backoffMinMs: durationMs(1).default(1000).describe("Longest wait before the first retry; doubled with each further failure. Every wait is a random part of it."),
+  backoffMaxMs: durationMs(1).default(60_000).describe("Longest wait between two tries, also after a wrong password and the like, which wait half a minute at least."),
+  healthyAfterMs: durationMs(1).default(10_000).describe("A connection that gave frames for so long is healthy: the next failure waits as a first one does."),
+});
+
+/** A stream's own `live` keys are not compared: whatever they say, no wait is longer than `backoffMaxMs`. */
+const checkedLive = live.refine(({ backoffMinMs, backoffMaxMs }) => backoffMaxMs >= backoffMinMs, {
+  path: ["backoffMaxMs"],
+  message: "must not be less than live.backoffMinMs",
+});
 
 const output = z.strictObject({
   path: z.string().min(1).nullable().default(null).describe("File that the records are appended to, one JSON object a line; - = standard output, null = none."),
@@ -79,20 +85,48 @@ const serve = z.strictObject({
   pictureWidthPx: z.int().min(64).max(WIDEST_PICTURE_PX).default(960).describe("Widest picture; smaller sources are not enlarged."),
 });
 
+/** The keys of a group without their defaults: what a stream leaves out is as the group itself says. */
+function overridesOf<G extends z.ZodObject>(group: G): z.ZodType<Partial<z.output<G>>> {
+  const shape = Object.entries(group.shape).map(([key, field]) => {
+    const bare = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : (field as z.ZodType);
+    return [key, bare.exactOptional().describe((field as z.ZodType).description ?? "")] as const;
+  });
+  return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<Partial<z.output<G>>>;
+}
+
+const stream = z.strictObject({
+  source: z.string().min(1).meta({ description: "What is read, as in sources. A password in it is shown nowhere.", examples: ["clip.mp4"] }),
+  weight: z.number().gt(0).max(GREATEST_WEIGHT).default(1).describe("Share of the threads against the other streams of the same model, when there is more to look at than they can."),
+  maxFps: live.shape.maxFps.unwrap().exactOptional().meta({ description: "Most frames a second that are looked at; left out = live.maxFps.", examples: [5] }),
+  maxAgeMs: live.shape.maxAgeMs.unwrap().exactOptional().meta({ description: "A frame older than this is skipped; left out = live.maxAgeMs.", examples: [500] }),
+  model: overridesOf(model).exactOptional().meta({ description: "Another model than model. With path alone the labels are the model's own.", examples: [{ path: "builtin" }] }),
+  detect: overridesOf(detect).exactOptional().meta({ description: "What differs from detect.", examples: [{ classes: ["car"], conf: 0.4 }] }),
+  live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
+  sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
+  labels: z.record(z.string().regex(NAME), z.string().max(LONGEST_LABEL)).exactOptional().meta({ description: "Words of yours that stand beside the name in messages and figures.", examples: [{ site: "north" }] }),
+});
+
 /**
  * Every setting: its default, its unit in its name, what it does. Unknown keys are refused. From here come the checks of
  * file, environment and flags, config/schema.json, config/default.yaml and the README's table.
  */
 export const settingsSchema = z.strictObject({
   sources: z.array(z.string().min(1)).default([]).describe("Video files, pictures, folders or globs of pictures, or test:numbered. Each is one stream."),
+  streams: z
+    .record(z.string().regex(NAME), stream)
+    .default({})
+    .describe("Streams by name, each with what differs from the keys below. Left aside when sources are given on the command line. May be changed while the program runs."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
   pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
   source: source.prefault({}).describe("How frames are read."),
-  live: live.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
+  live: checkedLive.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
   output: output.prefault({}).describe("Where the records go."),
   serve: serve.nullable().default(null).describe("The live page in the browser; null = not served."),
 });
 
 /** All settings, checked, with their defaults filled in. */
 export type Settings = z.output<typeof settingsSchema>;
+
+/** One of `Settings.streams`. */
+export type StreamSettings = z.output<typeof stream>;

@@ -6,6 +6,7 @@ export interface SchemaNode {
   readonly type?: string;
   readonly const?: string;
   readonly default?: unknown;
+  readonly examples?: readonly unknown[];
   readonly description?: string;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
@@ -13,15 +14,26 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** Of a map whose keys are names that the person chooses: what stands under each. */
+  readonly additionalProperties?: SchemaNode | false;
+  readonly propertyNames?: { readonly pattern?: string };
 }
 
 /** One setting, or a group of them. */
 export interface Setting {
-  /** `pool.workers` is `["pool", "workers"]`. */
+  /** `pool.workers` is `["pool", "workers"]`; where the person chooses the key, it is ANY_NAME. */
   readonly path: readonly string[];
   readonly node: SchemaNode;
   readonly isGroup: boolean;
   readonly isNullable: boolean;
+}
+
+/** In the path of a setting: whatever name the person has chosen. */
+export const ANY_NAME = "*";
+
+/** Whether a setting stands under a name that the person chooses. */
+export function isUnderName({ path }: Setting): boolean {
+  return path.includes(ANY_NAME);
 }
 
 /** The settings as JSON Schema (draft 2020-12), of what a person may write: everything may be left out. */
@@ -37,16 +49,19 @@ let cached: readonly Setting[] | undefined;
 
 function settingsOf(path: readonly string[], node: SchemaNode): Setting[] {
   const alternatives = node.anyOf ?? [node];
-  const members = alternatives.find(({ properties }) => properties !== undefined)?.properties;
+  const members = alternatives.map(membersOf).find((found) => found !== undefined);
   const isNullable = alternatives.some(({ type }) => type === "null");
   const own = { path, node, isGroup: members !== undefined, isNullable };
   return [own, ...Object.entries(members ?? {}).flatMap(([key, member]) => settingsOf([...path, key], member))];
 }
 
+function membersOf({ properties, additionalProperties }: SchemaNode): Readonly<Record<string, SchemaNode>> | undefined {
+  return additionalProperties ? { [ANY_NAME]: additionalProperties } : properties;
+}
+
 /** The setting or group at exactly this path. */
 export function findSetting(path: readonly (string | number)[]): Setting | undefined {
-  const wanted = path.join(".");
-  return listSettings().find((setting) => setting.path.join(".") === wanted);
+  return listSettings().find((setting) => setting.path.length === path.length && setting.path.every((key, i) => key === path[i] || key === ANY_NAME));
 }
 
 /** The name of its environment variable: `pool.frameTimeoutMs` is `SIGHTLINE_POOL_FRAME_TIMEOUT_MS`. */
@@ -62,6 +77,7 @@ export function allowedText(node: SchemaNode): string {
 
 function oneAllowed(node: SchemaNode): string {
   if (node.const !== undefined) return node.const;
+  if (node.additionalProperties) return `names of 1 to 64 letters, digits, ".", "_" and "-", each with ${allowedText(node.additionalProperties)}`;
   if (node.properties !== undefined) return `a group of ${Object.keys(node.properties).join(", ")}`;
   switch (node.type) {
     case "null":

@@ -15,6 +15,8 @@ export interface Percentiles {
  */
 export interface StreamStats {
   readonly stream: string;
+  /** The operator's words for it; left out when there are none. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly state: StreamState;
   readonly epoch: number;
   /** Frames that were decoded and numbered. */

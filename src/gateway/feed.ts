@@ -13,6 +13,8 @@ export interface Feed {
   onWatchersChange(listener: () => void): Disposable;
   /** The newest stats record of every stream. */
   latestStats(): readonly StatsRecord[];
+  /** A stream is gone: those who come later do not hear of it. */
+  forget(stream: string): void;
   /** A client has connected. */
   welcome(wire: ClientWire): ClientHandlers;
 }
@@ -61,6 +63,7 @@ export function openFeed(version: string, streams: readonly string[], clock: Clo
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    forget: (stream) => void (names.delete(stream), newestStats.delete(stream)),
     latestStats: () => [...newestStats.values()].map(({ record }) => record),
     welcome(wire) {
       const client = subscriber(wire, clock);

@@ -33,6 +33,8 @@ export interface Gateway extends AsyncDisposable {
   publishPicture(picture: GatewayPicture): void;
   /** How many clients watch the stream's pictures: with 0, no picture needs to be made. */
   watchers(stream: string): number;
+  /** A stream has been removed: the greeting and the figures for those who come later leave it out. */
+  forget(stream: string): void;
   /** Calls back when `watchers` may have changed. */
   onWatchersChange(listener: () => void): Disposable;
 }
@@ -65,6 +67,7 @@ export async function openGateway(options: GatewayOptions, { clock }: { readonly
     },
     publish: (published) => feed.publish(published),
     publishPicture: (picture) => feed.publishPicture(picture),
+    forget: (stream) => feed.forget(stream),
     watchers: (stream) => feed.watchers(stream),
     onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),

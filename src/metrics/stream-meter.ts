@@ -25,6 +25,8 @@ export interface StreamMeter {
 /** What the meter asks others for. */
 export interface MeterOptions {
   readonly stream: string;
+  /** Asked for anew each time: they may change while the stream runs. */
+  readonly labels?: () => Readonly<Record<string, string>>;
   readonly inHouse: { readonly count: number };
   readonly inHouseLimit: number;
   readonly expectedFrames: () => number | null;
@@ -90,9 +92,11 @@ function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): St
   const percentile = (p: number): number => (latency.count === 0 ? 0 : latency.percentile(p) / US);
   const out = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
   const seconds = elapsedMs / 1000;
+  const labels = options.labels?.() ?? {};
   const over = figures.endedMs !== null;
   return {
     stream: options.stream,
+    ...(Object.keys(labels).length > 0 && { labels }),
     state: figures.state,
     epoch: figures.epoch,
     decoded,

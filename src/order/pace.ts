@@ -1,18 +1,50 @@
+/** Time stamps of 29.97 fps in a 1 ms time base are off by up to half a millisecond. */
+const TOLERANCE_MS = 0.6;
+/** Weight of the newest step in the estimate of a frame's period: a second or so of frames. */
+const SMOOTHING = 0.05;
+
 /**
- * Thins frames to a highest rate by their own time. Returns whether the frame at `timeMs` is due.
- * The schedule is kept, not the distance between two frames: 30 fps thinned to 20 gives 20, not 15.
+ * Thins frames to a highest rate by their own time. Returns whether the frame at `timeMs` is due; asked once for each
+ * frame, in their order.
+ *
+ * Credit: a schedule with one place each `1000 / maxFps` ms is kept, whatever the gaps, so 30 fps thinned to 25 gives 25 and
+ * not 15. A frame may take its place up to a frame's period early when the gap behind it is the nearest to the wanted one:
+ *
+ *   frames    |    |    |    |    |    |    |    |        30 to 20: every gap is one frame or two,
+ *   schedule  ^      ^      ^      ^      ^      ^        whichever side of a place jitter puts a frame on
+ *   due       |         |    |         |    |
  */
 export function pace(maxFps: number | null): (timeMs: number) => boolean {
   if (maxFps === null) return () => true;
   const periodMs = 1000 / maxFps;
-  let nextMs = -Infinity;
+  let placeMs = -Infinity;
+  let lastDueMs = -Infinity;
+  let lastMs: number | undefined;
+  /** The source's period, at most the wanted one: where frames are further apart there is nothing to thin. 0 until it is known. */
+  let frameMs = 0;
+
+  function follow(timeMs: number): void {
+    const stepMs = lastMs === undefined ? 0 : timeMs - lastMs;
+    lastMs = timeMs;
+    if (stepMs < 0) {
+      // A jump back (a seek, a loop, a new connection): what was left to wait is still to be waited.
+      placeMs += stepMs - frameMs;
+      lastDueMs += stepMs - frameMs;
+    } else if (stepMs > 0) {
+      const knownMs = Math.min(stepMs, periodMs);
+      frameMs = frameMs === 0 ? knownMs : frameMs + (knownMs - frameMs) * SMOOTHING;
+    }
+  }
+
   return (timeMs) => {
-    if (timeMs < nextMs - TOLERANCE_MS && timeMs > nextMs - 2 * periodMs) return false;
-    // A jump (the first frame, a seek, a loop) starts the schedule anew.
-    nextMs = timeMs - nextMs > periodMs || timeMs < nextMs - TOLERANCE_MS ? timeMs + periodMs : nextMs + periodMs;
+    follow(timeMs);
+    const earlyMs = placeMs - timeMs;
+    const aheadMs = lastDueMs + periodMs - timeMs;
+    const isNearest = aheadMs <= frameMs / 2 && earlyMs <= 1.5 * frameMs - aheadMs;
+    if (earlyMs > TOLERANCE_MS && !isNearest) return false;
+    // After a pause (or at the first frame) the schedule starts anew: nobody catches up.
+    placeMs = -earlyMs > 1.5 * frameMs + TOLERANCE_MS ? timeMs + periodMs : placeMs + periodMs;
+    lastDueMs = timeMs;
     return true;
   };
 }
-
-/** Time stamps of 29.97 fps in a 1 ms time base are off by up to half a millisecond. */
-const TOLERANCE_MS = 0.6;

@@ -36,8 +36,8 @@ export interface InFlight extends Disposable {
   readonly stuck: Promise<PipelineError>;
 }
 
-/** Starts the watch. `capacity` tasks out and late at once mean that every thread is lost. */
-export function watchInFlight(capacity: number, limits: HangLimits, clock: Clock): InFlight {
+/** Starts the watch. As many tasks out and late at once as `capacity` now says mean that every thread is lost. */
+export function watchInFlight(capacity: () => number, limits: HangLimits, clock: Clock): InFlight {
   const flights = new Set<Flight>();
   const stuck = deferred<PipelineError>();
   let empty = deferred();
@@ -56,8 +56,8 @@ export function watchInFlight(capacity: number, limits: HangLimits, clock: Clock
         flight.listener.late();
       }
     }
-    if (late >= capacity || oldestMs >= limits.hangLimitMs) {
-      const seen = `${late} of ${capacity} model runs hang, the oldest for ${Math.round(oldestMs)} ms`;
+    if (late >= capacity() || oldestMs >= limits.hangLimitMs) {
+      const seen = `${late} of ${capacity()} model runs hang, the oldest for ${Math.round(oldestMs)} ms`;
       const error = new PipelineError("E_POOL_STUCK", `${seen} (limit pool.hangLimitMs ${limits.hangLimitMs} ms)`);
       stuck.resolve(error);
       for (const flight of flights) flight.listener.lost(error);

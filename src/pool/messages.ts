@@ -5,8 +5,7 @@ import type { RingLayout } from "../ring/index.js";
 /** What every worker is given when it starts. The same clone for all. */
 export interface WorkerSetup {
   readonly model: ModelInfo;
-  readonly limits: DetectLimits;
-  /** Two shared words: [workers that have loaded or failed to, workers that failed to]. */
+  /** Three shared words: [workers that have loaded or failed to, workers that failed to, streams that have left]. */
   readonly roll: SharedArrayBuffer;
   /** Upper bound of a random wait before each run, ms. 0 except where a test shakes the order. */
   readonly jitterMs: number;
@@ -16,6 +15,23 @@ export interface WorkerSetup {
 export const ROLL_ARRIVED = 0;
 /** Index of the second. */
 export const ROLL_FAILED = 1;
+
+/** Index of the third: when it changes, workers drop what they keep for streams; the next tasks bring it again. */
+export const ROLL_LEFT = 2;
+/** Words in `WorkerSetup.roll`. */
+export const ROLL_WORDS = 3;
+
+/** What a stream wants to see, as it travels with each of its tasks. Workers keep a decoder for each `key`. */
+export interface TaskLimits extends DetectLimits {
+  /** The same for equal limits, whichever stream has them. */
+  readonly key: string;
+}
+
+/** Gives limits their key. */
+export function taskLimits({ conf, iou, classIds, agnostic, maxDetections }: DetectLimits): TaskLimits {
+  const key = JSON.stringify([conf, iou, classIds, agnostic, maxDetections]);
+  return { key, conf, iou, classIds, agnostic, maxDetections };
+}
 
 /** One frame for a worker. Pixels never cross: `memory` is a handle, kept by the worker under `ringId`. */
 export interface WorkerTask {
@@ -27,6 +43,7 @@ export interface WorkerTask {
   readonly letterbox: Letterbox;
   /** Which rows of the input the slot holds. */
   readonly rows: InputRows;
+  readonly limits: TaskLimits;
 }
 
 /** What a worker says of one task. Durations in ms. */

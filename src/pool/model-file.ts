@@ -2,10 +2,15 @@ import { createHash } from "node:crypto";
 import { createReadStream, readSync } from "node:fs";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PipelineError } from "../core/errors.js";
 import { describeModel, parseLabelsFile, readOnnxHeader } from "../model/index.js";
 import type { ByteSource, DescribedModel, GivenLabels, OnnxHeader, Sidecar } from "../model/index.js";
 import { parseSidecar } from "./sidecar.js";
+
+/** The name of the model that comes along, and where it lies. Seen from the compiled `dist/src/pool`. */
+const BUILTIN = "builtin";
+const BUILTIN_MODEL = new URL("../../../samples/street.onnx", import.meta.url);
 
 /** Bytes read at once while walking a header: operators lie close together, weights are jumped over. */
 const WINDOW_BYTES = 64 * 1024;
@@ -14,7 +19,8 @@ const TEXT_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads what a model file, its sidecar and the labels say. No weights are loaded; the file is hashed once.
- * labels   a file with one label a line, `coco`, or null for the model's own
+ * modelPath   an ONNX file, or `builtin`
+ * labels      a file with one label a line, `coco`, or null for the model's own
  * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
  *         E_MODEL_SIDECAR, E_LABELS
  */
@@ -22,7 +28,7 @@ export async function loadModelInfo(
   modelPath: string,
   { labels }: { readonly labels: string | null },
 ): Promise<DescribedModel> {
-  const path = resolve(modelPath);
+  const path = modelPath === BUILTIN ? fileURLToPath(BUILTIN_MODEL) : resolve(modelPath);
   const header = await readHeader(path);
   const [sha256, sidecar, given] = await Promise.all([hashFile(path), readSidecar(path), readLabels(labels)]);
   return named(path, () =>

@@ -1,10 +1,10 @@
 import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
-import type { DetectLimits, ModelInfo } from "../model/index.js";
-import { watchInFlight, type HangLimits, type InFlight } from "./in-flight.js";
+import type { ModelInfo } from "../model/index.js";
+import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
-import { ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { makePermits } from "./permits.js";
 import { forbidTelemetry } from "./session.js";
 
@@ -12,12 +12,11 @@ import { forbidTelemetry } from "./session.js";
 export interface ThreadPoolOptions extends HangLimits {
   readonly workers: number;
   /**
-   * Tasks sent to each thread at once. 2 keeps a thread busy while the main thread is not scheduled (files);
-   * 1 keeps a live stream newest-first up to the last moment.
+   * Most tasks sent to each thread at once. 2 keeps a thread busy while the main thread is not scheduled (files). As long
+   * as a live stream is seated it is 1 all the same, so that its frame is the newest up to the last moment.
    */
   readonly depth: 1 | 2;
   readonly model: ModelInfo;
-  readonly limits: DetectLimits;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
   /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
@@ -36,8 +35,8 @@ const START_TIMEOUT_MS = 60_000;
  */
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
-  const roll = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
-  const setup: WorkerSetup = { model: options.model, limits: options.limits, roll, jitterMs: options.jitterMs ?? 0 };
+  const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
+  const setup: WorkerSetup = { model: options.model, roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
     filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,
@@ -58,7 +57,7 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
     await piscina.destroy();
     throw error;
   }
-  return poolOf(piscina, options, watchInFlight(options.workers * options.depth, options, clock));
+  return poolOf(piscina, options, new Int32Array(roll), clock);
 }
 
 /** Waits until every worker has its model. Any failure ends the start at once. */
@@ -80,10 +79,14 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
 }
 
-function poolOf(piscina: Piscina, options: ThreadPoolOptions, inFlight: InFlight): InferencePool {
-  const capacity = options.workers * options.depth;
-  const permits = makePermits(capacity);
+function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, clock: Clock): InferencePool {
+  const { workers, depth } = options;
+  const permits = makePermits(workers * depth);
+  const inFlight = watchInFlight(() => permits.capacity, options, clock);
+  const newestFirst = new Set<number>();
   let closing: Promise<void> | undefined;
+
+  const fitCapacity = (): void => permits.setCapacity(newestFirst.size > 0 ? workers : workers * depth);
 
   async function close(): Promise<void> {
     const stuck = await inFlight.drained();
@@ -94,10 +97,23 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, inFlight: InFlight
   }
 
   return {
-    workers: options.workers,
-    capacity,
-    permit: () => permits.take(),
-    returnPermit: () => permits.give(),
+    workers,
+    get capacity() {
+      return permits.capacity;
+    },
+    join(stream, seat) {
+      permits.weigh(stream, seat.weight);
+      if (seat.newestFirst) newestFirst.add(stream);
+      fitCapacity();
+    },
+    leave(stream) {
+      permits.forget(stream);
+      newestFirst.delete(stream);
+      fitCapacity();
+      Atomics.add(roll, ROLL_LEFT, 1);
+    },
+    permit: (stream) => permits.take(stream),
+    returnPermit: (stream) => permits.giveUnused(stream),
     stuck: inFlight.stuck,
     run(task, released) {
       return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.j
 import { makeDecoder, type Decoder } from "../model/index.js";
 import { viewRing, type RingView } from "../ring/index.js";
 import { locked, singleCaller, type SingleCaller } from "./instance.js";
-import { ROLL_ARRIVED, ROLL_FAILED, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { openRuntimeSession, type RuntimeSession } from "./session.js";
 
 /*
@@ -15,7 +15,10 @@ import { openRuntimeSession, type RuntimeSession } from "./session.js";
  */
 
 const setup = workerData as WorkerSetup;
+/** Kept for the streams that send: their shared memory, and a decoder with its scratch memory for each set of limits. */
 const rings = new Map<number, RingView>();
+const decoders = new Map<string, Decoder>();
+let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
 const jitter = jitterWait(setup.jitterMs);
 
@@ -24,10 +27,9 @@ type Instance = SingleCaller<WorkerTask, WorkerAnswer>;
 async function start(): Promise<Instance | ErrorWire> {
   try {
     const session = await openRuntimeSession({ ...setup.model, intraOpThreads: 1 });
-    const decoder = makeDecoder(setup.model, setup.limits);
     await session.run(() => undefined);
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
-    return locked(singleCaller((task) => serve(session, decoder, task)));
+    return locked(singleCaller((task) => serve(session, task)));
   } catch (error) {
     Atomics.add(roll, ROLL_FAILED, 1);
     return asPipelineError(error, "E_POOL_START").toWire();
@@ -37,17 +39,33 @@ async function start(): Promise<Instance | ErrorWire> {
   }
 }
 
-async function serve(session: RuntimeSession, decoder: Decoder, task: WorkerTask): Promise<WorkerAnswer> {
+async function serve(session: RuntimeSession, task: WorkerTask): Promise<WorkerAnswer> {
   const begin = systemClock.monotonicMs();
+  forgetThoseWhoLeft();
   readFrame(task, session);
   jitter();
   const filled = systemClock.monotonicMs();
   return session.run((outputs) => {
     const ran = systemClock.monotonicMs();
-    const { boxes, scores, classIds } = decoder.decode(outputs, task.letterbox);
+    const { boxes, scores, classIds } = decoderFor(task).decode(outputs, task.letterbox);
     const decodeMs = systemClock.monotonicMs() - ran;
     return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
   });
+}
+
+/** Streams come and go for months: when one has left, everything kept is let go, and the tasks that still come bring it back. */
+function forgetThoseWhoLeft(): void {
+  const left = Atomics.load(roll, ROLL_LEFT);
+  if (left === leftBefore) return;
+  leftBefore = left;
+  rings.clear();
+  decoders.clear();
+}
+
+function decoderFor({ limits }: WorkerTask): Decoder {
+  let decoder = decoders.get(limits.key);
+  if (decoder === undefined) decoders.set(limits.key, (decoder = makeDecoder(setup.model, limits)));
+  return decoder;
 }
 
 /** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */

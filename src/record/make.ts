@@ -113,6 +113,7 @@ export function statsRecord(stats: StreamStats, atMs: number): StatsRecord {
     v: RECORD_VERSION,
     type: "stats",
     stream: stats.stream,
+    ...(stats.labels && { labels: { ...stats.labels } }),
     epoch: stats.epoch,
     state: stats.state,
     decoded: stats.decoded,

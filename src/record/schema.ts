@@ -84,6 +84,7 @@ export const statsRecordSchema = z
     v: version,
     type: z.literal("stats"),
     stream,
+    labels: z.record(z.string(), z.string()).exactOptional().describe("The operator's words for the stream; left out when there are none."),
     epoch,
     state,
     decoded: count.describe("Frames decoded and numbered = sum of outcomes + sum of skipped + inHouse, at every moment."),

@@ -20,7 +20,7 @@ export interface AdmitRules<F extends Admissible> {
   /** false: every frame is looked at. true: the newest is, at most one waits. */
   readonly newestFirst: boolean;
   /** Newest first only: a frame that waited longer since its capture is not worth a look, ms. */
-  readonly maxAgeMs: number;
+  readonly maxAgeMs: () => number;
   readonly monotonicMs: () => number;
   /** Whether the frame is one of those that a highest rate allows. */
   readonly isDue: (frame: F) => boolean;
@@ -154,7 +154,7 @@ class Admission<F extends Admissible> implements Disposable {
 
   #isTooOld({ header }: F): boolean {
     const { newestFirst, maxAgeMs, monotonicMs } = this.rules;
-    return newestFirst && monotonicMs() - header.capturedMonoMs > maxAgeMs;
+    return newestFirst && monotonicMs() - header.capturedMonoMs > maxAgeMs();
   }
 
   #skip(frame: F, cause: SkipCause): void {

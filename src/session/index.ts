@@ -1,2 +1,2 @@
-export type { Notice, Session, SessionOptions, World } from "./session.js";
+export type { Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
 export { openSession } from "./open.js";

@@ -1,27 +1,26 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { asPipelineError, type PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
-import { classIdsOf, type ModelInfo } from "../model/index.js";
-import { numberedModel } from "../numbered/index.js";
-import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
 import { published, statsRecord } from "../record/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
-import type { Session, SessionOptions, World } from "./session.js";
-import { streamNames } from "./names.js";
+import { applyOptions } from "./apply.js";
+import { tellDrops } from "./drops.js";
+import { modelPools, type ModelPools } from "./pools.js";
 import { sinkGroup } from "./publisher.js";
-import type { RunningStream, Shared } from "./stream.js";
+import type { Session, SessionOptions, StreamOptions, World } from "./session.js";
+import { specOf, specsOf, type StreamSpec } from "./specs.js";
+import { stagger, STAGGER_MS } from "./stagger.js";
+import type { Supervisor } from "./supervisor.js";
 
 /** How often the page gets figures, ms. */
 const STATS_PERIOD_MS = 1000;
 
 /**
- * Opens model, sinks and page, then sources and pool side by side: what is cheap and often wrong fails first. Then starts
- * all streams. Whatever was opened before an error is closed again.
+ * Opens the models of bare sources, sinks and page, then sources and pools side by side: what is cheap and often wrong
+ * fails first. Then starts all streams; named ones are opened behind, each by itself. Whatever was opened before an error
+ * is closed again.
  * @throws PipelineError of whatever can't be opened
  */
 export async function openSession(options: SessionOptions, world: World): Promise<Session> {
@@ -36,53 +35,40 @@ export async function openSession(options: SessionOptions, world: World): Promis
 
 async function open(options: SessionOptions, world: World, closers: Closers): Promise<Session> {
   const startedMs = world.clock.monotonicMs();
-  const names = streamNames(options.sources);
-  const model = await openModel(options, world, closers);
+  const specs = specsOf(options);
+  const pools = closers.use(openPools(options, world, (error) => streams.stop(error)));
+  pools.plan(specs);
+  await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   const sinks = await openSinks(options, world, closers);
-  const gateway = await openPage(options, names, world, closers);
-  const workers = options.pool.workers === "auto" ? availableCores().cores : options.pool.workers;
-  // A live stream picks the newest frame at the last moment; a file keeps the threads fed ahead of time.
-  const depth = options.source.realtime ? 1 : 2;
-  const shared: Shared = { options, model, clock: world.clock, startedMs, capacity: workers * depth };
-  const limits = { ...options.detect, classIds: classIdsOf(model.labels, options.detect.classes) };
-  const [pool, opened] = await bothOrNone(
-    openThreadPool({ ...options.pool, workers, depth, model, limits }, world.clock).then((one) => closers.use(one)),
-    allOrNone(
-      options.sources.map(async (source, id) => {
-        const { openStream } = await streamCode();
-        return closers.use(await openStream(shared, id, names[id] ?? source, source, world.signal));
-      }),
-    ),
+  const gateway = await openPage(options, specs, world, closers);
+  const door = deferred();
+  const { Supervisor } = await streamCode();
+  const streams: Supervisor = closers.use(
+    new Supervisor({
+      serve: options.serve, maxConsecutiveFailures: options.pool.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
+      sinks: sinkGroup(sinks, (error) => streams.stop(error)),
+      stagger: stagger(STAGGER_MS, world.clock),
+      notice: world.notice,
+      door: door.promise,
+      onRemoved: (stats) => sayGoodbye(stats, gateway, world),
+    }),
   );
-  const { startStream } = await streamCode();
-  const streams: RunningStream[] = [];
-  const group = sinkGroup(sinks, (error) => stopAll(streams, error));
-  for (const stream of opened) streams.push(closers.use(startStream(stream, shared, pool, group, gateway)));
-  watchOver(streams, pool, world, closers);
+  watchOver(streams, world, closers);
+  await beginAll(streams, specs);
+  door.resolve();
   const done = finish(streams, sinks, world);
-  tellStats(streams, gateway, world, closers, done);
-  return {
-    model,
-    workers,
-    url: gateway?.url ?? null,
-    stats: () => streams.map((stream) => stream.stats()),
-    done,
-    [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
-  };
+  tellFigures(streams, gateway, world, closers, done);
+  return sessionOf({ options, world, closers, pools, streams, gateway, done });
 }
 
-/** RxJS takes as long to load as a model does, so it is loaded while the pool starts. */
-const streamCode = () => import("./stream.js");
+/** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
+const streamCode = () => import("./supervisor.js");
 
-/**
- * Loading the model and looking at the sources take about as long, so they go side by side. When one fails the other is
- * awaited all the same: what it opened has to be closed. The sources' error goes first, it is the one people make.
- */
-async function bothOrNone<A, B>(pool: Promise<A>, sources: Promise<B>): Promise<[A, B]> {
-  const [one, other] = await Promise.allSettled([pool, sources]);
-  if (other.status === "rejected") throw other.reason;
-  if (one.status === "rejected") throw one.reason;
-  return [one.value, other.value];
+/** Adds all streams; waits for those at the door. */
+async function beginAll(streams: Supervisor, specs: readonly StreamSpec[]): Promise<void> {
+  const running = specs.map((spec) => ({ spec, run: streams.add(spec) }));
+  streams.begun();
+  await allOrNone(running.filter(({ spec }) => spec.atDoor).map(({ run }) => run.opened));
 }
 
 /** All results, or the first error once every one has settled: nothing may open behind the back of who closes. */
@@ -94,19 +80,52 @@ async function allOrNone<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   });
 }
 
-/** Numbered frames are read by their own model: any other would see nothing in them. It is made where it is needed. */
-async function openModel({ model, sources }: SessionOptions, { notice }: World, closers: Closers): Promise<ModelInfo> {
-  const numbered = sources.length > 0 && sources.every((source) => source.startsWith("test:numbered"));
-  let { path } = model;
-  if (numbered) {
-    const folder = await mkdtemp(join(tmpdir(), "sightline-"));
-    closers.defer(() => rm(folder, { recursive: true, force: true }));
-    path = join(folder, "numbered.onnx");
-    await writeFile(path, numberedModel());
-  }
-  const { info, notices } = await loadModelInfo(path, { labels: model.labels });
-  for (const message of notices) notice({ level: "info", message });
-  return info;
+interface Parts {
+  readonly options: SessionOptions;
+  readonly world: World;
+  readonly closers: Closers;
+  readonly pools: ModelPools;
+  readonly streams: Supervisor;
+  readonly gateway: Gateway | null;
+  readonly done: Promise<StreamStats[]>;
+}
+
+function sessionOf({ options, world, closers, pools, streams, gateway, done }: Parts): Session {
+  let current = options;
+  let applying: Promise<void> = Promise.resolve();
+  const withNew = (name: string, stream: StreamOptions): StreamSpec => {
+    const spec = specOf(name, stream, current);
+    pools.plan([...streams.specs().filter((one) => one.name !== name), spec]);
+    return spec;
+  };
+  return {
+    models: () => pools.models(),
+    workers: () => pools.workers(),
+    url: gateway?.url ?? null,
+    stats: () => streams.stats(),
+    async add(name, stream) {
+      if (!NAME.test(name)) throw new PipelineError("E_CONFIG", `${JSON.stringify(name)} is no name for a stream; allowed: 1 to 64 letters, digits, ".", "_" and "-"`);
+      streams.add(withNew(name, stream));
+      return Promise.resolve();
+    },
+    change: async (name, stream) => streams.change(withNew(name, stream)),
+    remove: (name) => streams.remove(name),
+    apply(next) {
+      // One after the other: two reloads at once would each see half of the other's streams.
+      applying = applying.then(() => applyOptions(options, next, { streams, pools, notice: world.notice }));
+      current = next;
+      return applying;
+    },
+    done,
+    [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
+  };
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+function openPools({ pool }: SessionOptions, { clock, notice }: World, onStuck: (error: PipelineError) => void): ModelPools {
+  const workers = pool.workers === "auto" ? availableCores().cores : pool.workers;
+  return modelPools({ limits: pool, workers, clock, notice, onStuck });
 }
 
 async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {
@@ -117,55 +136,50 @@ async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }:
 }
 
 /** The gateway's libraries are loaded only when something is served: they would cost every other start 100 ms. */
-async function openPage({ serve }: SessionOptions, streams: string[], { clock, version }: World, closers: Closers): Promise<Gateway | null> {
+async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], { clock, version }: World, closers: Closers): Promise<Gateway | null> {
   if (serve === null) return null;
   const { openGateway } = await import("../gateway/index.js");
-  return closers.use(await openGateway({ ...serve, streams, version }, { clock }));
+  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version }, { clock }));
 }
 
-function stopAll(streams: readonly RunningStream[], error?: PipelineError): void {
-  for (const stream of streams) stream.stop(error);
+/** Those who watch see that it has ended; those who come later do not hear of it. */
+function sayGoodbye(stats: StreamStats, gateway: Gateway | null, { clock }: World): void {
+  gateway?.publish(published(statsRecord(stats, clock.wallMs())));
+  gateway?.forget(stats.stream);
 }
 
-/** Stops the streams when the session is told to stop, or when the pool can't go on. */
-function watchOver(streams: readonly RunningStream[], pool: InferencePool, { signal }: World, closers: Closers): void {
-  const onAbort = (): void => stopAll(streams);
-  if (signal.aborted) onAbort();
+/** Stops the streams when the session is told to stop. */
+function watchOver(streams: Supervisor, { signal }: World, closers: Closers): void {
+  const onAbort = (): void => streams.stop();
   signal.addEventListener("abort", onAbort, { once: true });
   closers.defer(() => signal.removeEventListener("abort", onAbort));
-  void pool.stuck.then((error) => stopAll(streams, error));
 }
 
 /** How long a stopped session waits for its sinks, ms: a reader that reads no more must not keep it from ending. */
 const FLUSH_AFTER_STOP_MS = 1000;
 
-async function finish(streams: readonly RunningStream[], sinks: readonly Sink[], { signal, clock }: World): Promise<StreamStats[]> {
-  await Promise.all(streams.map((stream) => stream.done));
+async function finish(streams: Supervisor, sinks: readonly Sink[], { signal, clock }: World): Promise<StreamStats[]> {
+  await streams.over;
   const givenUp = deferred<PromiseSettledResult<void>[]>();
   const giveUpLater = (): unknown => clock.after(FLUSH_AFTER_STOP_MS, () => givenUp.resolve([]));
-  if (signal.aborted || streams.some((stream) => stream.stats().error?.code === "E_POOL_STUCK")) giveUpLater();
+  if (signal.aborted || streams.stats().some(({ error }) => error?.code === "E_POOL_STUCK")) giveUpLater();
   else signal.addEventListener("abort", giveUpLater, { once: true });
   const results = await Promise.race([Promise.allSettled(sinks.map((sink) => sink.flush())), givenUp.promise]);
   signal.removeEventListener("abort", giveUpLater);
   const failed = results.find((result) => result.status === "rejected");
   const sinkError = failed && asPipelineError(failed.reason, "E_OUT_WRITE");
-  return streams.map((stream) => {
-    const stats = stream.stats();
+  return [...streams.past(), ...streams.stats()].map((stats) => {
     if (sinkError === undefined || stats.error !== null || sinkError.code === "E_STOPPED") return stats;
     return { ...stats, state: "failed", error: sinkError.toWire() };
   });
 }
 
-function tellStats(
-  streams: readonly RunningStream[],
-  gateway: Gateway | null,
-  { clock }: World,
-  closers: Closers,
-  done: Promise<unknown>,
-): void {
+/** Figures for the page once a second, and a word about drops when there are any. */
+function tellFigures(streams: Supervisor, gateway: Gateway | null, { clock, notice }: World, closers: Closers, done: Promise<unknown>): void {
+  closers.use(tellDrops(() => streams.stats(), notice, clock));
   if (gateway === null) return;
   const tell = (): void => {
-    for (const stream of streams) gateway.publish(published(statsRecord(stream.stats(), clock.wallMs())));
+    for (const stats of streams.stats()) gateway.publish(published(statsRecord(stats, clock.wallMs())));
   };
   closers.use(clock.every(STATS_PERIOD_MS, tell));
   void done.then(tell);

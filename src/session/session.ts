@@ -6,7 +6,10 @@ import type { Sink } from "../sinks/index.js";
 
 /** Everything a session needs to know; the settings file's parsed value fits it. */
 export interface SessionOptions {
+  /** Each is a stream of its own, named after its file. When one can't be opened the session does not open. */
   readonly sources: readonly string[];
+  /** Streams by name. When one can't be opened it fails alone. */
+  readonly streams?: Readonly<Record<string, StreamOptions>>;
   readonly model: { readonly path: string; readonly labels: string | null };
   readonly detect: {
     readonly conf: number;
@@ -47,11 +50,30 @@ export interface SessionOptions {
   } | null;
 }
 
+/** One named stream: where it differs from the session's options. */
+export interface StreamOptions {
+  /** What is read, as in `sources`. */
+  readonly source: string;
+  /** Share of the threads against the other streams of the same model, above 0. Default: 1. */
+  readonly weight?: number;
+  /** Most frames a second that are looked at. */
+  readonly maxFps?: number | null;
+  readonly maxAgeMs?: number;
+  readonly model?: Partial<SessionOptions["model"]>;
+  readonly detect?: Partial<SessionOptions["detect"]>;
+  readonly live?: Partial<Omit<SessionOptions["live"], "maxFps" | "maxAgeMs">>;
+  readonly sourceOptions?: Partial<SessionOptions["source"]>;
+  /** Words that stand beside the name in notices and figures. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** Something worth telling the person at the terminal, once. */
 export interface Notice {
   readonly level: "info" | "warn" | "error";
   readonly code?: ErrorCode;
   readonly stream?: string;
+  /** The stream's, when it has any. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly message: string;
 }
 
@@ -67,13 +89,41 @@ export interface World {
   readonly extraSinks?: readonly Sink[];
 }
 
-/** A running session: one pool, one or more streams, their sinks. */
+/** A running session: streams that come and go, a pool of threads for each model, the sinks and the page of all. */
 export interface Session extends AsyncDisposable {
-  readonly model: ModelInfo;
-  readonly workers: number;
+  /** Models that have been opened, in their order. */
+  models(): readonly ModelInfo[];
+  /** Threads of the pools that are open; at the end, those that there were. */
+  workers(): number;
   /** Address of the live page; null when nothing is served. */
   readonly url: string | null;
+  /** Streams that are here, also those that have ended; a removed one no longer. */
   stats(): StreamStats[];
-  /** Settles when every stream has ended and every record is written. Never rejects: see `StreamStats.error`. */
+  /**
+   * Adds a stream. Settles once it is begun: what goes wrong later, or when it is opened, is in its stats and is told.
+   * @throws PipelineError E_CONFIG when the name is taken or is none; E_STOPPED when the session is over
+   */
+  add(name: string, stream: StreamOptions): Promise<void>;
+  /**
+   * Changes a stream. Weight, rate, greatest age, filters and labels change under the running source; anything else
+   * starts it anew, with a new epoch, frame numbers going on. One that is the same and runs is not touched; one that has
+   * failed is tried again.
+   * @throws PipelineError E_CONFIG when there is no such stream or the model has no such class; E_STOPPED
+   */
+  change(name: string, stream: StreamOptions): Promise<void>;
+  /**
+   * Ends a stream cleanly and forgets it. Settles once its records have left.
+   * @throws PipelineError E_CONFIG when there is no such stream
+   */
+  remove(name: string): Promise<void>;
+  /**
+   * Makes the streams those of other options, one by one: the same ones run on untouched. What counts only at opening
+   * (pool, output, serve) is told and left as it is. One stream's trouble is told and does not touch the others.
+   */
+  apply(options: SessionOptions): Promise<void>;
+  /**
+   * Settles when every stream has ended and every record is written, with the last figures of all streams, removed ones
+   * included. Never rejects: see `StreamStats.error`.
+   */
   readonly done: Promise<StreamStats[]>;
 }

@@ -1,107 +1,127 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
-import type { StreamStats } from "../core/stats.js";
+import { Closers, deferred } from "../core/lifetime.js";
 import type { Gateway } from "../gateway/index.js";
-import { streamMeter, type StreamMeter } from "../metrics/index.js";
-import type { ModelInfo } from "../model/index.js";
+import type { StreamMeter } from "../metrics/index.js";
+import { classIdsOf, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
-import type { InferencePool } from "../pool/index.js";
+import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
-import { openSource, type Source, type SourceOptions } from "../source/index.js";
-import type { SessionOptions } from "./session.js";
+import { openSource, type Source } from "../source/index.js";
+import { continued, type Numbers } from "./continued.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
+import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
-import { statePublisher } from "./states.js";
+import type { SessionOptions } from "./session.js";
+import { isLiveSpec, type StreamSpec } from "./specs.js";
+import type { Stagger } from "./stagger.js";
+import { statePublisher, type StatePublisher } from "./states.js";
 
 /** Slots beyond those that workers read: one is being written, one is ready. */
 const SPARE_SLOTS = 2;
 
 /** What all streams of a session share. */
 export interface Shared {
-  readonly options: SessionOptions;
-  readonly model: ModelInfo;
+  readonly serve: SessionOptions["serve"];
+  readonly maxConsecutiveFailures: number;
   readonly clock: Clock;
-  readonly startedMs: number;
-  /** Tasks that the pool can have out at once. */
-  readonly capacity: number;
+  readonly pools: ModelPools;
+  readonly sinks: SinkGroup;
+  readonly gateway: Gateway | null;
+  readonly stagger: Stagger;
 }
 
-/** A stream that is open and does not run yet. */
-export interface OpenedStream extends AsyncDisposable {
-  readonly name: string;
-  readonly id: number;
-  readonly ring: FrameRing;
-  readonly source: Source;
+/** What stays of a stream when its source is changed under it. */
+export interface StreamLife {
+  readonly meter: StreamMeter;
+  readonly inHouse: InHouse;
+  readonly numbers: Numbers;
+  /** What the meter says of the run that is on. */
+  readonly now: { inHouseLimit: number; expectedFrames: () => number | null };
 }
 
-/** A stream that runs. Disposing ends it at once; `done` settles then too. */
+/** A stream that runs, or is about to. Disposing ends it at once; `done` settles then too. */
 export interface RunningStream extends AsyncDisposable {
-  stats(): StreamStats;
-  /** Stops feeding; what is out comes home. With an error the stream ends as failed. */
-  stop(error?: PipelineError): void;
+  /** Settles when the source is open, or the stream was stopped before. Rejects when it can't be opened. */
+  readonly opened: Promise<void>;
+  /** Settles when every frame has left and everything is closed. Never rejects: the meter knows how it ended. */
   readonly done: Promise<void>;
+  /** Stops feeding; what is out comes home. With an error the stream ends as failed; with `pausing` it has not ended. */
+  stop(error?: PipelineError, pausing?: boolean): void;
+  /** Takes over what may change under a running source. @throws PipelineError E_CONFIG when the model has no such class */
+  adjust(spec: StreamSpec): void;
 }
 
-/** Opens the source and its ring. Throws what the source throws. */
-export async function openStream(shared: Shared, id: number, name: string, source: string, signal: AbortSignal): Promise<OpenedStream> {
-  const { model, options, clock, capacity } = shared;
-  const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
-  const ring = createRing({ slots: capacity + SPARE_SLOTS, slotBytes });
-  const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
-  const picture = options.serve && { fps: options.serve.pictureFps, widthPx: options.serve.pictureWidthPx };
-  const settings: SourceOptions = { ...options.source, input, picture, limits: options.live };
-  const opened = await openSource(source, name, settings, ring, { clock, signal });
-  return { name, id, ring, source: opened, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+/** What a stream now is told to do, and what it needs to do it. */
+interface Run {
+  readonly id: number;
+  readonly life: StreamLife;
+  readonly shared: Shared;
+  readonly stopping: AbortController;
+  readonly closers: Closers;
+  readonly states: StatePublisher;
+  spec: StreamSpec;
+  isDue: (timeMs: number) => boolean;
+  /** null until the model is known. */
+  limits: TaskLimits | null;
+  model: ModelInfo | null;
+  /** Tells the pool the stream's weight; nothing until the stream has its seat. */
+  weigh: () => void;
+  failure: PipelineError | undefined;
 }
 
-/** Starts an opened stream on the pool. */
-export function startStream(
-  opened: OpenedStream,
-  shared: Shared,
-  pool: InferencePool,
-  sinks: SinkGroup,
-  gateway: Gateway | null,
-): RunningStream {
-  const { name, ring, source } = opened;
-  const { options, clock } = shared;
-  const inHouse: InHouse = { count: 0 };
-  const stopping = new AbortController();
-  let failure: PipelineError | undefined;
-  const meter = streamMeter({
-    stream: name,
-    inHouse,
-    inHouseLimit: source.live ? pool.capacity + 1 : ring.layout.slots,
-    expectedFrames: () => source.expectedFrames,
-    monotonicMs: () => clock.monotonicMs(),
-    startedMs: shared.startedMs,
-  });
-  const pictures = pictureSender(name, source, gateway, options.serve?.pictureFps ?? 0, clock);
+/**
+ * Starts a stream: model, ring and source are opened, then, once `begin` has settled, its frames flow. `id` is its own in
+ * this process and never given again.
+ */
+export function startStream(id: number, spec: StreamSpec, life: StreamLife, begin: Promise<void>, shared: Shared): RunningStream {
+  const { sinks, gateway, clock } = shared;
+  const states = statePublisher({ stream: spec.name, sinks, gateway, meter: life.meter, clock });
+  const run: Run = {
+    id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
+    limits: null, model: null, weigh: () => undefined, failure: undefined,
+  };
+  const stopped = deferred();
+  const opened = deferred();
+  opened.promise.catch(() => undefined);
+  let pauses = false;
 
-  function stop(error?: PipelineError): void {
-    failure ??= error;
-    if (stopping.signal.aborted) return;
-    stopping.abort();
-    void source[Symbol.asyncDispose]();
+  function stop(error?: PipelineError, pausing = false): void {
+    run.failure ??= error;
+    pauses ||= pausing;
+    run.stopping.abort();
+    stopped.resolve();
+  }
+
+  async function live(): Promise<PipelineError | null> {
+    try {
+      const parts = await openParts(run, stop);
+      opened.resolve();
+      await Promise.race([begin, stopped.promise]);
+      return await flow(run, parts);
+    } catch (cause) {
+      const error = asPipelineError(cause, "E_INTERNAL");
+      if (run.stopping.signal.aborted) opened.resolve();
+      else opened.reject(error);
+      // What a stop interrupts fails as a consequence of it.
+      return run.stopping.signal.aborted ? null : error;
+    }
   }
 
   async function end(error: PipelineError | null): Promise<void> {
-    pictures[Symbol.dispose]();
-    await source[Symbol.asyncDispose]();
-    states.over(error);
+    const closing = await run.closers[Symbol.asyncDispose]().then(() => null, (cause: unknown) => asPipelineError(cause, "E_INTERNAL"));
+    const why = run.failure ?? error ?? closing;
+    if (!pauses || why) states.over(why);
   }
 
-  const states = statePublisher({ stream: name, sinks, gateway, meter, clock });
-  const parts = pipelineParts(opened, shared, pool, sinks, gateway, meter, pictures);
-  const done = runPipeline({ ...parts, inHouse, stateChanged: states.changed, fail: stop, stop: stopping.signal }).then(
-    (sourceError) => end(failure ?? sourceError),
-    (bug: unknown) => end(asPipelineError(bug, "E_INFERENCE_FAILED")),
-  );
+  const done = live().then(end);
   return {
-    stats: () => meter.stats(),
-    stop,
+    opened: opened.promise,
     done,
+    stop,
+    adjust: (next) => adjust(run, next),
     async [Symbol.asyncDispose]() {
       stop();
       await done;
@@ -109,27 +129,93 @@ export function startStream(
   };
 }
 
-function pipelineParts(
-  { id, ring, source }: OpenedStream,
-  { options, model, clock }: Shared,
-  pool: InferencePool,
-  sinks: SinkGroup,
-  gateway: Gateway | null,
-  meter: StreamMeter,
-  pictures: PictureSender,
-): Omit<PipelineParts, "inHouse" | "stateChanged" | "fail" | "stop"> {
-  const publish = publisher({ model, sinks, gateway, meter, clock });
-  const isDue = pace(options.live.maxFps);
+type Parts = Omit<PipelineParts, "publish" | "watched"> & { readonly model: ModelInfo };
+
+/** Opens everything a stream needs. What was opened is in the run's closers, whatever happens. */
+async function openParts(run: Run, fail: (error: PipelineError) => void): Promise<Parts> {
+  const { id, life, shared, spec, stopping, closers } = run;
+  const { clock, pools } = shared;
+  if (isLiveSpec(spec)) await shared.stagger(stopping.signal);
+  stopping.signal.throwIfAborted();
+  const use = closers.use(await pools.take(spec));
+  const { info: model } = use;
+  run.model = model;
+  run.limits = limitsOf(spec, model);
+  const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
+  const ring = createRing({ slots: use.capacity(isLiveSpec(spec)) + SPARE_SLOTS, slotBytes });
+  const [pool, source] = await bothOrNone(use.pool, openRing(run, model, ring).then((one) => closers.use(one)));
+  life.now.inHouseLimit = source.live ? use.capacity(true) + 1 : ring.layout.slots;
+  life.now.expectedFrames = () => source.expectedFrames;
   return {
-    source, ring, ringId: id, pool, meter, clock,
-    maxAgeMs: options.live.maxAgeMs,
-    isDue: (header) => isDue(header.ptsMs ?? header.capturedMonoMs),
-    maxConsecutiveFailures: options.pool.maxConsecutiveFailures,
-    watched: () => pictures.watched,
-    sinksReady: () => sinks.ready(),
-    publish(ordered) {
-      publish(ordered);
-      pictures.published(ordered.outcome.header);
-    },
+    model, source, ring, ringId: id, pool, clock, fail,
+    meter: life.meter,
+    inHouse: life.inHouse,
+    limits: () => run.limits ?? limitsOf(run.spec, model),
+    maxAgeMs: () => run.spec.live.maxAgeMs,
+    isDue: (header) => run.isDue(header.ptsMs ?? header.capturedMonoMs),
+    maxConsecutiveFailures: shared.maxConsecutiveFailures,
+    sinksReady: () => shared.sinks.ready(),
+    stateChanged: run.states.changed,
+    stop: stopping.signal,
   };
+}
+
+/** Opens the source on its ring, its numbers going on where the stream's are. */
+async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo, ring: FrameRing): Promise<Source> {
+  const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
+  const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
+  const world = { clock: shared.clock, signal: stopping.signal };
+  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live }, ring, world);
+  return continued(source, life.numbers);
+}
+
+/**
+ * Loading the model and looking at the source take about as long, so they go side by side. When one fails the other is
+ * awaited all the same: what it opened has to be closed. The source's error goes first, it is the one people make.
+ */
+async function bothOrNone<A, B>(pool: Promise<A>, source: Promise<B>): Promise<[A, B]> {
+  const [one, other] = await Promise.allSettled([pool, source]);
+  if (other.status === "rejected") throw other.reason;
+  if (one.status === "rejected") throw one.reason;
+  return [one.value, other.value];
+}
+
+/** Lets the frames flow to their end. Returns the source's error, or null. */
+async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError | null> {
+  const { id, spec, stopping, shared, life } = run;
+  const { source, pool, clock } = parts;
+  if (stopping.signal.aborted) return null;
+  const { sinks, gateway, serve } = shared;
+  using pictures: PictureSender = pictureSender(spec.name, source, gateway, serve?.pictureFps ?? 0, clock);
+  const publish = publisher({ model, sinks, gateway, meter: life.meter, clock });
+  const close = (): void => void source[Symbol.asyncDispose]();
+  stopping.signal.addEventListener("abort", close);
+  run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
+  run.weigh();
+  try {
+    return await runPipeline({
+      ...parts,
+      watched: () => pictures.watched,
+      publish(ordered) {
+        publish(ordered);
+        pictures.published(ordered.outcome.header);
+      },
+    });
+  } catch (bug) {
+    return asPipelineError(bug, "E_INFERENCE_FAILED");
+  } finally {
+    run.weigh = () => undefined;
+    pool.leave(id);
+  }
+}
+
+function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
+  return taskLimits({ ...detect, classIds: classIdsOf(model.labels, detect.classes) });
+}
+
+function adjust(run: Run, next: StreamSpec): void {
+  if (run.model) run.limits = limitsOf(next, run.model);
+  if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
+  run.spec = next;
+  run.weigh();
 }

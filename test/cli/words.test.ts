@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { FLAGS, settingsFlags } from "../../src/cli/flags.js";
-import { cut, progressText } from "../../src/cli/progress.js";
+import { cut, headOf, progressText } from "../../src/cli/progress.js";
 import { coded, errorText } from "../../src/cli/report-error.js";
 import { reportJson, reportOf, summaryText, type RunFacts } from "../../src/cli/summary.js";
 import { paintFor, printable } from "../../src/cli/terminal.js";
@@ -41,6 +41,21 @@ test("what is not known is not said: no share and no time left of an endless sou
 test("several streams are added up; one without an end makes the whole endless", () => {
   assert.match(progressText("a b", [stats(), stats()]), /^a b {2}198\/754 frames {2}26% {2}49\.2 fps/);
   assert.match(progressText("a b", [stats(), stats({ expectedFrames: null })]), /^a b {2}198 frames {2}49\.2 fps/);
+});
+
+test("a few streams are named, many are counted with those that failed; what has ended has no rate any more", () => {
+  assert.equal(headOf([stats(), stats({ stream: "yard" })]), "gate yard");
+  const many = Array.from({ length: 30 }, (_, i) => stats({ stream: `c${i}`, state: i < 2 ? "failed" : "live" }));
+  assert.equal(headOf(many), "30 streams, 2 failed");
+  assert.equal(headOf(many.slice(2)), "28 streams");
+  assert.match(progressText("x", [stats(), stats({ state: "live", fps: { in: 5, out: 5 } })]), / 5\.0 fps /);
+});
+
+test("the line says what keeps a stream from being live: of one its words, of several how many", () => {
+  const lost = stats({ state: "reconnecting", expectedFrames: null, error: { code: "E_SOURCE_REFUSED", message: "gate: nobody listens; next try in 0.6 s" } });
+  assert.match(progressText("gate", [lost]), / {2}reconnecting: gate: nobody listens; next try in 0\.6 s$/);
+  assert.match(progressText("a b c", [lost, lost, stats({ state: "stalled" })]), / {2}reconnecting 2, stalled 1$/);
+  assert.doesNotMatch(progressText("a", [stats()]), /live|connecting/);
 });
 
 test("a line is cut one column short of the terminal", () => {

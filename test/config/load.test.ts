@@ -26,6 +26,7 @@ async function refusal(sources: SettingsSources): Promise<{ code: string; lines:
 test("without anything written every setting has its default", async () => {
   assert.deepEqual(await loadSettings({}), {
     sources: [],
+    streams: {},
     model: { path: "builtin", labels: null },
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
     pool: { workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },

@@ -7,7 +7,7 @@ const limits = { frameTimeoutMs: 1000, hangLimitMs: 5000 };
 
 function watch(capacity: number) {
   const clock = manualClock();
-  const inFlight = watchInFlight(capacity, limits, clock);
+  const inFlight = watchInFlight(() => capacity, limits, clock);
   const heard: string[] = [];
   const listener = (name: string) => ({ late: () => heard.push(`${name} late`), lost: () => heard.push(`${name} lost`) });
   return { clock, inFlight, heard, listener };

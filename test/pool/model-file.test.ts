@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { numberedModel } from "../../src/numbered/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
+import { project } from "../support/paths.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sightline-model-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,4 +109,10 @@ test("a model without read permission is E_MODEL_UNREADABLE", { skip: process.pl
   chmodSync(folder, 0o755);
   chmodSync(path, 0o000);
   await asNobody(() => assert.rejects(load(path), { code: "E_MODEL_UNREADABLE", message: /model\.onnx: EACCES/ }));
+});
+
+test("builtin is the model that comes along, for the library as for the command", async () => {
+  const { info } = await load("builtin");
+  assert.equal(info.path, project("samples", "street.onnx"));
+  assert.match(info.id, /^street@[0-9a-f]{8}$/);
 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
 import { deferred } from "../../src/core/lifetime.js";
 import { openThreadPool, type InferencePool, type ThreadPoolOptions, type WorkerTask } from "../../src/pool/index.js";
-import { NO_MODEL, numberedPoolOptions } from "../support/pool.js";
+import { LIMITS, NO_MODEL, numberedPoolOptions } from "../support/pool.js";
 
 const MOODY = new URL("./fixtures/moody.js", import.meta.url);
 const ANSWERS = 0;
@@ -22,11 +22,11 @@ function task(slot: number, hangMs = 0): WorkerTask {
     scale: hangMs, leftPx: 0, topPx: 0, contentWidthPx: 1, contentHeightPx: 1,
     inputWidthPx: 1, inputHeightPx: 1, sourceWidthPx: 1, sourceHeightPx: 1,
   };
-  return { ringId: 0, memory: new SharedArrayBuffer(64), layout: { slots: 1, slotBytes: 1 }, slot, generation: 0, letterbox, rows: { topPx: 0, heightPx: 1 } };
+  return { ringId: 0, memory: new SharedArrayBuffer(64), layout: { slots: 1, slotBytes: 1 }, slot, generation: 0, letterbox, rows: { topPx: 0, heightPx: 1 }, limits: LIMITS };
 }
 
 async function run(pool: InferencePool, one: WorkerTask, released = (): void => undefined) {
-  await pool.permit();
+  await pool.permit(0);
   return pool.run(one, released);
 }
 
@@ -75,16 +75,16 @@ test("when every worker hangs the pool says that it is stuck and answers those w
 
 test("permits keep more tasks than there are workers from being sent", async () => {
   await using pool = await moodyPool({ workers: 2 });
-  await pool.permit();
-  await pool.permit();
+  await pool.permit(0);
+  await pool.permit(0);
   let third = false;
-  const waiting = pool.permit().then(() => (third = true));
+  const waiting = pool.permit(0).then(() => (third = true));
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(third, false);
-  pool.returnPermit();
+  pool.returnPermit(0);
   await waiting;
-  pool.returnPermit();
-  pool.returnPermit();
+  pool.returnPermit(0);
+  pool.returnPermit(0);
 });
 
 test("a model file that can't be loaded is told by the worker's own error", async () => {

@@ -6,7 +6,7 @@ import { drawNumber, NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index
 import { openThreadPool } from "../../src/pool/index.js";
 import { createRing } from "../../src/ring/index.js";
 import { runPipelineOnNumbers } from "../support/numbers.js";
-import { numberedPoolOptions } from "../support/pool.js";
+import { LIMITS, numberedPoolOptions } from "../support/pool.js";
 
 const FRAMES = 20_000;
 
@@ -28,13 +28,13 @@ test("the pool runs a frame's own pixels: a slot whose lease has ended is refuse
   const lease = ring.lease();
   assert.ok(lease);
   drawNumber(lease.pixels, 4711);
-  const task = { ringId: 0, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows: rowsOf(letterbox) };
-  await pool.permit();
+  const task = { ringId: 0, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows: rowsOf(letterbox), limits: LIMITS };
+  await pool.permit(0);
   const first = await pool.run(task, () => undefined);
   assert.ok(typeof first === "object" && "ok" in first && first.ok);
   assert.equal(numberOf(first.boxes[0] ?? NaN), 4711);
   lease[Symbol.dispose]();
-  await pool.permit();
+  await pool.permit(0);
   const stale = await pool.run(task, () => undefined);
   assert.ok(typeof stale === "object" && "ok" in stale && !stale.ok);
   assert.match(stale.error.message, /no longer holds the frame/);

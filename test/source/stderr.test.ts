@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readStderr, type FrameInfo } from "../../src/source/stderr.js";
+import { readStderr, type FrameInfo, type StreamHeader } from "../../src/source/stderr.js";
 
 /** Lines as FFmpeg 5.1.9 and 7.1 print them with `-loglevel level+info`. */
 const CONFIG = "[Parsed_showinfo_0 @ 0x55d1] [info] config in time_base: 1/12800, frame_rate: 25/2\n";
@@ -54,4 +54,28 @@ test("a line without end costs no memory", () => {
   const before = process.memoryUsage().heapUsed;
   for (let i = 0; i < 2000; i += 1) reader.push("x".repeat(10_000));
   assert.ok(process.memoryUsage().heapUsed - before < 15e6);
+});
+
+test("the input is open when its first video stream is told: codec and stored size, whatever stands between them", () => {
+  const headers: (readonly [string, string, number | null, number | null])[] = [
+    ["Stream #0:0: Video: h264 (Constrained Baseline), yuv420p(tv, smpte170m, progressive), 640x360 [SAR 1:1 DAR 16:9], 15 fps, 15 tbr, 90k tbn", "h264", 640, 360],
+    ["Stream #0:1[0x2](und): Video: hevc (Main) (hev1 / 0x31766568), yuv420p(tv), 3840x2160, 25 fps (default)", "hevc", 3840, 2160],
+    ["Stream #0:0: Video: mjpeg (Baseline), yuvj422p(pc, bt470bg/unknown/unknown), 1280x720, 25 tbr", "mjpeg", 1280, 720],
+    ["Stream #0:0: Video: h264, none, 90k tbr, 90k tbn", "h264", null, null],
+  ];
+  for (const [line, codec, widthPx, heightPx] of headers) {
+    const opened: StreamHeader[] = [];
+    const reader = readStderr(() => undefined, (header) => opened.push(header));
+    reader.push("[info] Input #0, rtsp, from 'rtsp://cam':\n[info]   Stream #0:0: Audio: aac, 48000 Hz\n");
+    assert.equal(opened.length, 0);
+    reader.push(`[info]   ${line}\n[info] Output #0, rawvideo, to 'pipe:1':\n[info]   Stream #0:0: Video: rawvideo, gbrp, 96x54, 15 fps\n`);
+    assert.deepEqual(opened, [{ codec, widthPx, heightPx }]);
+  }
+});
+
+test("the last words are kept for an explanation, a few of them, without secrets", () => {
+  const { reader } = read(...Array.from({ length: 500 }, (_, n) => `[rtsp @ 0x1] [warning] word ${n} of rtsp://me:pw@cam/1\n`));
+  const lines = reader.lastWords().split("\n");
+  assert.equal(lines.at(-1), "word 499 of rtsp://***@cam/1");
+  assert.ok(lines.length <= 20);
 });

@@ -5,7 +5,7 @@ import { runPipeline } from "../../src/pipeline.js";
 import { openThreadPool, type InferencePool } from "../../src/pool/index.js";
 import { createRing } from "../../src/ring/index.js";
 import { numberedSource } from "../../src/source/numbered.js";
-import { numberedPoolOptions } from "./pool.js";
+import { LIMITS, numberedPoolOptions } from "./pool.js";
 import { assertAccounted } from "./session.js";
 
 /** What came out, in the order in which it came. */
@@ -35,7 +35,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const watchedPool = countingOvertakes(pool, () => (read.answersOutOfOrder += 1));
   await runPipeline({
     source, ring, ringId: 0, pool: watchedPool, meter, inHouse, clock: systemClock,
-    maxAgeMs: 500, isDue: () => true, maxConsecutiveFailures: 1,
+    limits: () => LIMITS, maxAgeMs: () => 500, isDue: () => true, maxConsecutiveFailures: 1,
     watched: () => false, sinksReady: () => undefined,
     fail(error) {
       throw error;

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { after } from "node:test";
 import type { ModelInfo } from "../../src/model/index.js";
 import { numberedModel } from "../../src/numbered/index.js";
-import { loadModelInfo, type ThreadPoolOptions } from "../../src/pool/index.js";
+import { loadModelInfo, taskLimits, type TaskLimits, type ThreadPoolOptions } from "../../src/pool/index.js";
 
-const LIMITS = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 };
+/** Limits that let everything through that a numbered frame holds. */
+export const LIMITS: TaskLimits = taskLimits({ conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 });
 
 /** For thread programs that load no model. */
-export const NO_MODEL: Pick<ThreadPoolOptions, "model" | "limits"> = {
-  limits: LIMITS,
+export const NO_MODEL: Pick<ThreadPoolOptions, "model"> = {
   model: {
     id: "none", path: "", family: "yolov8", inputName: "", outputNames: [], inputWidthPx: 1, inputHeightPx: 1, labels: [],
     labelsFrom: "numbers", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1,
@@ -34,5 +34,5 @@ export async function numberedPoolOptions(): Promise<ThreadPoolOptions> {
   const path = join(temporaryFolder(), "numbered.onnx");
   writeFileSync(path, numberedModel());
   const { info: model } = await loadModelInfo(path, { labels: null });
-  return { workers: 1, depth: 1, model, limits: LIMITS, frameTimeoutMs: 10_000, hangLimitMs: 20_000 };
+  return { workers: 1, depth: 1, model, frameTimeoutMs: 10_000, hangLimitMs: 20_000 };
 }

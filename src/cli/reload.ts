@@ -1,0 +1,66 @@
+import { watchSettingsFile, type Settings, type WatchListener } from "../config/index.js";
+import { systemClock } from "../core/clock.js";
+import type { Session } from "../session/index.js";
+import { coded, errorText } from "./report-error.js";
+import type { Terminal } from "./terminal.js";
+
+/** A settings file that may be read again while a session runs. Watched from the start on, so that no change is missed. */
+export interface Reload extends Disposable {
+  readonly file: string;
+  /** Reads all settings anew, with the environment and the flags of the start. */
+  readonly load: () => Promise<Settings>;
+  /** Tells of changes from now on, and at once of one that came before. */
+  listen(listener: WatchListener): void;
+}
+
+/** Begins to watch a settings file; to be called before it is read for the first time. */
+export function watchForReload(file: string, load: () => Promise<Settings>): Reload {
+  let listener: WatchListener | undefined;
+  let before: ((later: WatchListener) => void) | undefined;
+  const tell = (what: (to: WatchListener) => void): void => (listener === undefined ? void (before = what) : what(listener));
+  const watching = watchSettingsFile(file, systemClock, { changed: () => tell((to) => to.changed()), lost: (reason) => tell((to) => to.lost(reason)) });
+  return {
+    file,
+    load,
+    listen(to) {
+      listener = to;
+      before?.(to);
+    },
+    [Symbol.dispose]: () => watching[Symbol.dispose](),
+  };
+}
+
+/** Reads the settings again when asked, and when the file changes. What comes while that is being done is done once more after. */
+export function reloading({ file, load, listen }: Reload, session: Session, terminal: Terminal): () => void {
+  let isBusy = false;
+  let again = false;
+
+  async function reload(): Promise<void> {
+    try {
+      await session.apply(await load());
+    } catch (thrown) {
+      terminal.say(errorText(coded(thrown), terminal.paint));
+      terminal.say(`sightline: ${terminal.paint.yellow(`${file} was read again and is wrong: the streams go on with the settings they have`)}`);
+    }
+  }
+
+  async function work(): Promise<void> {
+    isBusy = true;
+    do {
+      again = false;
+      await reload();
+    } while (again);
+    isBusy = false;
+  }
+
+  function request(): void {
+    again = true;
+    if (!isBusy) void work();
+  }
+
+  listen({
+    changed: request,
+    lost: (reason) => terminal.say(`sightline: ${terminal.paint.yellow(`${file} can't be watched (${reason}): send SIGHUP after a change`)}`),
+  });
+  return request;
+}

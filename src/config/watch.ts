@@ -1,0 +1,69 @@
+import { readFileSync, watch, type FSWatcher } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import type { Clock } from "../core/clock.js";
+
+/** An editor writes in several steps: looked at when it has been done for so long, ms. */
+const SETTLE_MS = 250;
+
+/** Whom the watch tells. */
+export interface WatchListener {
+  /** The file holds other text than before. Not called for a file that is gone or was only touched. */
+  changed(): void;
+  /** The file can't be watched, or no longer; the system's reason. Nothing is told after that. */
+  lost(reason: string): void;
+}
+
+/**
+ * Watches a settings file until disposed. Its folder is watched, not the file: editors write another file and rename it,
+ * Kubernetes swaps a link beside it, and the watch of a file would stay with the old one.
+ */
+export function watchSettingsFile(path: string, clock: Clock, listener: WatchListener): Disposable {
+  const file = resolve(path);
+  const name = basename(file);
+  let known = textOf(file);
+  let timer: Disposable | undefined;
+  let isOver = false;
+
+  function look(): void {
+    timer = undefined;
+    const text = textOf(file);
+    // Gone is between two steps of a rename: the next event comes.
+    if (isOver || text === undefined || text === known) return;
+    known = text;
+    listener.changed();
+  }
+
+  function lose(cause: unknown): void {
+    if (isOver) return;
+    close();
+    listener.lost(cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+  }
+
+  function close(): void {
+    isOver = true;
+    timer?.[Symbol.dispose]();
+    watcher?.close();
+  }
+
+  let watcher: FSWatcher | undefined;
+  try {
+    watcher = watch(dirname(file), { persistent: false }, (_, changed) => {
+      // Records may be written into the same folder, many times a second. `..data` is Kubernetes' link.
+      if (changed !== null && changed !== name && !changed.startsWith("..")) return;
+      timer ??= clock.after(SETTLE_MS, look);
+    });
+    watcher.on("error", lose);
+  } catch (cause) {
+    lose(cause);
+  }
+  return { [Symbol.dispose]: close };
+}
+
+/** Read at once, so that nothing can come in between: it is a few kB, and seldom. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

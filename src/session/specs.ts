@@ -1,0 +1,81 @@
+import type { SessionOptions, StreamOptions } from "./session.js";
+import { streamNames } from "./names.js";
+
+/** A stream with everything decided: its own words, and the session's where it has none. */
+export interface StreamSpec {
+  readonly name: string;
+  readonly source: string;
+  readonly weight: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly model: SessionOptions["model"];
+  readonly detect: SessionOptions["detect"];
+  readonly live: SessionOptions["live"];
+  readonly sourceOptions: SessionOptions["source"];
+  /** Named as a bare source: when it can't be opened the session is not opened either. Else it fails alone. */
+  readonly atDoor: boolean;
+}
+
+/** All streams that the options ask for: the bare sources, then the named ones. */
+export function specsOf(options: SessionOptions): StreamSpec[] {
+  const named = Object.entries(options.streams ?? {});
+  const names = streamNames(options.sources, named.map(([name]) => name));
+  return [
+    ...options.sources.map((source, i) => ({ ...specOf(names[i] ?? source, { source }, options), atDoor: true })),
+    ...named.map(([name, stream]) => specOf(name, stream, options)),
+  ];
+}
+
+/** One named stream. Pure. */
+export function specOf(name: string, stream: StreamOptions, options: SessionOptions): StreamSpec {
+  const { maxFps = options.live.maxFps, maxAgeMs = options.live.maxAgeMs } = stream;
+  return {
+    name,
+    source: stream.source,
+    weight: stream.weight ?? 1,
+    labels: stream.labels ?? {},
+    // Labels belong to a model: another model does not take over those of the first.
+    model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],
+    detect: { ...options.detect, ...stream.detect },
+    live: { ...options.live, ...stream.live, maxFps, maxAgeMs },
+    sourceOptions: { ...options.source, ...stream.sourceOptions },
+    atDoor: false,
+  };
+}
+
+/** What it takes to get from one spec to another of the same name. `adjust` = the stream runs on and its source is not touched. */
+export type SpecChange = "none" | "adjust" | "restart";
+
+/** Compares two specs of one name. Pure. */
+export function changeOf(before: StreamSpec, after: StreamSpec): SpecChange {
+  if (!isSame(unmoved(before), unmoved(after))) return "restart";
+  return isSame(before, { ...after, atDoor: before.atDoor }) ? "none" : "adjust";
+}
+
+/** What can't change under a running source. */
+function unmoved({ source, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
+  return { source, model, sourceOptions, live };
+}
+
+/** Whether two plain values hold the same, whatever the order of their keys. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]));
+}
+
+/** The settings that differ between two options and count only when a session opens: `pool.workers`. Pure. */
+export function fixedDifferences(before: SessionOptions, after: SessionOptions): string[] {
+  return (["pool", "output", "serve"] as const).flatMap((group) => {
+    const [old, next] = [before[group], after[group]];
+    if (old === null || next === null) return old === next ? [] : [group];
+    return Object.keys(next).filter((key) => !isSame(old[key as never], next[key as never])).map((key) => `${group}.${key}`);
+  });
+}
+
+/** An address or a device is live whatever its options; a file only when it is played as if it were. */
+export function isLiveSpec({ source, sourceOptions }: StreamSpec): boolean {
+  return sourceOptions.realtime || /^([a-z][a-z0-9+.-]+:\/\/|\/dev\/|device:|webcam$)/i.test(source);
+}

@@ -1,0 +1,227 @@
+import { PipelineError } from "../core/errors.js";
+import { deferred } from "../core/lifetime.js";
+import type { StreamStats } from "../core/stats.js";
+import { streamMeter } from "../metrics/index.js";
+import type { Numbers } from "./continued.js";
+import type { Notice } from "./session.js";
+import { changeOf, type StreamSpec } from "./specs.js";
+import { startStream, type RunningStream, type Shared, type StreamLife } from "./stream.js";
+
+/** Streams that are gone and whose last figures, and numbers, are still known; the oldest are forgotten. */
+const REMEMBERED = 1000;
+
+/** What the supervisor needs beyond what all streams share. */
+export interface SupervisorWorld extends Shared {
+  /** When the session began, monotonic ms. */
+  readonly startedMs: number;
+  readonly notice: (notice: Notice) => void;
+  /** Frames of streams that come before this has settled wait: nothing is recorded of a session that does not open. */
+  readonly door: Promise<void>;
+  /** A stream was removed; these are its last figures. */
+  readonly onRemoved: (stats: StreamStats) => void;
+}
+
+interface Entry {
+  spec: StreamSpec;
+  life: StreamLife;
+  run: RunningStream;
+  isOver: boolean;
+  /** One operation on a stream after the other. */
+  last: Promise<unknown>;
+}
+
+/**
+ * Keeps the streams of a session apart: each begins, fails, changes and ends by itself, and whatever one does or waits
+ * for, no other waits for it.
+ */
+export class Supervisor implements AsyncDisposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #past = new Map<string, StreamStats>();
+  readonly #numbers = new Map<string, Numbers>();
+  readonly #over = deferred();
+  #nextId = 0;
+  #busy = 0;
+  #closed = false;
+  #hasBegun = false;
+
+  constructor(readonly world: SupervisorWorld) {}
+
+  /** Settles when every stream has ended and nothing is being changed. Nothing begins after that. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  specs(): StreamSpec[] {
+    return [...this.#entries.values()].map(({ spec }) => spec);
+  }
+
+  /** Figures of the streams that are here. */
+  stats(): StreamStats[] {
+    return [...this.#entries.values()].map(({ life }) => life.meter.stats());
+  }
+
+  /** Last figures of those that were removed. */
+  past(): StreamStats[] {
+    return [...this.#past].flatMap(([name, stats]) => (this.#entries.has(name) ? [] : [stats]));
+  }
+
+  /**
+   * Begins a stream. `opened` of what is returned rejects when it can't be opened; who does not care need not look.
+   * @throws PipelineError E_CONFIG, E_STOPPED
+   */
+  add(spec: StreamSpec): RunningStream {
+    this.#refuseWhenClosed();
+    if (this.#entries.has(spec.name)) throw new PipelineError("E_CONFIG", `there is a stream ${spec.name} already`);
+    const life = this.#life(spec, () => entry.spec);
+    const run = this.#start(spec, life);
+    const entry: Entry = { spec, life, run, isOver: false, last: Promise.resolve() };
+    this.#entries.set(spec.name, entry);
+    this.#watch(entry);
+    return run;
+  }
+
+  /** @throws PipelineError E_CONFIG, E_STOPPED */
+  async change(spec: StreamSpec): Promise<void> {
+    this.#refuseWhenClosed();
+    const entry = this.#find(spec.name);
+    await this.#inTurn(entry, () => this.#changeNow(entry, spec));
+  }
+
+  /** @throws PipelineError E_CONFIG */
+  async remove(name: string): Promise<void> {
+    const entry = this.#find(name);
+    await this.#inTurn(entry, async () => {
+      entry.run.stop();
+      await entry.run.done;
+      if (this.#entries.get(name) !== entry) return;
+      this.#entries.delete(name);
+      const stats = entry.life.meter.stats();
+      this.#past.set(name, stats);
+      if (this.#past.size > REMEMBERED) this.#past.delete([...this.#past.keys()][0] ?? "");
+      this.world.onRemoved(stats);
+    });
+  }
+
+  /** Keeps the session from being over while several things are changed. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      using _pools = this.world.pools.keep();
+      return await work();
+    } finally {
+      this.#busy -= 1;
+      this.#settle();
+    }
+  }
+
+  /** Ends all streams; none begins any more. With an error they end as failed. */
+  stop(error?: PipelineError): void {
+    this.#closed = true;
+    for (const { run } of this.#entries.values()) run.stop(error);
+    this.#settle();
+  }
+
+  /** Says that all streams of the beginning were added: from now on the session is over when all have ended. */
+  begun(): void {
+    this.#hasBegun = true;
+    this.#settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await Promise.all([...this.#entries.values()].flatMap(({ run, last }) => [run.done, last]));
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new PipelineError("E_STOPPED", "the session is over: no stream begins any more");
+  }
+
+  #find(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw new PipelineError("E_CONFIG", `there is no stream ${name}`);
+    return entry;
+  }
+
+  #inTurn(entry: Entry, work: () => Promise<void>): Promise<void> {
+    const turn = entry.last.then(() => this.during(work));
+    entry.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #changeNow(entry: Entry, spec: StreamSpec): Promise<void> {
+    const change = changeOf(entry.spec, spec);
+    const hasFailed = entry.isOver && entry.life.meter.stats().state === "failed";
+    if (change === "none" && !hasFailed) return;
+    if (change === "adjust" && !hasFailed) {
+      entry.run.adjust(spec);
+      entry.spec = spec;
+      return;
+    }
+    entry.run.stop(undefined, true);
+    await entry.run.done;
+    if (this.#closed) return entry.life.meter.setState("ended");
+    entry.spec = spec;
+    // The figures of a stream go on, unless it had ended: then its time is over, and it begins a new one.
+    const isOver = ["ended", "failed"].includes(entry.life.meter.stats().state);
+    if (isOver) entry.life = this.#life(spec, () => entry.spec);
+    entry.isOver = false;
+    entry.run = this.#start(spec, entry.life);
+    this.#watch(entry);
+  }
+
+  #start(spec: StreamSpec, life: StreamLife): RunningStream {
+    return startStream(this.#nextId++, spec, life, this.world.door, this.world);
+  }
+
+  #life({ name }: StreamSpec, spec: () => StreamSpec): StreamLife {
+    const { clock, startedMs } = this.world;
+    const inHouse = { count: 0 };
+    const now: StreamLife["now"] = { inHouseLimit: 0, expectedFrames: () => null };
+    const meter = streamMeter({
+      stream: name,
+      labels: () => spec().labels,
+      inHouse,
+      get inHouseLimit() {
+        return now.inHouseLimit;
+      },
+      expectedFrames: () => now.expectedFrames(),
+      monotonicMs: () => clock.monotonicMs(),
+      startedMs: this.#hasBegun ? clock.monotonicMs() : startedMs,
+    });
+    return { meter, inHouse, numbers: this.#numbersOf(name), now };
+  }
+
+  /** A name that comes again goes on with the numbers it had. */
+  #numbersOf(name: string): Numbers {
+    let numbers = this.#numbers.get(name);
+    if (numbers === undefined) this.#numbers.set(name, (numbers = { frames: 0, epochs: 0 }));
+    if (this.#numbers.size > REMEMBERED) {
+      const forgotten = [...this.#numbers.keys()].find((one) => one !== name && !this.#entries.has(one));
+      if (forgotten !== undefined) this.#numbers.delete(forgotten);
+    }
+    return numbers;
+  }
+
+  #watch(entry: Entry): void {
+    const { run } = entry;
+    void run.done.then(() => {
+      if (entry.run !== run) return;
+      entry.isOver = true;
+      this.#tellFailure(entry);
+      this.#settle();
+    });
+  }
+
+  /** What ends the whole session is told by who ends it. */
+  #tellFailure({ spec, life }: Entry): void {
+    const { state, error } = life.meter.stats();
+    if (state !== "failed" || error === null || spec.atDoor || this.#closed) return;
+    this.world.notice({ level: "error", code: error.code, stream: spec.name, labels: spec.labels, message: error.message });
+  }
+
+  #settle(): void {
+    if (!this.#hasBegun || this.#busy > 0 || ![...this.#entries.values()].every(({ isOver }) => isOver)) return;
+    this.#closed = true;
+    this.#over.resolve();
+  }
+}

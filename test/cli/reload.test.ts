@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { runCli, startCli } from "../support/cli.js";
+import { ffmpeg } from "../support/source.js";
+import { until } from "../support/until.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sightline-reload-"));
+const clip = join(folder, "clip.mp4");
+ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=20:duration=2", "-c:v", "mpeg4", "-q:v", "5", clip);
+
+const CAMERA = `source: ${clip}, sourceOptions: { realtime: true, loop: true }`;
+
+function yaml(name: string, lines: readonly string[]): string {
+  const path = join(folder, name);
+  writeFileSync(`${path}.new`, `${lines.join("\n")}\n`);
+  renameSync(`${path}.new`, path);
+  return path;
+}
+
+interface Line {
+  readonly type: string;
+  readonly stream: string;
+  readonly epoch: number;
+  readonly frame: number;
+}
+/** Frames of a stream that are whole in the file by now. */
+function framesOf(path: string, name: string): Line[] {
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+  return lines.map((line) => JSON.parse(line) as Line).filter(({ type, stream }) => type === "frame" && stream === name);
+}
+
+test("a changed file changes the streams that differ, SIGHUP reads it again, a broken one changes nothing and says why", async () => {
+  const out = join(folder, "reload.jsonl");
+  const file = yaml("s.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  old: { ${CAMERA} }`]);
+  const running = startCli(["run", "--config", file, "--out", out, "--json"], { env: { SIGHTLINE_SERVE_PORT: "0" }, timeoutMs: 60_000 });
+  await running.saying(/live page/);
+  yaml("s.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
+  await running.saying(/settings read again: added young; removed old\n/);
+  yaml("s.yaml", ["streams:", "  steady: { wieght: 1 }"]);
+  await running.saying(/E_CONFIG {2}.*s\.yaml:2:13: streams\.steady\.wieght is not a setting; did you mean streams\.steady\.weight\?/);
+  await running.saying(/is wrong: the streams go on with the settings they have\n/);
+  yaml("s.yaml", ["pool: { workers: 2 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
+  await running.saying(/settings read again: every stream stays as it is\n/);
+  await running.saying(/pool\.workers can't change while the program runs/);
+  running.child.kill("SIGHUP");
+  await running.saying(/(settings read again: every stream stays as it is\n[^]*){2}/);
+  const before = framesOf(out, "steady").length;
+  await until(() => framesOf(out, "steady").length > before + 5 && framesOf(out, "young").length > 0, "frames after all this");
+  running.child.kill("SIGTERM");
+  const { code, stdout } = await running.done;
+  assert.equal(code, 143);
+  const report = JSON.parse(stdout) as { ok: boolean; streams: { stream: string; labels?: object }[]; accounting: { balanced: boolean } };
+  assert.deepEqual([report.ok, report.accounting.balanced], [true, true]);
+  assert.deepEqual(report.streams.map(({ stream, labels }) => [stream, labels]), [["old", undefined], ["steady", undefined], ["young", { site: "north" }]]);
+  const frames = framesOf(out, "steady");
+  assert.deepEqual([...new Set(frames.map(({ epoch }) => epoch))], [1], "the unchanged stream was started anew");
+  assert.ok(frames.every(({ frame }, i) => frame > (frames[i - 1]?.frame ?? -1)), "the unchanged stream's numbers began anew");
+});
+
+test("a stream of the settings file that fails is told, the others go on to their end, and the status is 1", async () => {
+  const file = yaml("one-bad.yaml", ["streams:", `  good: { source: ${clip} }`, `  bad: { source: ${join(folder, "no.mp4")}, labels: { site: south } }`]);
+  const { code, stdout, stderr } = await runCli(["run", "--config", file, "--json"]);
+  assert.equal(code, 1);
+  const report = JSON.parse(stdout) as { error: { code: string }; streams: { stream: string; state: string; decoded: number }[] };
+  assert.deepEqual(report.streams.map(({ stream, state, decoded }) => [stream, state, decoded]), [["good", "ended", 40], ["bad", "failed", 0]]);
+  assert.equal(report.error.code, "E_SOURCE_MISSING");
+  assert.match(stderr, /^sightline: E_SOURCE_MISSING {2}bad \[site=south\]: .*no\.mp4 was not found\./m);
+});
+
+test("sources on the command line are the ones that run, whatever streams the file names", async () => {
+  const file = yaml("beside.yaml", ["streams:", `  camera: { ${CAMERA} }`]);
+  const { code, stdout, stderr } = await runCli(["run", clip, "--config", file, "--json"]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual((JSON.parse(stdout) as { streams: { stream: string }[] }).streams.map(({ stream }) => stream), ["clip"]);
+});
+
+test("without a settings file SIGHUP stops, with status 129", async () => {
+  const running = startCli(["run", "test:numbered?frames=65536", "--serve", "0"]);
+  await running.saying(/live page/);
+  running.child.kill("SIGHUP");
+  assert.equal((await running.done).code, 129);
+});
