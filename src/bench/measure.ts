@@ -3,7 +3,7 @@ import { classIdsOf } from "../model/index.js";
 import { loadModelInfo } from "../pool/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
-import { probeFile } from "../source/index.js";
+import { probeSource, readAddress } from "../source/index.js";
 import { childrenPeakMb, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
 import { measureLimit } from "./limit.js";
 import { measurePlain } from "./plain.js";
@@ -48,7 +48,7 @@ async function measure(task: MeasureTask): Promise<Measured> {
 
   async function plain(): Promise<number> {
     const source = options.sources[0] ?? "";
-    const size = await probeFile(options.source.ffprobePath, source);
+    const size = await probeSource(await readAddress(source, options.source.ffmpegPath), options.source);
     const limits = { ...options.detect, classIds: classIdsOf(info.labels, options.detect.classes) };
     return measurePlain(info, source, size, limits, workers, windowMs);
   }

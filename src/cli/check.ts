@@ -1,11 +1,11 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/index.js";
 import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look } from "../doctor/index.js";
 import { availableCores, machineLine } from "../machine/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
-import { checkFfmpeg, probeFile, sourceKind, type Probe } from "../source/index.js";
+import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { settingsFor } from "./run.js";
@@ -57,10 +57,10 @@ function looksFor(settings: Settings, folder: string): Look[] {
   ];
 }
 
-/** The head of a video file; other sources have none. */
+/** What FFmpeg says of a source; pictures and the numbered source are not its business, and standard input can be read only once. */
 async function probed(name: string, { source }: Settings): Promise<Probe | null> {
-  const isFolder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
-  return sourceKind(name, isFolder).kind === "file" ? probeFile(source.ffprobePath, name) : null;
+  const address = await readAddress(name, source.ffmpegPath);
+  return address.kind === "images" || address.kind === "numbered" || address.kind === "stdin" ? null : probeSource(address, source);
 }
 
 /** Draws a street and writes it as a picture file. */

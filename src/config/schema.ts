@@ -13,6 +13,7 @@ const LONGEST_LABEL = 256;
 
 /** `auto` or a whole number. */
 const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
+const oneOf = <const T extends readonly string[]>(...words: T) => z.union(words.map((word) => z.literal(word as T[number])));
 const durationMs = (least: number) => z.int().min(least).max(HOUR_MS);
 const shareOfOne = () => z.number().min(0).max(1);
 
@@ -54,6 +55,9 @@ const source = z.strictObject({
   ffprobePath: z.string().min(1).default("ffprobe").describe("The ffprobe that came with it."),
   realtime: z.boolean().default(false).describe("Plays a file at its own pace as if it were a camera: newest frame first, frames that come too fast are skipped and counted."),
   loop: z.boolean().default(false).describe("Plays a file again and again."),
+  rtspTransport: oneOf("tcp", "udp").default("tcp").describe("How RTSP pictures travel; udp has less delay and may lose some."),
+  hwaccel: oneOf("none", "auto", "vaapi", "cuda", "videotoolbox", "qsv").default("none").describe("Decoding on a graphics processor; where that does not work, it is told and done in software."),
+  keyFramesOnly: z.boolean().default(false).describe("Decodes only frames that stand for themselves, one every few seconds with most cameras: a fraction of the work."),
   decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
 });
 
@@ -111,7 +115,7 @@ const stream = z.strictObject({
  * file, environment and flags, config/schema.json, config/default.yaml and the README's table.
  */
 export const settingsSchema = z.strictObject({
-  sources: z.array(z.string().min(1)).default([]).describe("Video files, pictures, folders or globs of pictures, or test:numbered. Each is one stream."),
+  sources: z.array(z.string().min(1)).default([]).describe("Addresses (rtsp, rtsps, http, https, rtmp, rtmps, srt, udp), cameras (webcam, device:0), video files, - = standard input, pictures, folders or globs of pictures, test:bars or test:numbered. Each is one stream."),
   streams: z
     .record(z.string().regex(NAME), stream)
     .default({})

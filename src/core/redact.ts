@@ -1,9 +1,35 @@
-/** Query parameters whose value is a secret wherever it stands. */
-const SECRET_PARAMETER = /([?&;](?:[\w-]*(?:pass|pwd|token|secret|key|auth|sig)[\w-]*)=)[^&;#\s"']*/gi;
-/** `user:password@` or `user@` after a scheme. The password may itself hold an `@`, so the match is greedy up to the last one before a slash. */
-const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s"'?#]*@/gi;
+/** A run of characters as a URL has them in a text: up to white space or a double quote. An apostrophe may be a part of it, or end it. */
+const URL_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"]+)/gi;
+/**
+ * Parameters whose value is a secret wherever they stand: in a query, or in a path as some recorders have it
+ * (`/user=admin_password=x_channel=1`). A streamid is one too: servers take `read:path:user:password` in it.
+ */
+const SECRET_PARAMETER = /([?&;/_](?:[\w-]*(?:pass|pwd|token|secret|key|auth|sig|cred|streamid)[\w-]*)=)(?:[^&;#\s"']|'(?=[\w%.~-]))*/gi;
 
-/** Takes credentials out of any text that may hold URLs: user info and secret query parameters become `***`. */
+/**
+ * Takes credentials out of any text that may hold URLs: user info and secret parameters become `***`. A password may
+ * stand there plain, with `@`, `/` or `?` in it, so user info ends at the last `@` of the URL. What is not a secret may be
+ * hidden with it (an `@` in a path), but never the other way round.
+ */
 export function redactUrl(text: string): string {
-  return text.replace(USER_INFO, "$1***@").replace(SECRET_PARAMETER, "$1***");
+  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(SECRET_PARAMETER, "$1***");
+}
+
+/** An `@` ends user info when it stands before the first slash, or when a colon (user:password) comes before it. */
+function withoutUserInfo(rest: string): string {
+  const end = rest.lastIndexOf("@");
+  if (end <= 0) return rest;
+  const isUserInfo = /^[^/?#]*@/.test(rest) || rest.slice(0, end).includes(":");
+  return isUserInfo ? `***${rest.slice(end)}` : rest;
+}
+
+/** Hides secret parameters only: for a URL whose user info has been taken off already. */
+export function redactParameters(text: string): string {
+  return text.replace(SECRET_PARAMETER, "$1***");
+}
+
+/** Hides given secrets in a text, longest first, in addition to what `redactUrl` finds. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  const longestFirst = [...secrets].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((hidden, secret) => hidden.replaceAll(secret, "***"), redactUrl(text));
 }

@@ -19,7 +19,7 @@ export function sourceLooks(source: string, probe: () => Promise<SourceFacts | n
       name: "source",
       async look() {
         const facts = await probe();
-        if (facts === null) return ok(`${name}: pictures or the test source`);
+        if (facts === null) return ok(`${name}: pictures, standard input or the numbered source`);
         const { codec, widthPx, heightPx, fps, expectedFrames } = facts;
         const rate = fps === null ? "no constant rate" : `${Number(fps.toFixed(2))} fps`;
         return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames`);

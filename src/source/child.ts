@@ -1,8 +1,9 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { InputPlan } from "./input.js";
+import { feedInput } from "./stdin.js";
 
 /** From the gentle signal to the forced one, ms. FFmpeg ends within 20 ms when it can; a hanging read needs force. */
 const GENTLE_MS = 500;
@@ -48,8 +49,7 @@ export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText"> {
 
 /** Starts a program, never through a shell. */
 export function startChild(program: string, args: readonly string[], { stdin, stdinText, outputs }: ChildPipes, clock: Clock): Child {
-  const input = stdin === "ignore" ? "ignore" : stdinText === undefined ? "inherit" : "pipe";
-  const child = spawn(program, args, { stdio: [input, ...outputs], windowsHide: true });
+  const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true });
   const leash = killWithUs(child);
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(program, cause)));
@@ -58,7 +58,7 @@ export function startChild(program: string, args: readonly string[], { stdin, st
   ended.catch(() => undefined);
   // Where no descriptor is left for its pipes, Node gives a child without any (whatever the types say) and tells later.
   const streams = (child.stdio as typeof child.stdio | undefined) ?? [];
-  child.stdin?.on("error", () => undefined).end(stdinText);
+  feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) });
 
   async function end(): Promise<void> {
     child.kill("SIGTERM");
@@ -81,14 +81,26 @@ function cannotStart(program: string, cause: Error): PipelineError {
   return new PipelineError(passing ? "E_FFMPEG_ENDED" : "E_FFMPEG_MISSING", `${program} can't be started: ${cause.message}`, { cause });
 }
 
-/** Runs a short program and gives back what it said, whatever its exit status. Settles when it is gone, also when it is aborted. */
+/** What a short program gets besides its arguments. */
+export interface ShortRun {
+  /** Longest it may run, ms; then it is ended by force. */
+  readonly timeoutMs?: number;
+  /** Writes its standard input; left out = it has none. */
+  readonly feed?: (stdin: Writable | null) => void;
+}
+
+/**
+ * Runs a short program and gives back what it said, whatever its exit status; `code` is -1 when a signal or the time limit
+ * ended it. Settles when it is gone, also when it is aborted.
+ */
 export function runShort(
   program: string,
   args: readonly string[],
   signal?: AbortSignal,
+  { timeoutMs = SHORT_RUN_MS, feed = (stdin) => stdin?.end() }: ShortRun = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: SHORT_RUN_MS, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
+    const options = { timeout: timeoutMs, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
     let settle = (): void => undefined;
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       settle = () => {
@@ -101,5 +113,8 @@ export function runShort(
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) settle();
     });
     child.once("close", () => settle());
+    // One that never started, or has ended already, does not read.
+    child.stdin?.on("error", () => undefined);
+    feed(child.stdin);
   });
 }

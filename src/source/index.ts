@@ -1,5 +1,10 @@
 export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
-export { sourceKind, type SourceKind } from "./kind.js";
-export { probeFile, type Probe } from "./probe.js";
+export { displayOf, isLiveAddress, parseAddress, type SourceAddress } from "./address.js";
+export { listDevices, type Device, type DeviceList } from "./devices.js";
+export type { HardwareDecoding, InputSettings } from "./input.js";
+export type { Probe } from "./probe.js";
+export { probeSource, type ProbeStep, type SourceProbe } from "./probe-source.js";
+export { readAddress } from "./read-address.js";
+export { retryOf, type RetryClass } from "./retry.js";

@@ -1,13 +1,25 @@
-import type { SourceKind } from "./kind.js";
+import type { DeviceAddress } from "./device-address.js";
+import type { SourceAddress } from "./address.js";
+import type { NetworkAddress } from "./network-address.js";
+import { SCHEMES } from "./schemes.js";
 
-/** How a source is read. */
+/** Ways to decode on a graphics processor, by FFmpeg's names. */
+export type HardwareDecoding = "none" | "auto" | "vaapi" | "cuda" | "videotoolbox" | "qsv";
+
+/** How a source is read. What is left out is as in `INPUT_DEFAULTS`. */
 export interface InputSettings {
-  /** Files: at their own pace, as a camera would deliver them. */
+  /** Files and standard input: at their own pace, as a camera would deliver them. */
   readonly realtime?: boolean;
   /** Files: again and again. */
   readonly loop?: boolean;
+  readonly rtspTransport?: "tcp" | "udp";
+  readonly hwaccel?: HardwareDecoding;
+  /** Only frames that stand for themselves are decoded: a fraction of the work, and of the rate. */
+  readonly keyFramesOnly?: boolean;
   /** Longest silence of a network source that FFmpeg itself bears, ms. More than our own limits: it is for an FFmpeg that has outlived us. */
   readonly ioTimeoutMs?: number;
+  /** What a probe found, e.g. `h264`: some ways of reading depend on it. null = not known yet. */
+  readonly codec?: string | null;
 }
 
 /** FFmpeg's input side. */
@@ -18,22 +30,114 @@ export interface InputPlan {
   readonly options: readonly string[];
   /** pipe: FFmpeg reads `stdinText`, or where there is none the bytes of our own standard input. */
   readonly stdin: "ignore" | "pipe";
-  /** To be written whole, then closed. Holds secrets; it never becomes an argument. */
+  /** To be written whole, then closed. Holds secrets; it never becomes an argument, which every user of the machine could read. */
   readonly stdinText?: string;
 }
 
-/** FFmpeg's arguments for what is read by FFmpeg: files and addresses of the network. Pure. */
-export function inputPlan(source: SourceKind, settings: InputSettings): InputPlan {
-  if (source.kind === "file") {
-    const pace = [...(settings.realtime ? ["-re"] : []), ...(settings.loop ? ["-stream_loop", "-1"] : [])];
-    return { input: `file:${source.path}`, options: ["-protocol_whitelist", "file", ...pace], stdin: "ignore" };
+const INPUT_DEFAULTS = { realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, ioTimeoutMs: 30_000, codec: null } as const satisfies InputSettings;
+type Wanted = Required<InputSettings>;
+
+/**
+ * FFmpeg's arguments for a source, closed: schemes, protocols and options come from our own tables, from outside only
+ * values that were checked. Pure. Pictures and the numbered source are not FFmpeg's business.
+ */
+export function inputPlan(address: SourceAddress, settings: InputSettings): InputPlan {
+  const wanted: Wanted = { ...INPUT_DEFAULTS, ...settings };
+  const { input, options, ...rest } = demuxing(address, wanted);
+  return { input, options: [...hardwareOptions(wanted), ...decoderOptions(address, wanted), ...pace(address, wanted), ...options], ...rest };
+}
+
+/** The same for ffprobe, which knows neither pace nor decoders. */
+export function probePlan(address: SourceAddress, settings: InputSettings): InputPlan {
+  return demuxing(address, { ...INPUT_DEFAULTS, ...settings });
+}
+
+function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
+  switch (address.kind) {
+    case "file":
+      return { input: `file:${address.path}`, options: ["-protocol_whitelist", "file"], stdin: "ignore" };
+    case "stdin":
+      return { input: "pipe:0", options: ["-protocol_whitelist", "pipe"], stdin: "pipe" };
+    case "pattern":
+      return { input: address.name, options: ["-f", "lavfi"], stdin: "ignore" };
+    case "device":
+      return deviceInput(address);
+    case "network":
+      return networkInput(address, wanted);
+    case "images":
+    case "numbered":
+      throw new TypeError(`${address.kind} is not read by FFmpeg`);
   }
-  if (source.kind !== "network") throw new TypeError(`${source.kind} is not read by FFmpeg`);
-  const timeout = String((settings.ioTimeoutMs ?? 30_000) * 1000);
-  const rtsp = /^rtsps?:/i.test(source.url);
-  const options = rtsp
-    ? ["-rtsp_transport", "tcp", "-timeout", timeout, "-protocol_whitelist", "rtp,udp,tcp,tls,srtp"]
-    : ["-rw_timeout", timeout, "-protocol_whitelist", "http,https,tcp,tls,crypto"];
-  // Without it FFmpeg watches 20 frames to guess a rate, 1.4 s at 15 fps.
-  return { input: source.url, options: ["-fpsprobesize", "0", "-flags", "low_delay", ...options], stdin: "ignore" };
+}
+
+/**
+ * The address goes in by a script on standard input: an argument could be read by everybody at the machine, and the
+ * script's `option` lines (FFmpeg 5.0 and newer) reach the demuxer behind it. Frames arrive as without it; PTS start near 0.
+ * `auto_convert 0`: there is nothing to make alike. `fpsprobesize 0`: else FFmpeg watches 20 frames to guess a rate that
+ * nobody needs, 1.4 s at 15 fps. Not `-fflags nobuffer`: it throws away what was read while looking, so the first
+ * frame comes a key frame later; and since we always read, nothing stays buffered anyway.
+ */
+function networkInput({ scheme, url }: NetworkAddress, wanted: Wanted): InputPlan {
+  const known = SCHEMES[scheme];
+  if (known === undefined) throw new TypeError(`${scheme} is not in the table of schemes`);
+  const options = {
+    ...known.options({ timeoutUs: wanted.ioTimeoutMs * 1000, rtspTransport: wanted.rtspTransport }),
+    fpsprobesize: "0",
+    // Multipart JPEG has no times of its own; FFmpeg would count 25 a second.
+    ...(known.protocols.includes("http") && wanted.codec === "mjpeg" ? { use_wallclock_as_timestamps: "1" } : {}),
+  };
+  const lines = ["ffconcat version 1.0", `file ${quoted(url)}`, ...Object.entries(options).map(([name, value]) => `option ${name} ${quoted(value)}`)];
+  return {
+    input: "pipe:0",
+    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", ...known.protocols].join(",")],
+    stdin: "pipe",
+    stdinText: `${lines.join("\n")}\n`,
+  };
+}
+
+/** FFmpeg's quoting: everything between apostrophes is taken as it is, and there is no way to write one inside. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Formats that a camera delivers compressed: a codec, not a pixel format. */
+const CAMERA_CODECS = ["mjpeg", "h264", "hevc"];
+
+function deviceInput({ system, device, wish }: DeviceAddress): InputPlan {
+  const { widthPx, heightPx, rateFps, format } = wish;
+  const size = widthPx === undefined ? [] : ["-video_size", `${widthPx}x${heightPx}`];
+  const rate = rateFps === undefined ? [] : ["-framerate", String(rateFps)];
+  const plan = (input: string, ...options: readonly string[]): InputPlan => ({ input, options: ["-f", system, ...options, ...size], stdin: "ignore" });
+  switch (system) {
+    case "v4l2":
+      return plan(device, ...rate, ...(format === undefined ? [] : ["-input_format", format]));
+    case "avfoundation":
+      // Its own default of 29.97 is refused by most cameras.
+      return plan(`${device}:none`, ...(rate.length > 0 ? rate : ["-framerate", "30"]), ...(format === undefined ? [] : ["-pixel_format", format]));
+    case "dshow":
+      return plan(`video=${device}`, ...rate, "-rtbufsize", "64M", ...(format === undefined ? [] : [CAMERA_CODECS.includes(format) ? "-vcodec" : "-pixel_format", format]));
+  }
+}
+
+/** Frames are handed over when they are decoded, not when the next one has come. */
+function decoderOptions({ kind }: SourceAddress, { keyFramesOnly }: Wanted): string[] {
+  const isLive = kind === "network" || kind === "device";
+  return [...(isLive ? ["-flags", "low_delay"] : []), ...(keyFramesOnly ? ["-skip_frame", "nokey"] : [])];
+}
+
+function pace({ kind }: SourceAddress, { realtime, loop }: Wanted): string[] {
+  if (kind === "pattern") return ["-re"];
+  if (kind !== "file" && kind !== "stdin") return [];
+  return [...(realtime ? ["-re"] : []), ...(loop && kind === "file" ? ["-stream_loop", "-1"] : [])];
+}
+
+/** Codecs that Quick Sync decodes; it has decoders of its own, the others hook into FFmpeg's. */
+const QSV_CODECS = ["h264", "hevc", "mpeg2video", "vc1", "vp8", "vp9", "av1", "mjpeg"];
+
+/** Frames come back to memory by themselves, but for qsv, where they would stay on the device unless another format is asked for. */
+function hardwareOptions({ hwaccel, codec }: Wanted): string[] {
+  if (hwaccel === "none") return [];
+  if (hwaccel !== "qsv") return ["-hwaccel", hwaccel];
+  const decoder = codec !== null && QSV_CODECS.includes(codec) ? ["-c:v", `${codec}_qsv`] : [];
+  return ["-hwaccel", "qsv", "-hwaccel_output_format", "nv12", ...decoder];
 }

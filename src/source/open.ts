@@ -5,18 +5,20 @@ import { PipelineError } from "../core/errors.js";
 import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
+import { IMAGE_EXTENSIONS, displayOf, isLiveAddress } from "./address.js";
 import { explain } from "./explain.js";
 import { fileSource } from "./file.js";
-import { inputPlan } from "./input.js";
+import { inputPlan, type InputSettings } from "./input.js";
 import type { Source } from "./source.js";
-import { IMAGE_EXTENSIONS, sourceKind } from "./kind.js";
 import { liveSource, type LiveLimits } from "./live.js";
 import { numberedSource } from "./numbered.js";
-import { probeFile, probeNetwork, type Probe } from "./probe.js";
+import type { Probe } from "./probe.js";
+import { probeSource } from "./probe-source.js";
+import { readAddress } from "./read-address.js";
 import { stillsSource } from "./stills.js";
 
 /** Everything that opening needs, whatever the kind. */
-export interface SourceOptions {
+export interface SourceOptions extends InputSettings {
   readonly ffmpegPath: string;
   readonly ffprobePath: string;
   readonly realtime: boolean;
@@ -41,9 +43,9 @@ const DEFAULT_FPS = 25;
 const IO_TIMEOUT_MARGIN_MS = 5000;
 
 /**
- * Opens a source by its name: a video file, a picture, a folder or glob of pictures, an address of the network, or
- * `test:numbered`. What is live by nature is not connected to yet: it may well not be there now.
- * @throws PipelineError E_SOURCE_*, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
+ * Opens a source by its name: an address, a camera, a video file, standard input, a picture, a folder or glob of pictures,
+ * or a test source. What is live by nature is not connected to yet: it may well not be there now.
+ * @throws PipelineError E_SOURCE_*, E_DEVICE, E_FFMPEG_MISSING, E_FFMPEG_OLD, E_USAGE
  */
 export async function openSource(
   name: string,
@@ -52,31 +54,33 @@ export async function openSource(
   ring: FrameRing,
   world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number },
 ): Promise<Source> {
-  const folder = (await stat(name).catch(() => undefined))?.isDirectory() ?? false;
-  const kind = sourceKind(name, folder);
+  const address = await readAddress(name, options.ffmpegPath, world.signal);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
-  if (kind.kind === "numbered") return numberedSource({ ...common, frames: kind.frames }, world.clock);
-  if (kind.kind === "images") return stillsSource({ ...common, paths: await imagePaths(kind.pattern, folder) }, world.clock);
+  if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
+  if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
+  const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
+  // Given up for good where it fails: the next connection decodes in software.
+  let { hwaccel = "none" } = options;
   const command = (probe: Probe) => ({
     stream, ring, letterbox,
     ffmpegPath: options.ffmpegPath,
-    plan: inputPlan(kind.kind === "file" ? { ...kind, path: resolve(kind.path) } : kind, { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) }),
+    plan: inputPlan(address, { ...settings, hwaccel, codec: probe.codec }),
     expected: letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx),
     ...decoding(probe, options),
   });
-  if (kind.kind === "network") {
+  if (isLiveAddress(address)) {
     await checkFfmpeg(options.ffmpegPath, world.signal);
-    const { url, display } = kind;
-    const probe = (signal: AbortSignal): Promise<Probe> => probeNetwork(options.ffprobePath, kind, ioTimeoutMs(options.limits), signal);
-    return liveSource({ display, limits: options.limits, probe, command, explain: (words) => explain(words.replaceAll(url, display), display) }, world.clock, world.random ?? systemRandom);
+    const why = (words: string): PipelineError => {
+      const error = explain(words, address);
+      if (error.code === "E_HWACCEL") hwaccel = "none";
+      return error;
+    };
+    const probe = (signal: AbortSignal): Promise<Probe> => probeSource(address, settings, signal);
+    return liveSource({ display: displayOf(address), limits: options.limits, probe, command, explain: why }, world.clock, world.random ?? systemRandom);
   }
-  const path = resolve(kind.path);
-  const [, probe] = await Promise.all([
-    checkFfmpeg(options.ffmpegPath, world.signal),
-    probeFile(options.ffprobePath, path, world.signal),
-  ]);
-  return fileSource({ ...command(probe), path, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+  const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
+  return fileSource({ ...command(probe), path: displayOf(address), probe, realtime: options.realtime, loop: options.loop }, world.clock);
 }
 
 function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {
@@ -103,7 +107,8 @@ function pictureSize({ widthPx, heightPx }: Probe, limitPx: number): { widthPx: 
 }
 
 /** The pictures of a folder (not of its sub-folders), or those a glob names, sorted as a person counts (2 before 10). */
-async function imagePaths(pattern: string, isFolder: boolean): Promise<string[]> {
+async function imagePaths(pattern: string): Promise<string[]> {
+  const isFolder = (await stat(pattern).catch(() => undefined))?.isDirectory() ?? false;
   if (isFolder) return sorted(await found([`*{${IMAGE_EXTENSIONS.join(",")}}`], resolve(pattern)), pattern);
   if (!/[*?[{]/.test(pattern)) {
     const exists = await stat(pattern).catch(() => undefined);

@@ -4,9 +4,6 @@ import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
 import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
-import { explain } from "./explain.js";
-import { inputPlan } from "./input.js";
-import type { SourceKind } from "./kind.js";
 
 /** What ffprobe says of a file's first video stream. */
 export interface Probe {
@@ -24,6 +21,14 @@ export interface Probe {
   readonly countIsExact: boolean;
 }
 
+/** What else ffprobe knows of it, for people. null = it does not say. */
+export interface StreamFacts {
+  readonly profile: string | null;
+  /** How far the picture is turned to be shown, degrees clockwise: 0, 90, 180 or 270. */
+  readonly rotationDeg: number;
+  readonly container: string | null;
+}
+
 const Answer = z.object({
   format: z.object({ format_name: z.string().default(""), duration: z.string().optional() }).default({ format_name: "" }),
   streams: z
@@ -31,6 +36,7 @@ const Answer = z.object({
       z.object({
         codec_type: z.string().default(""),
         codec_name: z.string().default(""),
+        profile: z.string().optional(),
         width: z.number().default(0),
         height: z.number().default(0),
         pix_fmt: z.string().default(""),
@@ -48,35 +54,16 @@ const Answer = z.object({
 type Stream = z.infer<typeof Answer>["streams"][number];
 
 /**
- * Looks at a file before anything is started.
+ * Looks at a file before anything is started; gives ffprobe's JSON, for `readProbe` and `readFacts`.
  * @throws PipelineError E_SOURCE_MISSING, E_SOURCE_EMPTY, E_SOURCE_UNREADABLE, E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY,
  *   E_SOURCE_TRUNCATED, E_FFMPEG_MISSING
  */
-export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<Probe> {
+export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<unknown> {
   await checkReadable(path);
   const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", `file:${path}`];
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
   if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
-  return readProbe(path, JSON.parse(stdout));
-}
-
-/**
- * Looks at a stream of the network.
- * @throws PipelineError as `explain` does; E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY, E_FFMPEG_MISSING, E_STOPPED
- */
-export async function probeNetwork(ffprobePath: string, source: NetworkSource, ioTimeoutMs: number, signal: AbortSignal): Promise<Probe> {
-  const { input, options } = inputPlan(source, { ioTimeoutMs });
-  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", ...options.filter((_, i) => !isDecoderOption(options, i)), "-i", input];
-  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
-  if (code !== 0) throw explain(stderr, source.display);
-  return readProbe(source.display, JSON.parse(stdout));
-}
-
-type NetworkSource = Extract<SourceKind, { kind: "network" }>;
-
-/** ffprobe knows no decoder flags. */
-function isDecoderOption(options: readonly string[], i: number): boolean {
-  return options[i] === "-flags" || options[i - 1] === "-flags";
+  return JSON.parse(stdout);
 }
 
 async function checkReadable(path: string): Promise<void> {
@@ -113,13 +100,13 @@ export function readProbe(path: string, json: unknown): Probe {
   const { format, streams } = Answer.parse(json);
   // The tty demuxer takes any text file for a film of letters.
   if (format.format_name === "tty") throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} is a text file`);
-  const video = streams.find((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+  const video = videoOf(streams);
   if (!video) {
     const sound = streams.some((stream) => stream.codec_type === "audio");
     if (sound) throw new PipelineError("E_SOURCE_AUDIO_ONLY", `${path} has only sound`);
     throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} has no video stream`);
   }
-  const turned = video.side_data_list.some(({ rotation = 0 }) => Math.abs(rotation) % 180 === 90);
+  const turned = rotationOf(video) % 180 === 90;
   const fps = rate(video.avg_frame_rate);
   const counted = Number(video.nb_frames);
   const seconds = Number(video.duration ?? format.duration);
@@ -133,6 +120,23 @@ export function readProbe(path: string, json: unknown): Probe {
     expectedFrames: counted > 0 ? counted : estimated,
     countIsExact: counted > 0,
   };
+}
+
+/** Reads the rest of ffprobe's JSON. Pure. */
+export function readFacts(json: unknown): StreamFacts {
+  const { format, streams } = Answer.parse(json);
+  const video = videoOf(streams);
+  return { profile: video?.profile ?? null, rotationDeg: video ? rotationOf(video) : 0, container: format.format_name || null };
+}
+
+function videoOf(streams: readonly Stream[]): Stream | undefined {
+  return streams.find((stream) => stream.codec_type === "video" && stream.disposition?.attached_pic !== 1);
+}
+
+/** ffprobe counts counter-clockwise. */
+function rotationOf({ side_data_list: sideData }: Stream): number {
+  const rotation = sideData.find((data) => data.rotation !== undefined)?.rotation ?? 0;
+  return (((-rotation % 360) + 360) % 360);
 }
 
 function shownSize({ width, height }: Stream, turned: boolean): { widthPx: number; heightPx: number } {

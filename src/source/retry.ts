@@ -1,26 +1,18 @@
 import type { ErrorCode } from "../core/errors.js";
 
-/** How a live source goes on after an error: soon = backoff from its floor; slow = it takes a person to change something; never = it can't help. */
+/** How a live source goes on after an error: soon = backoff from its floor, slow = only now and then, for it takes a person to change something; never = it can't help. */
 export type RetryClass = "soon" | "slow" | "never";
 
-const CLASSES: Partial<Record<ErrorCode, RetryClass>> = {
-  E_SOURCE_REFUSED: "soon",
-  E_SOURCE_UNREACHABLE: "soon",
-  E_SOURCE_TIMEOUT: "soon",
-  E_SOURCE_STALLED: "soon",
-  E_SOURCE_DISCONNECTED: "soon",
-  E_SOURCE_NO_FRAMES: "soon",
-  E_FFMPEG_ENDED: "soon",
-  E_DEVICE: "soon",
-  E_SOURCE_AUTH: "slow",
-  E_SOURCE_NOT_FOUND: "slow",
-  E_SOURCE_TLS: "slow",
-  E_SOURCE_CODEC: "slow",
-  E_SOURCE_AUDIO_ONLY: "slow",
-  E_SOURCE_NOT_VIDEO: "slow",
-};
+const SOON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "E_SOURCE_REFUSED", "E_SOURCE_UNREACHABLE", "E_SOURCE_TIMEOUT", "E_SOURCE_STALLED", "E_SOURCE_DISCONNECTED", "E_SOURCE_NO_FRAMES",
+  "E_FFMPEG_ENDED", "E_DEVICE", "E_HWACCEL",
+]);
+const SLOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "E_SOURCE_AUTH", "E_SOURCE_NOT_FOUND", "E_SOURCE_TLS", "E_SOURCE_CODEC", "E_SOURCE_AUDIO_ONLY", "E_SOURCE_NOT_VIDEO", "E_SOURCE_UNREADABLE",
+]);
 
-/** The class of a code. */
+/** The class of a code. What is neither a source's passing trouble nor its wrong setting is never retried. */
 export function retryOf(code: ErrorCode): RetryClass {
-  return CLASSES[code] ?? "never";
+  if (SOON.has(code)) return "soon";
+  return SLOW.has(code) ? "slow" : "never";
 }

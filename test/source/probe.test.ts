@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isNewEnough, parseFfmpegVersion } from "../../src/source/ffmpeg-version.js";
-import { sourceKind } from "../../src/source/kind.js";
-import { readProbe } from "../../src/source/probe.js";
+import { readFacts, readProbe } from "../../src/source/probe.js";
 
 const video = { codec_type: "video", codec_name: "h264", width: 768, height: 432, avg_frame_rate: "25/2", nb_frames: "377", duration: "30.16" };
 
@@ -51,20 +50,8 @@ test("FFmpeg versions are read as distributions print them", () => {
   assert.equal(parseFfmpegVersion("bash: something else"), undefined);
 });
 
-test("a source's name tells its kind", () => {
-  assert.deepEqual(sourceKind("clip.mp4", false), { kind: "file", path: "clip.mp4" });
-  assert.deepEqual(sourceKind("shots", true), { kind: "images", pattern: "shots" });
-  assert.deepEqual(sourceKind("a.JPG", false), { kind: "images", pattern: "a.JPG" });
-  assert.deepEqual(sourceKind("shots/*.png", false), { kind: "images", pattern: "shots/*.png" });
-  assert.deepEqual(sourceKind("test:numbered?frames=7", false), { kind: "numbered", frames: 7 });
-});
-
-test("names that can't be sources are refused, without their secrets", () => {
-  assert.throws(() => sourceKind("ftp://me:pw@cam/1", false), (error: Error) => {
-    assert.doesNotMatch(error.message, /pw/);
-    return (error as Error & { code: string }).code === "E_SOURCE_SCHEME";
-  });
-  for (const name of ["test:numbered?frames=0", "test:numbered?frames=65537", "test:bars"]) {
-    assert.throws(() => sourceKind(name, false), { code: "E_USAGE" });
-  }
+test("profile, pixel format, container and turn are read for people", () => {
+  const more = { profile: "High", pix_fmt: "yuv420p", side_data_list: [{ rotation: 90 }] };
+  const facts = readFacts({ format: { format_name: "mov,mp4" }, streams: [{ codec_type: "audio" }, { ...video, ...more }] });
+  assert.deepEqual(facts, { profile: "High", rotationDeg: 270, container: "mov,mp4" });
 });

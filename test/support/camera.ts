@@ -66,7 +66,7 @@ export function openCamera(parent: string, runs: readonly CameraRun[], options: 
         plan: { input: "nothing", options: [], stdin: "ignore" },
         expected: letterboxFor(CENTRED, 96, 64, widthPx, heightPx),
       }),
-      explain: (words) => explain(words, "camera"),
+      explain: (words) => explain(words, { kind: "network", scheme: "rtsp", url: "rtsp://camera/", display: "camera" }),
     },
     systemClock,
     () => 0.5,

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { hideSecrets, redactUrl } from "../../src/core/redact.js";
+
+const CASES: readonly (readonly [string, string])[] = [
+  ["rtsp://me:pw@cam/1", "rtsp://***@cam/1"],
+  ["rtsp://me@cam/1", "rtsp://***@cam/1"],
+  ["rtsp://me:s3c@r/t@10.0.0.7:554/a: Connection refused", "rtsp://***@10.0.0.7:554/a: Connection refused"],
+  ["[concat @ 0x1] [error] Impossible to open 'rtsp://me:s3c%40r%2Ft@h/x'", "[concat @ 0x1] [error] Impossible to open 'rtsp://***@h/x'"],
+  ["from 'http://me:it's@h/x':", "from 'http://***@h/x':"],
+  ["http://h/live/@me", "http://h/live/@me"],
+  ["http://h/x?a=1&token=abc&b=2", "http://h/x?a=1&token=***&b=2"],
+  ["'http://h/x?password=it's': no", "'http://h/x?password=***': no"],
+  ["srt://h:1?streamid=read:a:b:c&passphrase=0123456789", "srt://h:1?streamid=***&passphrase=***"],
+  ["/user=admin_password=t0p_channel=1", "/user=admin_password=***"],
+  ["no address, me:pw@here", "no address, me:pw@here"],
+];
+
+for (const [text, expected] of CASES) test(`${JSON.stringify(expected)} is what is left of a text`, () => assert.equal(redactUrl(text), expected));
+
+test("whatever characters a password has, encoded or not, it is not in the text any more", () => {
+  const secret = fc.string({ unit: fc.constantFrom(..."abcXYZ019@/:?#%&=+!$'()*,;~._-<>{}[]|^`"), minLength: 4, maxLength: 20 });
+  fc.assert(
+    fc.property(secret, fc.boolean(), (password, encoded) => {
+      const marked = `Q7${password}7Q`;
+      const text = redactUrl(`[tcp @ 0x1] rtsp://admin:${encoded ? encodeURIComponent(marked) : marked}@cam.lan:554/a: failed`);
+      assert.doesNotMatch(text, /Q7|7Q/);
+      assert.match(text, /@cam\.lan:554\/a: failed$/);
+    }),
+    { seed: 4, numRuns: 500 },
+  );
+});
+
+test("given secrets are hidden wherever they stand", () => {
+  assert.equal(hideSecrets("Authorization s3c@r/t and s3c%40r%2Ft", ["s3c@r/t", "s3c%40r%2Ft", ""]), "Authorization *** and ***");
+});
