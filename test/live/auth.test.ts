@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../rig/deadline.js";
+import { descendants } from "../rig/processes.js";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { startCli } from "../support/cli.js";
 import { leaksIn, PLANTED } from "../support/planted.js";
@@ -33,6 +34,21 @@ test("a wrong password is told as one and retried slowly; once it is right frame
   assert.deepEqual(leaksIn(stream.said()), []);
   assert.deepEqual(leaksIn(await answers(stream.session.url ?? "")), []);
   assert.ok(stream.said().includes("127.0.0.1"), "the address without its password is told");
+});
+
+test("no program that we start has the password in its arguments", { skip: process.platform !== "linux" && "SKIPPED: needs /proc" }, async (t) => {
+  if (!requireRtspServer(t)) return;
+  await using camera = await startCamera({ user, password: special });
+  await using stream = await watch(camera.urlFor(user, special));
+  let looks = 0;
+  // The probe comes and goes before the first frame: looked at all the way.
+  const seen = stream.frame(SOON_MS, "first frame").then(() => looks);
+  await eventually(SOON_MS, () => "frame", () => {
+    looks += 1;
+    assert.deepEqual(leaksIn(descendants(process.pid).map(({ commandLine }) => commandLine).join("\n")), []);
+    return stream.seen.length > 0;
+  });
+  assert.ok((await seen) > 1);
 });
 
 for (const [name, password] of [["plain", plain], ["special", special]] as const) {
