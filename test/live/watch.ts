@@ -73,17 +73,10 @@ export async function watch(source: string, some: { live?: object; source?: obje
   const world = { signal: stop.signal, clock: systemClock, version: "test", notice: (one: Notice) => notices.push(one), extraSinks: [sink] };
   const session = await openSession(options, world);
   stats = () => session.stats();
-  const next = <T>(event: string, limitMs: number, what: string, holds: (one: T) => boolean): Promise<T> => {
-    let listener: ((one: T) => void) | undefined;
-    const come = new Promise<T>((resolve) => {
-      listener = (one) => void (holds(one) && resolve(one));
-      events.on(event, listener);
-    });
-    const told = within(limitMs, what, come).finally(() => listener && events.off(event, listener));
-    return told.catch((error: unknown) => {
+  const next = <T>(event: string, limitMs: number, what: string, holds: (one: T) => boolean): Promise<T> =>
+    nextOf(events, event, limitMs, what, holds).catch((error: unknown) => {
       throw new Error(`${String(error)}; states so far: ${states.map(({ state, reason }) => `${state} ${reason ?? ""}`).join(", ")}; ${seen.length} frames`);
     });
-  };
   const end = async (): Promise<StreamStats> => {
     stop.abort();
     const [last] = await session.done;
@@ -106,6 +99,16 @@ export async function watch(source: string, some: { live?: object; source?: obje
       await (ended ??= end());
     },
   };
+}
+
+/** The next event for which this holds. */
+function nextOf<T>(events: EventEmitter, event: string, limitMs: number, what: string, holds: (one: T) => boolean): Promise<T> {
+  let listener = (_one: T): void => undefined;
+  const come = new Promise<T>((resolve) => {
+    listener = (one) => void (holds(one) && resolve(one));
+    events.on(event, listener);
+  });
+  return within(limitMs, what, come).finally(() => events.off(event, listener));
 }
 
 function seenOf({ epoch, frame, outcome, widthPx, heightPx, objects }: FrameRecord): Seen {

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { chance } from "./chance.js";
 import { told } from "./deadline.js";
+import { pump, type Pump } from "./pump.js";
 
 /** What the wire does with bytes; `refuse` and `silent` decide about new connections, the others about all of them. */
 export type WireState =
@@ -32,145 +32,80 @@ export interface Wire extends AsyncDisposable {
   connected(limitMs: number): Promise<unknown>;
 }
 
-const TICK_MS = 20;
-
 /** Opens a wire to a port on loopback; it passes everything until told otherwise. */
 export async function openWire(targetPort: number): Promise<Wire> {
-  const events = new EventEmitter();
-  const sockets = new Set<Socket>();
-  const pumps = new Set<Pump>();
-  let state: WireState = { kind: "pass" };
-  let listener: Server | undefined;
-  let port = 0;
-  let taken = 0;
-  let movedBytes = 0;
+  const wire = new LoopbackWire(targetPort);
+  await wire.listen();
+  return wire;
+}
 
-  const keep = (socket: Socket): void => {
-    sockets.add(socket.setNoDelay(true));
-    // Either side may vanish at any time; "close" follows.
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
-  };
-  const join = (client: Socket): void => {
-    taken += 1;
-    keep(client);
-    if (state.kind !== "silent") {
-      const target = connect(targetPort, "127.0.0.1");
-      keep(target);
-      for (const [from, to] of [[client, target], [target, client]] as const) {
-        const one = pump(from, to, (bytes) => (movedBytes += bytes));
-        pumps.add(one);
-        from.once("close", () => pumps.delete(one));
-        one.set(state);
-      }
-    } else client.resume();
-    events.emit("connected");
-  };
-  const listen = async (): Promise<void> => {
+class LoopbackWire implements Wire {
+  port = 0;
+  taken = 0;
+  movedBytes = 0;
+  #state: WireState = { kind: "pass" };
+  #listener: Server | undefined;
+  readonly #events = new EventEmitter();
+  readonly #sockets = new Set<Socket>();
+  readonly #pumps = new Set<Pump>();
+
+  constructor(readonly targetPort: number) {}
+
+  async listen(): Promise<void> {
     // pauseOnConnect: what a frozen wire takes in is not read.
-    listener = createServer({ pauseOnConnect: true }, join).listen(port, "127.0.0.1");
+    const listener = createServer({ pauseOnConnect: true }, (client) => this.#join(client)).listen(this.port, "127.0.0.1");
+    this.#listener = listener;
     await once(listener, "listening");
-    port = (listener.address() as AddressInfo).port;
-  };
-  const cut = (): number => {
-    const open = sockets.size;
-    for (const socket of sockets) socket.resetAndDestroy();
+    this.port = (listener.address() as AddressInfo).port;
+  }
+
+  async set(next: WireState): Promise<void> {
+    const wasRefusing = this.#state.kind === "refuse";
+    this.#state = next;
+    for (const one of this.#pumps) one.set(next);
+    if (next.kind === "refuse") this.#listener?.close();
+    else if (wasRefusing) await this.listen();
+  }
+
+  cut(): number {
+    const open = this.#sockets.size;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
     return open / 2;
-  };
-  const close = (): void => void listener?.close();
+  }
 
-  await listen();
-  return {
-    port, cut,
-    get taken() {
-      return taken;
-    },
-    get movedBytes() {
-      return movedBytes;
-    },
-    connected: (limitMs) => told(events, "connected", limitMs),
-    async set(next) {
-      const wasRefusing = state.kind === "refuse";
-      state = next;
-      for (const one of pumps) one.set(next);
-      if (next.kind === "refuse") close();
-      else if (wasRefusing) await listen();
-    },
-    [Symbol.asyncDispose]() {
-      close();
-      cut();
-      return Promise.resolve();
-    },
-  };
-}
+  connected(limitMs: number): Promise<unknown> {
+    return told(this.#events, "connected", limitMs);
+  }
 
-interface Pump {
-  set(state: WireState): void;
-}
-
-/** Moves bytes one way. What is not sent yet stays in the sending side's socket but for one piece in hand. */
-function pump(from: Socket, to: Socket, moved: (bytes: number) => void): Pump {
-  let state: WireState = { kind: "pass" };
-  let hand: Buffer = Buffer.alloc(0);
-  let random = chance(0);
-  let timer: NodeJS.Timeout | undefined;
-  let ended = false;
-
-  const give = (bytes: number): void => {
-    if (bytes === 0) return;
-    moved(bytes);
-    to.write(hand.subarray(0, bytes));
-    hand = hand.subarray(bytes);
-  };
-  const settle = (): void => {
-    if (hand.length > 0) return;
-    if (ended) to.end();
-    else if (state.kind !== "freeze") from.resume();
-  };
-  const run = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    // Nobody is left to take what is in hand.
-    if (to.destroyed) hand = Buffer.alloc(0);
-    switch (state.kind) {
-      case "freeze":
-        return;
-      case "slow":
-        give(Math.min(hand.length, Math.max(1, Math.round((state.bytesPerSecond * TICK_MS) / 1000))));
-        if (hand.length > 0) timer = setTimeout(run, TICK_MS);
-        break;
-      case "slice":
-        give(Math.min(hand.length, 1 + Math.floor(random() * state.mostBytes)));
-        // The next piece in the next turn, so that the kernel sends this one by itself.
-        if (hand.length > 0) return void setImmediate(run);
-        break;
-      case "pass":
-      case "refuse":
-      case "silent":
-        give(hand.length);
+  #join(client: Socket): void {
+    this.taken += 1;
+    this.#keep(client);
+    if (this.#state.kind === "silent") client.resume();
+    else {
+      const target = connect(this.targetPort, "127.0.0.1");
+      this.#keep(target);
+      this.#pump(client, target);
+      this.#pump(target, client);
     }
-    settle();
-  };
+    this.#events.emit("connected");
+  }
 
-  from.on("data", (data) => {
-    from.pause();
-    hand = Buffer.concat([hand, data]);
-    run();
-  });
-  from.on("end", () => {
-    ended = true;
-    settle();
-  });
-  from.on("close", () => {
-    clearTimeout(timer);
-    // A side that was lost takes the other with it; one that ended has said so above.
-    if (!ended) to.destroy();
-  });
-  return {
-    set(next) {
-      state = next;
-      if (next.kind === "slice") random = chance(next.seed);
-      if (next.kind === "freeze") from.pause();
-      run();
-    },
-  };
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket.setNoDelay(true));
+    // Either side may vanish at any time; "close" follows.
+    socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
+  }
+
+  #pump(from: Socket, to: Socket): void {
+    const one = pump(from, to, (bytes) => (this.movedBytes += bytes));
+    this.#pumps.add(one);
+    from.once("close", () => this.#pumps.delete(one));
+    one.set(this.#state);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#listener?.close();
+    this.cut();
+    return Promise.resolve();
+  }
 }
