@@ -35,8 +35,8 @@ export interface ConnectionEnd {
   /** Why it was lost; else what is new, without a code of its own. */
   readonly error: PipelineError | null;
   readonly message: string;
-  /** Size of the frame that did not fit the facts. */
-  readonly newSize: { readonly widthPx: number; readonly heightPx: number } | null;
+  /** What did not fit the facts: a frame, or the header before the first one. */
+  readonly news: { readonly frame?: FrameInfo; readonly header?: StreamHeader };
   readonly frames: number;
   /** Between its first and its last frame, ms. */
   readonly flowedMs: number;
@@ -69,11 +69,11 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
     await using _run = new FfmpegRun(options, pipe, clock, shelf, {
       opened(header) {
         watch.fact("opened");
-        if (facts.cached && !fits(header, facts)) over.resolve({ type: "changed", header });
+        if (facts.cached && !fits(header, facts)) over.resolve({ type: "changed", news: { header } });
       },
       epochOf(info) {
         if (info.widthPx === facts.widthPx && info.heightPx === facts.heightPx) return epoch;
-        over.resolve({ type: "changed", info });
+        over.resolve({ type: "changed", news: { frame: info } });
         return undefined;
       },
       emit(event) {
@@ -94,7 +94,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
 
 type Reason =
   | { readonly type: "stopped" | WatchExpiry }
-  | { readonly type: "changed"; readonly info?: FrameInfo; readonly header?: StreamHeader }
+  | { readonly type: "changed"; readonly news: ConnectionEnd["news"] }
   | { readonly type: "ended"; readonly end: RunEnd };
 
 /** A timer over the pure machine. */
@@ -111,22 +111,23 @@ export function startWatch(limits: WatchLimits, clock: Clock, onVerdict: (verdic
 }
 
 /** Whether a header may be of the stream that the facts describe. It tells the size before rotation, so both ways are right. */
-function fits({ codec, widthPx, heightPx }: StreamHeader, facts: Facts): boolean {
+function fits({ codec, picture }: StreamHeader, facts: Facts): boolean {
   if (codec !== facts.codec) return false;
-  if (widthPx === null || heightPx === null) return true;
+  if (picture === null) return true;
+  const { widthPx, heightPx } = picture;
   const same = widthPx === facts.widthPx && heightPx === facts.heightPx;
   return same || (widthPx === facts.heightPx && heightPx === facts.widthPx);
 }
 
-type Explained = Pick<ConnectionEnd, "how" | "error" | "message" | "newSize">;
+type Explained = Pick<ConnectionEnd, "how" | "error" | "message" | "news">;
 
 function explainReason(reason: Reason, options: ConnectionOptions): Explained {
   const { display, limits, facts } = options;
   switch (reason.type) {
     case "stopped":
-      return { how: "stopped", error: null, message: "", newSize: null };
+      return { how: "stopped", error: null, message: "", news: {} };
     case "changed":
-      return { how: "changed", error: null, message: changeText(reason.info, reason.header, facts), newSize: reason.info ?? null };
+      return { how: "changed", error: null, message: changeText(reason.news, facts), news: reason.news };
     case "connect_expired":
       return lost(new PipelineError("E_SOURCE_TIMEOUT", `${display} did not open within ${limits.connectTimeoutMs} ms (live.connectTimeoutMs)`));
     case "first_frame_expired":
@@ -139,13 +140,14 @@ function explainReason(reason: Reason, options: ConnectionOptions): Explained {
 }
 
 function lost(error: PipelineError): Explained {
-  return { how: "lost", error, message: error.message, newSize: null };
+  return { how: "lost", error, message: error.message, news: {} };
 }
 
-function changeText(info: FrameInfo | undefined, header: StreamHeader | undefined, facts: Facts): string {
-  const now = info ? `${info.widthPx}x${info.heightPx}` : `${header?.codec} ${header?.widthPx ?? "?"}x${header?.heightPx ?? "?"}`;
-  const before = info ? "" : `${facts.codec} `;
-  return `the picture is now ${now}, it was ${before}${facts.widthPx}x${facts.heightPx}`;
+function changeText({ frame, header }: ConnectionEnd["news"], facts: Facts): string {
+  const size = frame ?? header?.picture;
+  const codec = (name: string | undefined): string => (name === undefined ? "" : `${name} `);
+  const now = `${codec(header?.codec)}${size ? `${size.widthPx}x${size.heightPx}` : "of unknown size"}`;
+  return `the picture is now ${now}, it was ${codec(header && facts.codec)}${facts.widthPx}x${facts.heightPx}`;
 }
 
 /** A live source does not end by itself: also FFmpeg's exit status 0 is the other side's doing. */

@@ -4,7 +4,7 @@ import { backoffMs, type BackoffLimits } from "./backoff.js";
 import { runConnection, startWatch, type ConnectionEnd } from "./connection.js";
 import type { RunOptions } from "./ffmpeg.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
-import type { Probe } from "./probe.js";
+import { coloursOfHeader, type Probe } from "./probe.js";
 import { retryOf } from "./retry.js";
 import type { Source, SourceEvent } from "./source.js";
 import { isExpiry, type WatchExpiry, type WatchLimits, type WatchVerdict } from "./watchdog.js";
@@ -100,22 +100,30 @@ async function keepAlive(options: LiveOptions, view: View, clock: Clock, random:
   }
 }
 
-/** A change needs no wait; but two in a row without a frame between them, and something is wrong with what we know. */
+/** A change needs no wait; but where even what was found just before does not fit, something is wrong with what we know. */
 function startsAtOnce({ how, frames }: ConnectionEnd, { cached }: Life): boolean {
   return how === "changed" && (frames > 0 || cached);
 }
 
 /**
- * What stays known. A frame's size is the last word, also against a probe of just before; any other change is looked at
- * anew, and so is a source that fell silent: it may bring something else by now.
+ * What stays known. FFmpeg's header says as much as a probe would, without the seconds that one takes; a frame's size is
+ * the last word, also against what was found just before. What changed in mid-stream is probed anew, and so is a source
+ * that fell silent: it may bring something else by now.
  */
-function learn({ how, error, newSize, frames }: ConnectionEnd, life: Life): void {
+function learn({ how, error, news: { frame, header }, frames }: ConnectionEnd, life: Life): void {
   const { probe, cached } = life;
   if (probe === undefined) return;
-  const doubtful = how === "changed" || error?.code === "E_SOURCE_STALLED" || error?.code === "E_SOURCE_TIMEOUT" || error?.code === "E_SOURCE_CODEC";
-  if (newSize !== null && !cached && frames === 0) life.probe = { ...probe, widthPx: newSize.widthPx, heightPx: newSize.heightPx };
-  else if (doubtful) life.probe = undefined;
-  life.cached = life.probe !== undefined;
+  life.cached = true;
+  if (header?.picture) {
+    const { colours, ...picture } = header.picture;
+    life.probe = { ...probe, codec: header.codec, ...picture, colours: coloursOfHeader(picture.pixelFormat, colours) };
+    life.cached = false;
+  } else if (frame && !cached && frames === 0) {
+    life.probe = { ...probe, widthPx: frame.widthPx, heightPx: frame.heightPx };
+  } else if (how === "changed" || error?.code === "E_SOURCE_STALLED" || error?.code === "E_SOURCE_TIMEOUT" || error?.code === "E_SOURCE_CODEC") {
+    life.probe = undefined;
+    life.cached = false;
+  }
 }
 
 /** One probe, where one is needed, and one connection. */
@@ -147,7 +155,7 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
 }
 
 function notConnected(error: PipelineError | null): ConnectionEnd {
-  return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", newSize: null, frames: 0, flowedMs: 0 };
+  return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", news: {}, frames: 0, flowedMs: 0 };
 }
 
 /** A probe has as long as a connection has for its first frame: it waits for one too. A late tick of ours counts for nothing here either. */

@@ -143,10 +143,17 @@ function shownSize({ width, height }: Stream, turned: boolean): { widthPx: numbe
   return turned ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height };
 }
 
+/** The same from what FFmpeg's header has in brackets behind the pixel format: `tv, bt709, progressive`, `pc, bt470bg/unknown/unknown`. Pure. */
+export function coloursOfHeader(pixelFormat: string, words: string): YuvColours {
+  const range = /\b(tv|pc)\b/.exec(words)?.[1];
+  const space = /\b(bt709|bt2020\w*)(?=\/|,|$)/.exec(words.replace(/\/[^,]*/g, ""))?.[1];
+  return coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: space });
+}
+
 /**
  * What the planes mean. Unstated: limited range and BT.601, as FFmpeg takes it; RGB is brought to that by FFmpeg.
  */
-function coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: space = "" }: Stream): YuvColours {
+function coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: space = "" }: Pick<Stream, "pix_fmt" | "color_range" | "color_space">): YuvColours {
   const isYuv = /^(yuv|nv|p0)/.test(pixelFormat);
   const isFull = isYuv && (range === "pc" || pixelFormat.startsWith("yuvj"));
   const matrix = isYuv && space === "bt709" ? "bt709" : isYuv && space.startsWith("bt2020") ? "bt2020" : "bt601";

@@ -13,9 +13,16 @@ export interface FrameInfo {
 /** The video stream as FFmpeg announces it once the input is open. */
 export interface StreamHeader {
   readonly codec: string;
-  /** As it is stored, before rotation, px; null when FFmpeg does not know yet. */
-  readonly widthPx: number | null;
-  readonly heightPx: number | null;
+  /** null when FFmpeg does not know it yet: then it found no key frame in the time that it looks. */
+  readonly picture: {
+    readonly pixelFormat: string;
+    /** As it is stored, before rotation, px. */
+    readonly widthPx: number;
+    readonly heightPx: number;
+    /** What stands in brackets behind the pixel format: `tv, bt709, progressive`. */
+    readonly colours: string;
+    readonly fps: number | null;
+  } | null;
 }
 
 /** What is kept of FFmpeg's words. */
@@ -34,7 +41,9 @@ export interface StderrReader {
 
 const FRAME = /showinfo.*\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) /;
 const TIME_BASE = /showinfo.*config in time_base: (\d+)\/(\d+)/;
-const VIDEO = /Stream #0:\d+.*?: Video: (\w+)(?:.*?, (\d{1,5})x(\d{1,5})(?=[ ,]|$))?/;
+const VIDEO = /Stream #0:\d+.*?: Video: (\w+)(.*)$/;
+const PICTURE = /, (\w+)(?:\(([^)]*)\))?, (\d{1,5})x(\d{1,5})(?=[ ,]|$)/;
+const FPS = /, ([\d.]+) fps/;
 const LEVEL = /\[(panic|fatal|error|warning)\] (.*)$/;
 const TRUNCATED = /partial file|ended prematurely|moov atom not found|truncat|Packet corrupt/i;
 /** Lines that follow from another one and explain nothing. */
@@ -73,8 +82,7 @@ export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header
     const video = opened ? null : VIDEO.exec(text);
     if (video) {
       opened = true;
-      const [, codec = "", width, height] = video;
-      return onOpened({ codec, widthPx: width === undefined ? null : Number(width), heightPx: height === undefined ? null : Number(height) });
+      return onOpened(headerOf(video[1] ?? "", video[2] ?? ""));
     }
     const said = LEVEL.exec(text);
     if (!said) return;
@@ -103,4 +111,12 @@ export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header
     lastWords: () => last.join("\n"),
     explanation: () => told ?? echo,
   };
+}
+
+function headerOf(codec: string, rest: string): StreamHeader {
+  const picture = PICTURE.exec(rest);
+  if (!picture) return { codec, picture: null };
+  const [, pixelFormat = "", colours = "", width, height] = picture;
+  const fps = Number(FPS.exec(rest)?.[1] ?? NaN);
+  return { codec, picture: { pixelFormat, colours, widthPx: Number(width), heightPx: Number(height), fps: fps > 0 ? fps : null } };
 }

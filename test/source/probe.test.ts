@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isNewEnough, parseFfmpegVersion } from "../../src/source/ffmpeg-version.js";
-import { readFacts, readProbe } from "../../src/source/probe.js";
+import { coloursOfHeader, readFacts, readProbe } from "../../src/source/probe.js";
 
 const video = { codec_type: "video", codec_name: "h264", width: 768, height: 432, avg_frame_rate: "25/2", nb_frames: "377", duration: "30.16" };
 
@@ -54,4 +54,14 @@ test("profile, pixel format, container and turn are read for people", () => {
   const more = { profile: "High", pix_fmt: "yuv420p", side_data_list: [{ rotation: 90 }] };
   const facts = readFacts({ format: { format_name: "mov,mp4" }, streams: [{ codec_type: "audio" }, { ...video, ...more }] });
   assert.deepEqual(facts, { profile: "High", rotationDeg: 270, container: "mov,mp4" });
+});
+
+test("the colours of FFmpeg's header are read as those of a probe", () => {
+  const read = (words: string, pixelFormat = "yuv420p"): string => Object.values(coloursOfHeader(pixelFormat, words)).join(" ");
+  assert.equal(read("tv, bt709, progressive"), "limited bt709");
+  assert.equal(read("pc, bt470bg/unknown/unknown"), "full bt601");
+  assert.equal(read("tv, smpte170m/bt709/bt709, top first"), "limited bt601");
+  assert.equal(read("tv, bt2020nc/bt2020/smpte2084"), "limited bt2020");
+  assert.equal(read("progressive"), "limited bt601");
+  assert.equal(read("", "yuvj420p"), "full bt601");
 });

@@ -57,19 +57,29 @@ test("a line without end costs no memory", () => {
 });
 
 test("the input is open when its first video stream is told: codec and stored size, whatever stands between them", () => {
-  const headers: (readonly [string, string, number | null, number | null])[] = [
-    ["Stream #0:0: Video: h264 (Constrained Baseline), yuv420p(tv, smpte170m, progressive), 640x360 [SAR 1:1 DAR 16:9], 15 fps, 15 tbr, 90k tbn", "h264", 640, 360],
-    ["Stream #0:1[0x2](und): Video: hevc (Main) (hev1 / 0x31766568), yuv420p(tv), 3840x2160, 25 fps (default)", "hevc", 3840, 2160],
-    ["Stream #0:0: Video: mjpeg (Baseline), yuvj422p(pc, bt470bg/unknown/unknown), 1280x720, 25 tbr", "mjpeg", 1280, 720],
-    ["Stream #0:0: Video: h264, none, 90k tbr, 90k tbn", "h264", null, null],
+  const headers: (readonly [string, StreamHeader])[] = [
+    [
+      "Stream #0:0: Video: h264 (Constrained Baseline), yuv420p(tv, smpte170m, progressive), 640x360 [SAR 1:1 DAR 16:9], 15 fps, 15 tbr, 90k tbn",
+      { codec: "h264", picture: { pixelFormat: "yuv420p", colours: "tv, smpte170m, progressive", widthPx: 640, heightPx: 360, fps: 15 } },
+    ],
+    [
+      "Stream #0:1[0x2](und): Video: hevc (Main) (hev1 / 0x31766568), yuv420p(tv), 3840x2160, 29.97 fps (default)",
+      { codec: "hevc", picture: { pixelFormat: "yuv420p", colours: "tv", widthPx: 3840, heightPx: 2160, fps: 29.97 } },
+    ],
+    [
+      "Stream #0:0: Video: mjpeg (Baseline), yuvj422p(pc, bt470bg/unknown/unknown), 1280x720, 25 tbr",
+      { codec: "mjpeg", picture: { pixelFormat: "yuvj422p", colours: "pc, bt470bg/unknown/unknown", widthPx: 1280, heightPx: 720, fps: null } },
+    ],
+    ["Stream #0:0: Video: vp8, yuv420p, 2x2", { codec: "vp8", picture: { pixelFormat: "yuv420p", colours: "", widthPx: 2, heightPx: 2, fps: null } }],
+    ["Stream #0:0: Video: h264, none, 90k tbr, 90k tbn", { codec: "h264", picture: null }],
   ];
-  for (const [line, codec, widthPx, heightPx] of headers) {
+  for (const [line, header] of headers) {
     const opened: StreamHeader[] = [];
-    const reader = readStderr(() => undefined, (header) => opened.push(header));
+    const reader = readStderr(() => undefined, (one) => opened.push(one));
     reader.push("[info] Input #0, rtsp, from 'rtsp://cam':\n[info]   Stream #0:0: Audio: aac, 48000 Hz\n");
     assert.equal(opened.length, 0);
     reader.push(`[info]   ${line}\n[info] Output #0, rawvideo, to 'pipe:1':\n[info]   Stream #0:0: Video: rawvideo, gbrp, 96x54, 15 fps\n`);
-    assert.deepEqual(opened, [{ codec, widthPx, heightPx }]);
+    assert.deepEqual(opened, [header]);
   }
 });
 
