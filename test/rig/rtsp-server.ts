@@ -33,7 +33,7 @@ export interface Camera extends AsyncDisposable {
   readonly url: string;
   /** With what a person would put in: both are percent-encoded. */
   urlFor(user: string, password: string): string;
-  /** Frame number -> when it was handed to the encoder, ms on the clock of `monotonicNowMs`. */
+  /** Frame number -> when it was handed to the encoder, ms on the clock of `monotonicNowMs`. The last few minutes. */
   readonly sentAtMs: ReadonlyMap<number, number>;
   /** Settles when a client plays, when the last one has left, when a frame is sent. */
   told(event: "playing" | "idle" | "frame", limitMs?: number): Promise<unknown[]>;
@@ -48,6 +48,8 @@ const USUAL: CameraPlan = {
 /** A cold start reads GStreamer's registry, which takes seconds the first time. */
 const READY_WITHIN_MS = 20_000;
 const TOLD_WITHIN_MS = 10_000;
+const NUMBERS = 65_536;
+const KEPT_FRAMES = 8192;
 const SERVER = project("test", "rig", "rtsp_server.py");
 
 /** The Python that has GStreamer, as set-up found it; undefined where there is none. */
@@ -108,6 +110,10 @@ function listening(child: ChildProcessByStdio<Writable, Readable, Readable>, pla
 
 function note(line: string, sentAtMs: Map<number, number>, events: EventEmitter): void {
   const [word = "", number, atMs] = line.split(" ");
-  if (word === "frame") sentAtMs.set(Number(number), Number(atMs));
+  if (word === "frame") {
+    sentAtMs.set(Number(number), Number(atMs));
+    // Numbers begin anew after 65535: an old one must not be taken for a new one, and an hour must not pile up.
+    sentAtMs.delete((Number(number) - KEPT_FRAMES + NUMBERS) % NUMBERS);
+  }
   events.emit(word, Number(number));
 }
