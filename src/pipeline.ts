@@ -86,7 +86,7 @@ function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observab
         watched: parts.watched,
         permit: () => permitFor(parts),
         returnPermit: () => parts.pool.returnPermit(parts.ringId),
-        look: (frame) => look(frame, parts),
+        look: (frame, released) => look(frame, released, parts),
         stop: parts.stop,
       },
       parts.inHouse,
@@ -113,11 +113,11 @@ async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): P
   await pool.permit(ringId);
 }
 
-async function look(frame: FrameEvent, parts: PipelineParts): Promise<FrameOutcome> {
+async function look(frame: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
   const { header, lease, letterbox, rows } = frame;
   const { ringId, ring } = parts;
   const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
-  const answer = await parts.pool.run(task, () => lease[Symbol.dispose]());
+  const answer = await parts.pool.run(task, released);
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }
 

@@ -29,8 +29,8 @@ export interface AdmitRules<F extends Admissible> {
   /** Settles when a frame may be sent. Asked for one at a time. */
   readonly permit: () => Promise<void>;
   readonly returnPermit: () => void;
-  /** Looks at the frame under a permit; disposes the lease when nobody reads the pixels any more. Never rejects. */
-  readonly look: (frame: F) => Promise<FrameOutcome>;
+  /** Looks at the frame under a permit; calls `released` once, when nobody reads the pixels any more. Never rejects. */
+  readonly look: (frame: F, released: () => void) => Promise<FrameOutcome>;
   /** Once aborted, frames that wait or still come are skipped as `stopped`; those being looked at end as usual. */
   readonly stop: AbortSignal;
 }
@@ -141,15 +141,24 @@ class Admission<F extends Admissible> implements Disposable {
       return this.#completeWhenDone();
     }
     this.#lookingAt.add(frame.header.frame);
+    // A slot that is free before its frame is counted out would let one in beyond the bound: two answers can come in one turn.
+    let isOut = false;
+    let isFree = false;
+    const released = (): void => {
+      isFree = true;
+      if (isOut) frame.lease[Symbol.dispose]();
+    };
     const ended = (outcome: FrameOutcome): void => {
       this.#lookingAt.delete(frame.header.frame);
       this.inHouse.count -= 1;
+      isOut = true;
+      if (isFree) frame.lease[Symbol.dispose]();
       this.facts.next({ type: "ended", outcome });
       this.#ask();
       this.#completeWhenDone();
     };
     // A bug of ours ends the stream: without an outcome it would wait for this frame for good.
-    this.rules.look(frame).then(ended).catch((bug: unknown) => this.facts.error(bug));
+    this.rules.look(frame, released).then(ended).catch((bug: unknown) => this.facts.error(bug));
   }
 
   #isTooOld({ header }: F): boolean {

@@ -20,9 +20,27 @@ export function say(text) {
  * @returns {string | undefined} its full path
  */
 export function findProgram(name, path = process.env["PATH"]) {
+  return candidates(name, path).find(isProgram);
+}
+
+/**
+ * Finds all programs of a name, also those that another one hides from a shell.
+ * @param {string} name without a folder and without ".exe"
+ * @param {string | undefined} [path] the folders to look in, as in the environment's PATH
+ * @returns {string[]} their full paths, in PATH's order
+ */
+export function findPrograms(name, path = process.env["PATH"]) {
+  return candidates(name, path).filter(isProgram);
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} path
+ */
+function candidates(name, path) {
   const file = process.platform === "win32" ? `${name}.exe` : name;
   const folders = (path ?? "").split(delimiter).filter(Boolean);
-  return folders.map((folder) => join(folder, file)).find(isProgram);
+  return folders.map((folder) => join(folder, file));
 }
 
 /** @param {string} file */

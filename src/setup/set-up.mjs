@@ -5,7 +5,7 @@ import { ensureDependencies } from "./dependencies.mjs";
 import { lint } from "./lint.mjs";
 import { stopWithNpm } from "./orphan.mjs";
 import { SetUpError } from "./program.mjs";
-import { ensureChromium, ensureFfmpeg } from "./system-packages.mjs";
+import { ensureChromium, ensureFfmpeg, ensureRtspServer } from "./system-packages.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -44,6 +44,15 @@ async function startDemo(args) {
   await import(pathToFileURL(program).href);
 }
 
+/**
+ * Tells the tests with a camera which Python runs it; without this they are skipped.
+ * @param {boolean} mayInstall
+ */
+async function findCamera(mayInstall) {
+  const python = await ensureRtspServer(join(root, "test", "rig", "rtsp_server.py"), mayInstall);
+  if (python !== undefined) process.env["GSTREAMER_PYTHON"] ??= python;
+}
+
 /** @param {string[]} args */
 async function startTests(args) {
   await prepareMachine();
@@ -51,6 +60,7 @@ async function startTests(args) {
   const chromium = await ensureChromium(whole);
   // The browser tests read where it is; without this they are skipped.
   if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
+  await findCamera(whole);
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
   /** @type {typeof import("../../test/run/index.js")} */
   const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);

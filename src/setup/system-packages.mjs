@@ -1,6 +1,6 @@
-import { SetUpError, findProgram, runProgram, say } from "./program.mjs";
+import { SetUpError, findProgram, findPrograms, runProgram, say } from "./program.mjs";
 
-/** @typedef {"ffmpeg" | "chromium"} SystemPackage */
+/** @typedef {"ffmpeg" | "chromium" | "gstreamer"} SystemPackage */
 
 /**
  * How one package manager installs what we need.
@@ -22,6 +22,20 @@ const PACKAGE_MANAGERS = [
     install: {
       ffmpeg: ["apt-get", "install", "-y", "--no-install-recommends", "ffmpeg"],
       chromium: ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+      gstreamer: [
+        "apt-get",
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "python3-gi",
+        "gir1.2-gst-rtsp-server-1.0",
+        "gir1.2-gst-plugins-base-1.0",
+        // base: appsrc; good: RTP; bad: x265; ugly: x264.
+        "gstreamer1.0-plugins-base",
+        "gstreamer1.0-plugins-good",
+        "gstreamer1.0-plugins-bad",
+        "gstreamer1.0-plugins-ugly",
+      ],
     },
   },
   {
@@ -29,13 +43,17 @@ const PACKAGE_MANAGERS = [
     needsRoot: true,
     before: [],
     // By file: Fedora has it in ffmpeg-free, RPM Fusion in ffmpeg.
-    install: { ffmpeg: ["dnf", "install", "-y", "/usr/bin/ffmpeg"], chromium: ["dnf", "install", "-y", "chromium"] },
+    install: {
+      ffmpeg: ["dnf", "install", "-y", "/usr/bin/ffmpeg"],
+      chromium: ["dnf", "install", "-y", "chromium"],
+      gstreamer: undefined,
+    },
   },
   {
     program: "brew",
     needsRoot: false,
     before: [],
-    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined },
+    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined },
   },
   {
     program: "winget",
@@ -52,6 +70,7 @@ const PACKAGE_MANAGERS = [
         "--accept-package-agreements",
       ],
       chromium: undefined,
+      gstreamer: undefined,
     },
   },
 ];
@@ -100,20 +119,54 @@ export async function ensureFfmpeg() {
 export async function ensureChromium(mayInstall) {
   const found = findChromium();
   if (found !== undefined || !mayInstall) return found;
+  await installForTests("chromium", "Chromium", "browser tests");
+  return findChromium();
+}
+
+/**
+ * Finds a Python that can run GStreamer's RTSP server for the tests with a real camera; installs what it needs when
+ * that takes no question and `mayInstall` is set.
+ * @param {string} server the tests' server program, which knows with `--check` whether everything is there
+ * @param {boolean} mayInstall
+ * @returns {Promise<string | undefined>} the Python's full path; undefined when there is none, which costs the tests
+ *   with a camera, no more
+ */
+export async function ensureRtspServer(server, mayInstall) {
+  const found = await findGstreamerPython(server);
+  if (found !== undefined || !mayInstall) return found;
+  await installForTests("gstreamer", "GStreamer's RTSP server", "tests with a camera");
+  return findGstreamerPython(server);
+}
+
+/**
+ * Installs what only tests need. Says so, and also when it cannot: then those tests are skipped.
+ * @param {SystemPackage} wanted
+ * @param {string} name as people call it
+ * @param {string} tests those that need it
+ */
+async function installForTests(wanted, name, tests) {
   const manager = PACKAGE_MANAGERS.find(({ program }) => findProgram(program) !== undefined);
-  const command = manager?.install.chromium;
+  const command = manager?.install[wanted];
   const rights = manager && (await rightsFor(manager));
   if (manager === undefined || command === undefined || rights === undefined) {
-    say("no Chromium here and no right to install it: the browser tests will be skipped");
-    return undefined;
+    say(`${name} is missing and may not be installed: the ${tests} will be skipped`);
+    return;
   }
-  say(`Chromium is missing, installing it for the browser tests (${command.join(" ")})`);
+  say(`${name} is missing, installing it for the ${tests} (${command.join(" ")})`);
   const { status, output } = await install(manager, command, rights);
   if (status !== 0)
-    say(
-      `${command.join(" ")} failed with exit status ${status}, the browser tests will be skipped: ${lastLine(output)}`,
-    );
-  return findChromium();
+    say(`${command.join(" ")} failed with exit status ${status}, the ${tests} will be skipped: ${lastLine(output)}`);
+}
+
+/**
+ * Debian's packages serve Debian's Python, while another one may come first on PATH: all of them are asked.
+ * @param {string} server
+ */
+async function findGstreamerPython(server) {
+  for (const python of findPrograms("python3")) {
+    if ((await runProgram([python, server, "--check"])).status === 0) return python;
+  }
+  return undefined;
 }
 
 function findChromium() {

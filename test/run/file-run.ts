@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { searchLeaks } from "../support/planted.js";
 import type { TestOutcome } from "./recorder.js";
 
 /** One test file that ran to its end, or was ended. */
@@ -14,6 +16,8 @@ export interface FileResult {
    * a failed test.
    */
   readonly badEnd: string | undefined;
+  /** Planted passwords in what it printed or left in its folder of files: where and which, without the password. */
+  readonly leaks: readonly string[];
   /** The last part of what it printed, in the form of Node's "spec" reporter. */
   readonly output: string;
   readonly durationMs: number;
@@ -43,9 +47,12 @@ const recorderUrl = new URL("./recorder.js", import.meta.url).href;
 
 /** Runs one test file in a process of its own. Never rejects for what the file does. */
 export async function runFile(file: string, options: FileRunOptions): Promise<FileResult> {
-  const recordFile = join(options.recordsDir, `${file.replaceAll("/", "-")}.jsonl`);
+  const name = file.replaceAll("/", "-");
+  const recordFile = join(options.recordsDir, `${name}.jsonl`);
+  const filesDir = join(options.recordsDir, `${name}.files`);
+  await mkdir(filesDir, { recursive: true });
   const started = Date.now();
-  const { status, signal, timedOut, output } = await runProcess(
+  const { status, signal, timedOut, output, leaks } = await runProcess(
     [
       "--enable-source-maps",
       "--test-reporter=spec",
@@ -54,8 +61,11 @@ export async function runFile(file: string, options: FileRunOptions): Promise<Fi
       `--test-reporter-destination=${recordFile}`,
       join(options.testsDir, file),
     ],
+    filesDir,
     options,
   );
+  leaks.push(...(await leaksInFiles(filesDir)));
+  await rm(filesDir, { recursive: true, force: true });
   const tests = parseRecord(await readFile(recordFile, "utf8").catch(() => ""));
   const durationMs = Date.now() - started;
   const failed = tests.some(({ outcome }) => outcome === "failed");
@@ -63,7 +73,7 @@ export async function runFile(file: string, options: FileRunOptions): Promise<Fi
   if (timedOut) badEnd = `did not end within ${options.timeoutMs / 1000} s and was killed`;
   else if (signal !== null) badEnd = `was ended by ${signal}`;
   else if (status !== 0 && !(status === 1 && failed)) badEnd = `ended with exit status ${status}`;
-  return { file, tests, badEnd, output, durationMs };
+  return { file, tests, badEnd, leaks, output, durationMs };
 }
 
 interface ProcessEnd {
@@ -71,13 +81,14 @@ interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
   readonly output: string;
+  readonly leaks: string[];
 }
 
-function runProcess(args: readonly string[], { timeoutMs, signal }: FileRunOptions): Promise<ProcessEnd> {
+function runProcess(args: readonly string[], filesDir: string, { timeoutMs, signal }: FileRunOptions): Promise<ProcessEnd> {
   // A process group of its own: what the file started and forgot ends with it.
   const ownGroup = process.platform !== "win32";
   const child = spawn(process.execPath, args, {
-    env: environment(),
+    env: { ...environment(), TEST_FILES_DIR: filesDir },
     stdio: ["ignore", "pipe", "pipe"],
     detached: ownGroup,
   });
@@ -89,9 +100,14 @@ function runProcess(args: readonly string[], { timeoutMs, signal }: FileRunOptio
   }, timeoutMs);
   signal.addEventListener("abort", kill);
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-OUTPUT_LIMIT_CHARS)));
-  }
+  const searches = [child.stdout, child.stderr].map((stream) => {
+    const search = searchLeaks();
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(-OUTPUT_LIMIT_CHARS);
+      search.push(text);
+    });
+    return search;
+  });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     // "exit", not "close": a forgotten grandchild would hold the pipes open.
@@ -105,10 +121,28 @@ function runProcess(args: readonly string[], { timeoutMs, signal }: FileRunOptio
       }, PIPE_GRACE_MS);
       child.once("close", () => {
         clearTimeout(unheard);
-        resolve({ status, signal: endSignal, timedOut, output });
+        const leaks = searches.flatMap(({ found }) => [...found].map((what) => `printed ${what}`));
+        resolve({ status, signal: endSignal, timedOut, output, leaks });
       });
     });
   });
+}
+
+/** Planted passwords in the files below a folder. Pipes and sockets are passed by: reading one could wait for ever. */
+async function leaksInFiles(folder: string): Promise<string[]> {
+  const leaks: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const search = searchLeaks();
+    try {
+      // Passwords are ASCII; latin1 takes every byte of whatever else lies there.
+      for await (const piece of createReadStream(join(entry.parentPath, entry.name), "latin1")) search.push(String(piece));
+    } catch {
+      // A file that its test has made unreadable holds nothing that the product wrote.
+    }
+    leaks.push(...[...search.found].map((what) => `left ${what} in ${entry.name}`));
+  }
+  return leaks;
 }
 
 /**

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
+import { PLANTED } from "../support/planted.js";
 import { runFile } from "./file-run.js";
 
 /** Test files for the runner, written where it looks for compiled ones. */
@@ -136,6 +137,24 @@ describe("one test file", () => {
       assert.ok(!isRunning(pid), `process ${pid} is still there`);
     },
   );
+
+  test("that prints a planted password, or leaves it in a file of its folder, is told from one that does not", async () => {
+    const [password] = PLANTED.passwords;
+    // Put together in the test, so that only its output can hold it.
+    const secret = `["${[...password].join('", "')}"].join("")`;
+    write("clean.test.js", `test("a", () => console.log(${secret}.length));`);
+    assert.deepEqual((await alone("clean.test.js")).leaks, []);
+    write("leaky.test.js", `test("a", () => console.error(${secret}));`);
+    // Node's reporter repeats what a test prints on stderr.
+    assert.ok((await alone("leaky.test.js")).leaks.includes("printed planted password 1 as it is"));
+    write(
+      "filing.test.js",
+      `import { writeFileSync } from "node:fs"; import { join } from "node:path";
+      test("a", () => writeFileSync(join(process.env.TEST_FILES_DIR, "run.jsonl"), "url: " + ${secret}));`,
+    );
+    assert.deepEqual((await alone("filing.test.js")).leaks, ["left planted password 1 as it is in run.jsonl"]);
+    assert.ok(!existsSync(join(folder, "filing.test.js.files")));
+  });
 
   test("runs without the switch that turns onnxruntime's telemetry off", async () => {
     process.env["ORT_DISABLE_TELEMETRY"] = "1";

@@ -10,7 +10,7 @@ const failing: TestOutcome = { name: "divides", outcome: "failed", reason: "" };
 const skipped: TestOutcome = { name: "draws", outcome: "skipped", reason: "no screen" };
 
 function file(tests: TestOutcome[], badEnd?: string): FileResult {
-  return { file: "a.test.js", tests, badEnd, output: "", durationMs: 1 };
+  return { file: "a.test.js", tests, badEnd, leaks: [], output: "", durationMs: 1 };
 }
 
 test("tests and checks are counted together", () => {
@@ -33,6 +33,11 @@ test("a file that was killed, or holds no test, is a failure", () => {
     "a.test.js was ended by SIGSEGV",
   ]);
   assert.deepEqual(tally([file([])], [], LENIENT).failures, ["a.test.js holds no test"]);
+});
+
+test("a planted password that came out is a failure, even when all pass", () => {
+  const leaking = { ...file([passing]), leaks: ["printed planted password 1 as it is"] };
+  assert.deepEqual(tally([leaking], [], LENIENT).failures, ["a.test.js printed planted password 1 as it is"]);
 });
 
 test("too few tests are a failure, even when all pass", () => {

@@ -50,10 +50,11 @@ export function tally(results: readonly FileResult[], checks: readonly Check[], 
   return { passed, failed: failures.length, skipped: demands.noSkips ? 0 : skips.length, failures, skips };
 }
 
-/** What is wrong with a file as a whole; one line or none. */
-export function fileFailure({ file, tests, badEnd }: FileResult): string[] {
-  if (badEnd !== undefined) return [`${file} ${badEnd}`];
-  return tests.length === 0 ? [`${file} holds no test`] : [];
+/** What is wrong with a file as a whole, a line each: usually none. */
+export function fileFailure({ file, tests, badEnd, leaks }: FileResult): string[] {
+  const told = leaks.map((leak) => `${file} ${leak}`);
+  if (badEnd !== undefined) return [...told, `${file} ${badEnd}`];
+  return tests.length === 0 ? [...told, `${file} holds no test`] : told;
 }
 
 /** The last line of every run, which scripts may read. */

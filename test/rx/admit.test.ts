@@ -28,10 +28,10 @@ function bench(workers: number, rules: Partial<AdmitRules<Frame>> = {}) {
   const all: AdmitRules<Frame> = {
     newestFirst: true, maxAgeMs: () => 500, monotonicMs: () => state.nowMs, isDue: () => true, watched: () => false,
     permit: () => permits.take(0), returnPermit: () => permits.giveUnused(0), stop: stop.signal,
-    look: (one) =>
+    look: (one, released) =>
       new Promise<FrameOutcome>((resolve) => {
         looks.set(one.header.frame, () => {
-          one.lease[Symbol.dispose]();
+          released();
           permits.give();
           resolve({ kind: "still", header: one.header });
         });
@@ -166,4 +166,19 @@ test("every announced frame is skipped or ends, exactly once, in a thousand fram
   assert.equal(ends.length, 1000);
   assert.equal(new Set(ends).size, 1000);
   assert.ok(state.mostInHouse <= 4, `${state.mostInHouse} frames were in the house of 3 workers`);
+});
+
+test("a slot is free only after its frame is counted out, so that two answers in one turn let nobody in beyond the bound", async () => {
+  const { input, looks, inHouse } = bench(2, { newestFirst: false });
+  const frames = [frame(0), frame(1)];
+  for (const one of frames) input.next(one);
+  await turn();
+  looks.get(0)?.();
+  looks.get(1)?.();
+  for (let microtasks = 0; microtasks < 20; microtasks += 1) {
+    const out = frames.filter((one) => one.released()).length;
+    assert.ok(inHouse.count <= 2 - out, `${out} slots are free with ${inHouse.count} frames in the house`);
+    await Promise.resolve();
+  }
+  assert.ok(frames.every((one) => one.released()));
 });

@@ -38,13 +38,13 @@ function installing(body: string): string {
 }
 
 /** Calls one of the module's functions on that machine, as root or as another user. */
-function call(expression: string, { root }: { root: boolean }) {
+function call(expression: string, { root, path = bin() }: { root: boolean; path?: string }) {
   const script = `import * as system from ${JSON.stringify(moduleUrl)};
     process.getuid = () => ${root ? 0 : 1000};
     try { console.log("result:", await system.${expression}); }
     catch (error) { console.log(error.message); process.exitCode = 2; }`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    env: { PATH: bin() },
+    env: { PATH: path },
     encoding: "utf8",
   });
   const calls = existsSync(log()) ? readFileSync(log(), "utf8").trimEnd().split("\n") : [];
@@ -172,6 +172,55 @@ describe("Chromium", { skip: process.platform === "win32" }, () => {
     assert.equal(status, 0);
     assert.equal(said, "result: undefined");
     assert.match(told, /the browser tests will be skipped/);
+  });
+});
+
+/** Python programs that can run the server once GStreamer's packages are there, or never. */
+const SYSTEM_PYTHON = () => `test -e ${machine}/gstreamer`;
+const APT_WITH_GSTREAMER = () => `case "$*" in *gir1.2-gst-rtsp-server-1.0*) : > ${machine}/gstreamer;; esac`;
+
+describe("GStreamer's RTSP server", { skip: process.platform === "win32" }, () => {
+  test("that a Python can run is found, behind others that cannot, and nothing is installed", () => {
+    mkdirSync(join(machine, "other"));
+    symlinkSync(join(bin(), "false"), join(machine, "other", "python3"));
+    program("false", "exit 1");
+    program("python3", "");
+    program("apt-get", "exit 1");
+    const { said, told, calls } = call('ensureRtspServer("server.py", true)', { root: true, path: `${machine}/other:${bin()}` });
+    assert.equal(said, `result: ${bin()}/python3`);
+    assert.equal(told, "");
+    assert.deepEqual(calls, ["false server.py --check", "python3 server.py --check"]);
+  });
+
+  test("that is missing is installed only when that is wanted, with the codecs' plugins", () => {
+    program("python3", SYSTEM_PYTHON());
+    program("apt-get", APT_WITH_GSTREAMER());
+    assert.equal(call('ensureRtspServer("server.py", false)', { root: true }).said, "result: undefined");
+    const { said, told, calls } = call('ensureRtspServer("server.py", true)', { root: true });
+    assert.equal(said, `result: ${bin()}/python3`);
+    assert.match(told, /^sightline: GStreamer's RTSP server is missing, installing it for the tests with a camera \(apt-get /);
+    const installed = calls.find((line) => line.startsWith("apt-get install")) ?? "";
+    for (const name of ["python3-gi", "gir1.2-gst-plugins-base-1.0", "gstreamer1.0-plugins-ugly"]) assert.ok(installed.split(" ").includes(name), installed);
+  });
+
+  test("that is missing where only another package manager is known, or no right is, costs a warning, not the run", () => {
+    program("python3", SYSTEM_PYTHON());
+    program("dnf", "exit 1");
+    const unknown = call('ensureRtspServer("server.py", true)', { root: true });
+    assert.deepEqual([unknown.status, unknown.said], [0, "result: undefined"]);
+    assert.match(unknown.told, /GStreamer's RTSP server is missing and may not be installed: the tests with a camera will be skipped/);
+    program("apt-get", "exit 1");
+    const forbidden = call('ensureRtspServer("server.py", true)', { root: false });
+    assert.deepEqual([forbidden.status, forbidden.said], [0, "result: undefined"]);
+    assert.ok(!forbidden.calls.some((line) => line.startsWith("apt-get")));
+  });
+
+  test("that cannot be installed is told with the package manager's last words", () => {
+    program("python3", SYSTEM_PYTHON());
+    program("apt-get", "echo E: no network; exit 100");
+    const { status, said, told } = call('ensureRtspServer("server.py", true)', { root: true });
+    assert.deepEqual([status, said], [0, "result: undefined"]);
+    assert.match(told, /failed with exit status 100, the tests with a camera will be skipped: E: no network/);
   });
 });
 

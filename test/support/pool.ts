@@ -17,10 +17,15 @@ export const NO_MODEL: Pick<ThreadPoolOptions, "model"> = {
   } satisfies ModelInfo,
 };
 
-/** A folder that is gone when the test file is done. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "sightline-test-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+/**
+ * A folder that is gone when the test file is done. The test runner first searches it for planted passwords: a test that
+ * has to write one itself (a settings file) takes a folder for what is `secret`.
+ */
+export function temporaryFolder({ secret = false } = {}): string {
+  const searched = secret ? undefined : process.env["TEST_FILES_DIR"];
+  const folder = mkdtempSync(join(searched ?? tmpdir(), "sightline-test-"));
+  // What is searched is removed by the one who searches.
+  if (searched === undefined) after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

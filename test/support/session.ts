@@ -52,7 +52,7 @@ export async function runToEnd(
 }
 
 /** decoded = outcomes + skipped + in house, and in house within its bound. */
-export function assertAccounted({ decoded, outcomes, skipped, inHouse, inHouseLimit }: StreamStats): void {
+export function assertAccounted({ decoded, outcomes, skipped, inHouse, inHouseLimit }: Pick<StreamStats, "decoded" | "outcomes" | "skipped" | "inHouse" | "inHouseLimit">): void {
   const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, n) => total + n, 0);
   const found = sum(outcomes) + sum(skipped) + inHouse;
   if (decoded !== found) throw new Error(`${decoded} frames were decoded, ${found} are accounted for`);
