@@ -107,14 +107,13 @@ function unlooked(events: Observable<SourceEvent>): Observable<OrderInput> {
   );
 }
 
+/** A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain. */
 async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): Promise<void> {
-  // A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain.
   if (!source.live) await sinksReady()?.catch(() => undefined);
   await pool.permit(ringId);
 }
 
-async function look(frame: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
-  const { header, lease, letterbox, rows } = frame;
+async function look({ header, lease, letterbox, rows }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
   const { ringId, ring } = parts;
   const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
   const answer = await parts.pool.run(task, released);

@@ -24,7 +24,8 @@ export interface DensityFigure {
   readonly wantedFps: number;
   /** The most that were carried; null when not even one was. */
   readonly carried: CarriedLoad | null;
-  readonly tooMany: CarriedLoad;
+  /** null when nobody asks for more. */
+  readonly tooMany: CarriedLoad | null;
 }
 
 /** What `bench --density` gives back; `--json` prints it as it is. */
@@ -95,7 +96,7 @@ async function mostStreams(wantedFps: number, attempt: (streams: number) => Prom
     if (!isCarried(load)) return narrowed(wantedFps, carried, load, attempt);
     carried = load;
   }
-  throw new PipelineError("E_BENCH", `${MOST_STREAMS} streams are still carried; no more are tried`);
+  return { wantedFps, carried, tooMany: null };
 }
 
 async function narrowed(wantedFps: number, carried: CarriedLoad | null, tooMany: CarriedLoad, attempt: (streams: number) => Promise<CarriedLoad>): Promise<DensityFigure> {
@@ -118,7 +119,7 @@ export function densityText({ machine, command, clip, workers, figures }: Densit
   for (const { wantedFps, carried, tooMany } of figures) {
     lines.push(`${wantedFps} fps wanted: ${carried?.streams ?? 0} streams`);
     if (carried) lines.push(`  ${loadText(carried)}`);
-    lines.push(`  ${loadText(tooMany)}`);
+    lines.push(tooMany ? `  ${loadText(tooMany)}` : "  more were not tried");
   }
   return `${lines.join("\n")}\n`;
 }

@@ -16,6 +16,9 @@ function settingsFile(given: GivenFlags): string | undefined {
   return typeof given["config"] === "string" ? given["config"] : process.env["SIGHTLINE_CONFIG"];
 }
 
+const NO_SOURCE =
+  "no source was given; it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file";
+
 /**
  * `sightline run SOURCE...`
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE
@@ -26,14 +29,14 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
   const load = async (): Promise<Settings> => {
     const all = await settingsFor(FLAGS.run, given, sources);
     // Who names sources on the command line wants to see those.
-    return sources.length > 0 ? { ...all, streams: {} } : all;
+    const settings = sources.length > 0 ? { ...all, streams: {} } : all;
+    // Also when it is read again: a file that was emptied, or is half written, is no wish to stop.
+    if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) throw new PipelineError("E_USAGE", NO_SOURCE);
+    return settings;
   };
   const file = settingsFile(given);
   using reload = file ? watchForReload(file, load) : undefined;
   const settings = await load();
-  if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) {
-    throw new PipelineError("E_USAGE", "no source was given; it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file");
-  }
   const json = given["json"] === true;
   if (json && settings.output.path === "-") {
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.

@@ -4,6 +4,8 @@ import type { Clock } from "../core/clock.js";
 
 /** An editor writes in several steps: looked at when it has been done for so long, ms. */
 const SETTLE_MS = 250;
+/** But at the latest so long after the first step: something else in the folder may never be done, ms. */
+const LONGEST_MS = 2000;
 
 /** Whom the watch tells. */
 export interface WatchListener {
@@ -22,6 +24,7 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   const name = basename(file);
   let known = textOf(file);
   let timer: Disposable | undefined;
+  let firstStepMs = 0;
   let isOver = false;
 
   function look(): void {
@@ -50,7 +53,9 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
     watcher = watch(dirname(file), { persistent: false }, (_, changed) => {
       // Records may be written into the same folder, many times a second. `..data` is Kubernetes' link.
       if (changed !== null && changed !== name && !changed.startsWith("..")) return;
-      timer ??= clock.after(SETTLE_MS, look);
+      if (timer === undefined) firstStepMs = clock.monotonicMs();
+      timer?.[Symbol.dispose]();
+      timer = clock.after(Math.min(SETTLE_MS, firstStepMs + LONGEST_MS - clock.monotonicMs()), look);
     });
     watcher.on("error", lose);
   } catch (cause) {

@@ -24,6 +24,8 @@ export interface FlightListener {
 interface Flight {
   readonly sentMs: number;
   readonly listener: FlightListener;
+  /** Tasks that could be out when this one was sent. */
+  readonly capacity: number;
   isLate: boolean;
 }
 
@@ -56,8 +58,10 @@ export function watchInFlight(capacity: () => number, limits: HangLimits, clock:
         flight.listener.late();
       }
     }
-    if (late >= capacity() || oldestMs >= limits.hangLimitMs) {
-      const seen = `${late} of ${capacity()} model runs hang, the oldest for ${Math.round(oldestMs)} ms`;
+    // A capacity that was lowered meanwhile says nothing about tasks from before: one thread may have got two of them.
+    const most = Math.max(capacity(), ...[...flights].map((flight) => flight.capacity));
+    if (late >= most || oldestMs >= limits.hangLimitMs) {
+      const seen = `${late} of ${most} model runs hang, the oldest for ${Math.round(oldestMs)} ms`;
       const error = new PipelineError("E_POOL_STUCK", `${seen} (limit pool.hangLimitMs ${limits.hangLimitMs} ms)`);
       stuck.resolve(error);
       for (const flight of flights) flight.listener.lost(error);
@@ -68,7 +72,7 @@ export function watchInFlight(capacity: () => number, limits: HangLimits, clock:
   return {
     stuck: stuck.promise,
     sent(listener) {
-      const flight: Flight = { sentMs: clock.monotonicMs(), listener, isLate: false };
+      const flight: Flight = { sentMs: clock.monotonicMs(), listener, capacity: capacity(), isLate: false };
       flights.add(flight);
       return () => {
         flights.delete(flight);

@@ -83,7 +83,7 @@ export function makePermits(capacity: number): Permits {
       limit = next;
       serve();
     },
-    weigh: (stream, weight) => void (shareOf(stream).weight = weight),
+    weigh: (stream, weight) => reweigh(shareOf(stream), weight, virtualTime),
     forget: (stream) => void shares.delete(stream),
     take(stream) {
       const share = shareOf(stream);
@@ -105,6 +105,12 @@ export function makePermits(capacity: number): Permits {
       serve();
     },
   };
+}
+
+/** What a stream has had already is counted as if it had always had this weight. In place: it may be waiting. */
+function reweigh(share: Share, weight: number, virtualTime: number): void {
+  share.tag = virtualTime + ((share.tag - virtualTime) * share.weight) / weight;
+  share.weight = weight;
 }
 
 /** Index of the lowest tag; of equal ones the one that asked first. */

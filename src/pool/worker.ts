@@ -62,8 +62,12 @@ function forgetThoseWhoLeft(): void {
   decoders.clear();
 }
 
+/** Decoders kept at once: more limits than that are in use only where somebody changes them all the time. */
+const MOST_DECODERS = 64;
+
 function decoderFor({ limits }: WorkerTask): Decoder {
   let decoder = decoders.get(limits.key);
+  if (decoder === undefined && decoders.size >= MOST_DECODERS) decoders.clear();
   if (decoder === undefined) decoders.set(limits.key, (decoder = makeDecoder(setup.model, limits)));
   return decoder;
 }

@@ -75,8 +75,9 @@ export function admit<F extends Admissible>(rules: AdmitRules<F>, inHouse: InHou
 class Admission<F extends Admissible> implements Disposable {
   readonly #waiting: F[] = [];
   #asking = false;
-  /** Frames that are being looked at, ascending. */
-  readonly #lookingAt = new Set<number>();
+  /** Frames that are being looked at, ascending, and how many looks had begun by then. */
+  readonly #lookingAt = new Map<number, number>();
+  #begun = 0;
   #inputEnded = false;
   readonly #onStop = (): void => {
     for (const frame of this.#waiting.splice(0)) this.#skip(frame, "stopped");
@@ -123,9 +124,10 @@ class Admission<F extends Admissible> implements Disposable {
 
   #ask(): void {
     const [next] = this.#waiting;
-    const [oldest] = this.#lookingAt;
     if (this.#asking || next === undefined) return;
-    if (oldest !== undefined && next.header.frame - oldest > REORDER_WINDOW) return;
+    // Looks, not numbers: frames that are left out use numbers up as well.
+    const [oldest = this.#begun] = this.#lookingAt.values();
+    if (this.#begun - oldest >= REORDER_WINDOW) return;
     this.#asking = true;
     void this.rules.permit().then(() => {
       this.#asking = false;
@@ -140,7 +142,7 @@ class Admission<F extends Admissible> implements Disposable {
       if (frame) this.#skip(frame, "too_old");
       return this.#completeWhenDone();
     }
-    this.#lookingAt.add(frame.header.frame);
+    this.#lookingAt.set(frame.header.frame, ++this.#begun);
     // A slot that is free before its frame is counted out would let one in beyond the bound: two answers can come in one turn.
     let isOut = false;
     let isFree = false;

@@ -30,6 +30,9 @@ export interface SessionOptions {
     readonly realtime: boolean;
     readonly loop: boolean;
     readonly decodeThreads: "auto" | number;
+    readonly rtspTransport?: "tcp" | "udp";
+    readonly hwaccel?: "none" | "auto" | "vaapi" | "cuda" | "videotoolbox" | "qsv";
+    readonly keyFramesOnly?: boolean;
     /** Only every n-th decoded frame is looked at. */
     readonly everyNth?: number;
   };

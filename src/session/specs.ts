@@ -74,8 +74,3 @@ export function fixedDifferences(before: SessionOptions, after: SessionOptions):
     return Object.keys(next).filter((key) => !isSame(old[key as never], next[key as never])).map((key) => `${group}.${key}`);
   });
 }
-
-/** An address or a device is live whatever its options; a file only when it is played as if it were. */
-export function isLiveSpec({ source, sourceOptions }: StreamSpec): boolean {
-  return sourceOptions.realtime || /^([a-z][a-z0-9+.-]+:\/\/|\/dev\/|device:|webcam$)/i.test(source);
-}

@@ -9,13 +9,13 @@ import { runPipeline, type PipelineParts } from "../pipeline.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
-import { openSource, type Source } from "../source/index.js";
+import { isLiveAddress, openSource, parseAddress, type Source } from "../source/index.js";
 import { continued, type Numbers } from "./continued.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 import type { SessionOptions } from "./session.js";
-import { isLiveSpec, type StreamSpec } from "./specs.js";
+import type { StreamSpec } from "./specs.js";
 import type { Stagger } from "./stagger.js";
 import { statePublisher, type StatePublisher } from "./states.js";
 
@@ -129,6 +129,15 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   };
 }
 
+/** Whether frames will come at the source's own pace. A name that is no source's says so when it is opened. */
+export function isLiveSpec({ source, sourceOptions }: StreamSpec): boolean {
+  try {
+    return isLiveAddress(parseAddress(source, false), sourceOptions.realtime);
+  } catch {
+    return false;
+  }
+}
+
 type Parts = Omit<PipelineParts, "publish" | "watched"> & { readonly model: ModelInfo };
 
 /** Opens everything a stream needs. What was opened is in the run's closers, whatever happens. */
@@ -140,7 +149,8 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
   const use = closers.use(await pools.take(spec));
   const { info: model } = use;
   run.model = model;
-  run.limits = limitsOf(spec, model);
+  // Not `spec`: it may have been changed while the model was read.
+  run.limits = limitsOf(run.spec, model);
   const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
   const ring = createRing({ slots: use.capacity(isLiveSpec(spec)) + SPARE_SLOTS, slotBytes });
   const [pool, source] = await bothOrNone(use.pool, openRing(run, model, ring).then((one) => closers.use(one)));

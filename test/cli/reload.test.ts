@@ -60,6 +60,19 @@ test("a changed file changes the streams that differ, SIGHUP reads it again, a b
   assert.ok(frames.every(({ frame }, i) => frame > (frames[i - 1]?.frame ?? -1)), "the unchanged stream's numbers began anew");
 });
 
+test("a settings file that is emptied stops nothing", async () => {
+  const out = join(folder, "emptied.jsonl");
+  const file = yaml("emptied.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`]);
+  const running = startCli(["run", "--config", file, "--out", out], { timeoutMs: 60_000 });
+  await until(() => framesOf(out, "steady").length > 0, "the first frame");
+  writeFileSync(file, "");
+  await running.saying(/E_USAGE {2}no source was given/);
+  const before = framesOf(out, "steady").length;
+  await until(() => framesOf(out, "steady").length > before, "frames after that");
+  running.child.kill("SIGTERM");
+  assert.equal((await running.done).code, 143);
+});
+
 test("a stream of the settings file that fails is told, the others go on to their end, and the status is 1", async () => {
   const file = yaml("one-bad.yaml", ["streams:", `  good: { source: ${clip} }`, `  bad: { source: ${join(folder, "no.mp4")}, labels: { site: south } }`]);
   const { code, stdout, stderr } = await runCli(["run", "--config", file, "--json"]);

@@ -48,6 +48,18 @@ test("one run beyond the hang limit is enough for being stuck", async () => {
   assert.match((await inFlight.stuck).message, /1 of 8 model runs hang.*hangLimitMs 5000/);
 });
 
+test("a capacity that is lowered does not make a pool stuck that has a thread left", () => {
+  let capacity = 4;
+  const clock = manualClock();
+  const inFlight = watchInFlight(() => capacity, limits, clock);
+  const heard: string[] = [];
+  // Both with one thread, which hangs; the other has nothing to do.
+  for (const name of ["a", "b"]) inFlight.sent({ late: () => heard.push(`${name} late`), lost: () => heard.push(`${name} lost`) });
+  capacity = 2;
+  clock.advance(1100);
+  assert.deepEqual(heard, ["a late", "b late"]);
+});
+
 test("draining settles when the last task is back", async () => {
   const { inFlight, listener } = watch(2);
   const backs = [inFlight.sent(listener("a")), inFlight.sent(listener("b"))];

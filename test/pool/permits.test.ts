@@ -158,6 +158,25 @@ test("never more permits are out than the capacity says, also when it becomes le
   assert.equal(out, 3);
 });
 
+test("a stream that had hardly any weight is served at once when it gets more", async () => {
+  const permits = makePermits(1);
+  permits.weigh(1, 0.01);
+  permits.weigh(2, 1);
+  await permits.take(1);
+  const order: number[] = [];
+  const ask = (stream: number): void => void permits.take(stream).then(() => (order.push(stream), ask(stream)));
+  permits.weigh(1, 1);
+  ask(1);
+  ask(2);
+  for (let i = 0; i < 20; i += 1) {
+    permits.give();
+    await Promise.resolve().then(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const firsts = order.filter((stream) => stream === 1).length;
+  assert.ok(firsts >= 9 && firsts <= 11, `${order.join(" ")}`);
+});
+
 test("a stream that is weighed anew is served by its new weight from the next permit on", async () => {
   const permits = makePermits(1);
   const order: number[] = [];

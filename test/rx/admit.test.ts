@@ -98,6 +98,20 @@ test("a file: every frame is looked at, whatever piles up, and completion waits 
   assert.equal(state.done, true);
 });
 
+test("while the oldest frame hangs, 128 later ones are looked at and no more, however far apart their numbers are", async () => {
+  for (const step of [1, 1000]) {
+    const { input, looks } = bench(500, { newestFirst: false });
+    for (let i = 0; i < 200; i += 1) input.next(frame(i * step));
+    for (let i = 0; i < 200; i += 1) {
+      await turn();
+      const newest = [...looks.keys()].at(-1) ?? 0;
+      // The oldest one hangs.
+      if (newest > 0) looks.get(newest)?.();
+    }
+    assert.equal(looks.size, 1 + 128, `${step} apart`);
+  }
+});
+
 test("stopping skips what waits and what still comes, lets what is out come home, and completes", async () => {
   const { input, looks, told, stop, state, inHouse } = bench(1, { newestFirst: false });
   for (const n of [0, 1, 2]) input.next(frame(n));

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { streamNames } from "../../src/session/names.js";
 import type { StreamOptions } from "../../src/session/index.js";
-import { changeOf, fixedDifferences, isLiveSpec, specOf, specsOf, type SpecChange } from "../../src/session/specs.js";
+import { changeOf, fixedDifferences, specOf, specsOf, type SpecChange } from "../../src/session/specs.js";
+import { isLiveSpec } from "../../src/session/stream.js";
 import { splitWorkers } from "../../src/session/split.js";
 import { settings } from "../support/session.js";
 
@@ -55,7 +56,7 @@ test("settings that count only at opening are named when they differ", () => {
 });
 
 test("addresses and devices are live, a file only when it is played as if it were", () => {
-  for (const source of ["rtsp://cam/1", "http://cam/x.mjpg", "/dev/video0", "device:0", "webcam"]) assert.ok(isLiveSpec(spec({ source })), source);
+  for (const source of ["rtsp://cam/1", "http://cam/x.mjpg", "/dev/video0", "device:0", "webcam", "test:bars"]) assert.ok(isLiveSpec(spec({ source })), source);
   for (const source of ["clip.mp4", "C:/clip.mp4", "photos/*.jpg", "test:numbered", "webcam.mp4"]) assert.ok(!isLiveSpec(spec({ source })), source);
   assert.ok(isLiveSpec(spec({ sourceOptions: { realtime: true } })));
 });

@@ -156,6 +156,17 @@ test("what a running source need not know changes under it; anything else starts
   assert.deepEqual(frames, [...new Set(frames)].sort((a, b) => a - b), "a number came twice, or not in order");
 });
 
+test("a change that comes while a stream is being opened holds from its first frame on", async () => {
+  const street = { source: project("samples", "street.mp4") };
+  await using running = await runSession({ pool: { workers: 1 }, streams: { first: street } });
+  await running.session.add("young", { ...street, detect: { conf: 0.25 } });
+  await running.session.change("young", { ...street, detect: { conf: 1 } });
+  await until(() => ["first", "young"].every((name) => running.recordsOf(name).length >= 10), "10 records of each");
+  await running.stop();
+  assert.deepEqual(running.recordsOf("young").filter(({ objects }) => objects.length > 0), []);
+  assert.ok(running.recordsOf("first").some(({ objects }) => objects.length > 0), "nothing is seen in the clip: this test proves nothing");
+});
+
 test("with the last stream removed the session is over", async () => {
   await using running = await runSession({ model, pool: { workers: 1 }, streams: { one: camera() } });
   await running.moves("one", 1);
