@@ -79,5 +79,6 @@ async function soak(
   return { records: soakRecords, growthMb: (memoryMb.at(-1) ?? NaN) - settled, samplesMb: memoryMb };
 }
 
+export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";

@@ -5,6 +5,7 @@ import { openSession, type SessionOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
 import { probeSource, readAddress } from "../source/index.js";
 import { childrenPeakMb, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
+import { measureDensity, type DensityTask } from "./density-measure.js";
 import { measureLimit } from "./limit.js";
 import { measurePlain } from "./plain.js";
 
@@ -15,13 +16,16 @@ import { measurePlain } from "./plain.js";
 
 /** What one process measures. */
 export interface MeasureTask {
-  readonly kind: "limit" | "pipeline" | "plain";
+  readonly kind: MeasuredSystem;
   readonly options: SessionOptions;
   readonly workers: number;
   readonly windowMs: number;
   /** Pipeline only: stop after so many records instead of after the window; 0 = by time. */
   readonly frames: number;
 }
+
+/** What is compared. */
+export type MeasuredSystem = "limit" | "pipeline" | "plain";
 
 /** CPU shares are in cores: 1 = one core fully used. */
 export interface Measured {
@@ -103,10 +107,11 @@ function countingSink(windowMs: number, frames: number, full: () => void) {
   };
 }
 
-const task = JSON.parse(process.argv[2] ?? "null") as MeasureTask | null;
+const task = JSON.parse(process.argv[2] ?? "null") as MeasureTask | DensityTask | null;
 if (task) {
   try {
-    process.stdout.write(`${JSON.stringify(await measure(task))}\n`);
+    const measured = task.kind === "density" ? await measureDensity(task) : await measure(task);
+    process.stdout.write(`${JSON.stringify(measured)}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PipelineError } from "../core/errors.js";
-import type { Measured, MeasureTask } from "./measure.js";
+import type { CarriedLoad, DensityTask } from "./density-measure.js";
+import type { Measured, MeasuredSystem, MeasureTask } from "./measure.js";
 
 /** Runs one measurement in a process of its own. */
-export function measureApart(task: MeasureTask, signal: AbortSignal): Promise<Measured> {
+export function measureApart(task: MeasureTask, signal: AbortSignal): Promise<Measured>;
+export function measureApart(task: DensityTask, signal: AbortSignal): Promise<CarriedLoad>;
+export function measureApart(task: MeasureTask | DensityTask, signal: AbortSignal): Promise<Measured | CarriedLoad> {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL("./measure.js", import.meta.url));
     const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ["ignore", "pipe", "pipe"], signal });
@@ -14,7 +17,7 @@ export function measureApart(task: MeasureTask, signal: AbortSignal): Promise<Me
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err = (err + text).slice(-2000)));
     child.once("error", (cause) => reject(new PipelineError("E_BENCH", cause.message, { cause })));
     child.once("close", (code, killedBy) => {
-      if (code === 0) return resolve(JSON.parse(out) as Measured);
+      if (code === 0) return resolve(JSON.parse(out) as Measured | CarriedLoad);
       reject(new PipelineError("E_BENCH", `${task.kind} ended with ${killedBy ?? code}: ${err.trim().split("\n").pop() ?? ""}`));
     });
   });
@@ -62,8 +65,8 @@ export async function interleaved(
   rounds: number,
   signal: AbortSignal,
   progress: (words: string) => void,
-): Promise<Record<MeasureTask["kind"], Measured[]>> {
-  const results: Record<MeasureTask["kind"], Measured[]> = { limit: [], pipeline: [], plain: [] };
+): Promise<Record<MeasuredSystem, Measured[]>> {
+  const results: Record<MeasuredSystem, Measured[]> = { limit: [], pipeline: [], plain: [] };
   for (let round = 1; round <= rounds; round += 1) {
     for (const kind of ["limit", "pipeline", "plain"] as const) {
       progress(`round ${round} of ${rounds}: ${kind}`);

@@ -22,15 +22,19 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const settings = await settingsFor(FLAGS.bench, given, source === undefined ? [] : [source], { sources: [packaged(STREET_CLIP)] });
   if (settings.sources.length !== 1) throw new PipelineError("E_USAGE", `bench measures one source, the settings name ${settings.sources.length}`);
   const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
-  const { reportText, runBench } = await import("../bench/index.js");
+  const { densityText, reportText, runBench, runDensity } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
   const command = ["sightline", ...process.argv.slice(2)].join(" ");
   try {
     const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
-    const report = await runBench({ session: { ...settings, streams: {} }, workers, rounds, seconds, soakRecords, command }, { signal: stop.signal, progress });
+    const world = { signal: stop.signal, progress };
+    const session = { ...settings, streams: {} };
+    const [report, text] = given["density"] === true
+      ? await runDensity({ session, workers, seconds, command }, world).then((one) => [one, densityText(one)] as const)
+      : await runBench({ session, workers, rounds, seconds, soakRecords, command }, world).then((one) => [one, reportText(one)] as const);
     terminal.status("");
-    await print(given["json"] === true ? JSON.stringify(report) : reportText(report).trimEnd());
+    await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
     return 0;
   } catch (thrown) {
     if (stop.by === null) throw stop.mistake ?? thrown;

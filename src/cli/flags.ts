@@ -16,6 +16,8 @@ const MODEL: readonly Flag[] = [
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "pool.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
+const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtspTransport", help: "how RTSP pictures travel" };
+const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help: "decode on a graphics processor: auto, vaapi, cuda, videotoolbox, qsv; none = in software" };
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
@@ -31,6 +33,9 @@ export const FLAGS = {
     { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
     { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second, of each stream" },
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
+    TRANSPORT,
+    HWACCEL,
+    { flags: "--key-frames-only", key: "source.keyFramesOnly", help: "decode only frames that stand for themselves, one every few seconds" },
     { flags: "--loop", key: "source.loop", help: "play a file again and again" },
     CONFIG,
     json("the summary"),
@@ -42,12 +47,15 @@ export const FLAGS = {
     { flags: "--no-open", help: "do not open the browser" },
     CONFIG,
   ],
+  probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
+  devices: [CONFIG, json("the cameras")],
   check: [...MODEL, CONFIG, json("the findings")],
   bench: [
     ...MODEL,
     WORKERS,
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
+    { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
     { flags: "--soak <RECORDS>", help: "then watch the memory over so many records; default 0 = no" },
     CONFIG,
     json("the report"),

@@ -7,6 +7,8 @@ import { openTerminal } from "./terminal.js";
 const ACTIONS: Actions = {
   run: async (sources, given) => (await import("./run.js")).run(sources, given),
   demo: async (_, given) => (await import("./demo.js")).demo(given),
+  probe: async ([source], given) => (await import("./probe.js")).probe(source, given),
+  devices: async (_, given) => (await import("./devices.js")).devices(given),
   check: async ([source], given) => (await import("./check.js")).check(source, given),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given),
 };

@@ -10,6 +10,8 @@ export type Action = (sources: readonly string[], given: GivenFlags) => Promise<
 export interface Actions {
   readonly run: Action;
   readonly demo: Action;
+  readonly probe: Action;
+  readonly devices: Action;
   readonly check: Action;
   readonly bench: Action;
 }
@@ -26,11 +28,22 @@ const EXAMPLES = {
     ["sightline run photos/ --classes person,car --conf 0.4 --out -", "a folder of pictures, records to standard output"],
     ["sightline run 'photos/**/*.jpg' --json", "a glob; the summary as JSON"],
     ["sightline run clip.mp4 --realtime --loop --serve 0.0.0.0:8420", "a file as if it were a camera, for the whole network"],
+    ["sightline run rtsp://USER:PASSWORD@camera/stream webcam --serve 8420", "a camera on the network and one at this machine"],
+    ["ffmpeg ... -f mpegts - | sightline run - --out -", "standard input"],
     ["sightline run test:numbered?frames=5000", "the source that proves the order"],
   ],
   demo: [
     ["sightline demo", "opens the browser; Ctrl-C ends it"],
     ["sightline demo --no-open --serve 0.0.0.0:9000", "on a machine without a screen"],
+  ],
+  probe: [
+    ["sightline probe rtsp://USER:PASSWORD@camera/stream", "what it is, how long each step takes, or why it fails"],
+    ["sightline probe 'test:bars?size=640x360&rate=15'", "works without a camera"],
+    ["sightline probe clip.mp4 --json", "for a script"],
+  ],
+  devices: [
+    ["sightline devices", "how each camera is written as a source, and what it delivers"],
+    ["sightline run 'device:0?size=1280x720&rate=30&format=mjpeg'", "one of them, with its wishes"],
   ],
   check: [
     ["sightline check", "Node, FFmpeg, runtime, cores, the built-in model"],
@@ -40,6 +53,7 @@ const EXAMPLES = {
   bench: [
     ["sightline bench", "the built-in clip and model"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --workers 2", "yours"],
+    ["sightline bench clip.mp4 --model yolox_nano.onnx --density --seconds 15", "how many cameras this machine carries"],
     ["sightline bench --soak 10000 --json", "with the memory's growth, as JSON"],
   ],
 } as const satisfies Record<string, readonly (readonly [string, string])[]>;
@@ -63,8 +77,10 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
       status = await actions[name](command.args, command.optsWithGlobals());
     });
   };
-  add("run", "[SOURCE...]", "Detects objects in videos, pictures, folders or globs of pictures; each source is one stream.");
+  add("run", "[SOURCE...]", "Detects objects in network streams, cameras, videos, pictures, folders or globs of pictures; each source is one stream.");
   add("demo", "", "Plays the street that comes along, with boxes, on a page in the browser.");
+  add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
+  add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
   try {

@@ -76,12 +76,9 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     stop.onHangup(request);
     if (isAsked) request();
   }
-  // Keeps the process alive: all other timers let it go, and a frame that hangs in a thread holds nothing.
-  const alive = setInterval(() => undefined, 60_000);
   try {
     facts.streams = await opened.done;
   } finally {
-    clearInterval(alive);
     facts.model = opened.models().map(({ id }) => id).join(", ") || null;
     facts.workers = opened.workers();
   }

@@ -32,7 +32,7 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
   using reload = file ? watchForReload(file, load) : undefined;
   const settings = await load();
   if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) {
-    throw new PipelineError("E_USAGE", "no source was given; it may be a video file, a picture, a folder or glob of pictures, or test:numbered; or streams in a settings file");
+    throw new PipelineError("E_USAGE", "no source was given; it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file");
   }
   const json = given["json"] === true;
   if (json && settings.output.path === "-") {

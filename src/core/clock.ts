@@ -8,7 +8,12 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Disposable;
   /** Calls back every `periodMs` until disposed. Does not keep the process alive. */
   every(periodMs: number, callback: () => void): Disposable;
+  /** Keeps the process alive until disposed, for what waits on timers alone. */
+  hold(): Disposable;
 }
+
+/** A timer of this period does nothing but be there, ms. */
+const HOLD_PERIOD_MS = 60_000;
 
 /** Chance as an argument: 0 (inclusive) to 1. */
 export const systemRandom = (): number => Math.random();
@@ -25,6 +30,10 @@ export const systemClock: Clock = {
   every: (periodMs, callback) => {
     const timer = setInterval(callback, periodMs);
     timer.unref();
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  },
+  hold: () => {
+    const timer = setInterval(() => undefined, HOLD_PERIOD_MS);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   },
 };

@@ -22,7 +22,7 @@ export interface ModelInput {
 /** Where R, G, B (or B, G, R) lie among the planes G, B, R. */
 const PLANE_ORDER = { rgb: [2, 0, 1], bgr: [1, 0, 2] } as const;
 
-/** Makes a model's input, all padding. */
+/** Makes a model's input, all zeros until it is filled. */
 export function makeInput({ inputWidthPx: widthPx, inputHeightPx: heightPx, letterbox, channels, scale }: InputForm): ModelInput {
   const area = widthPx * heightPx;
   const divisor = Math.round(1 / scale);
@@ -30,8 +30,7 @@ export function makeInput({ inputWidthPx: widthPx, inputHeightPx: heightPx, lett
   const floats = kernel?.floats ?? new Float32Array(3 * area);
   const padding = letterbox.padValue / divisor;
   // Outside these rows everything is padding already: frames of one size leave it alone.
-  let filled: InputRows = { topPx: 0, heightPx: 0 };
-  floats.fill(padding);
+  let filled: InputRows | undefined;
 
   return {
     floats,
@@ -39,7 +38,7 @@ export function makeInput({ inputWidthPx: widthPx, inputHeightPx: heightPx, lett
       const rowsArea = widthPx * rows.heightPx;
       invariant(planes.length >= 3 * rowsArea, `${planes.length} pixels for ${rows.heightPx} rows of ${widthPx}`);
       invariant(rows.topPx + rows.heightPx <= heightPx, `rows ${rows.topPx} + ${rows.heightPx} of ${heightPx}`);
-      if (rows.topPx !== filled.topPx || rows.heightPx !== filled.heightPx) floats.fill(padding);
+      if (rows.topPx !== filled?.topPx || rows.heightPx !== filled.heightPx) floats.fill(padding);
       filled = rows;
       // Out of shared memory in one go: both ways on are slower from there.
       kernel?.bytes.set(planes.length === 3 * rowsArea ? planes : planes.subarray(0, 3 * rowsArea));

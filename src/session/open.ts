@@ -56,7 +56,9 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   watchOver(streams, world, closers);
   await beginAll(streams, specs);
   door.resolve();
-  const done = finish(streams, sinks, world);
+  // A stream that waits to connect again, and a frame that hangs in a thread, hold nothing themselves.
+  const held = closers.use(world.clock.hold());
+  const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
   return sessionOf({ options, world, closers, pools, streams, gateway, done });
 }

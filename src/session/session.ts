@@ -30,6 +30,8 @@ export interface SessionOptions {
     readonly realtime: boolean;
     readonly loop: boolean;
     readonly decodeThreads: "auto" | number;
+    /** Only every n-th decoded frame is looked at. */
+    readonly everyNth?: number;
   };
   readonly live: {
     readonly maxAgeMs: number;

@@ -47,6 +47,7 @@ export interface ConnectionListener {
   /** How it is: some times a second, and after each frame. */
   verdict(verdict: Exclude<WatchVerdict, WatchExpiry>): void;
   emit: RunListener["emit"];
+  inSoftware: RunListener["inSoftware"];
 }
 
 /**
@@ -82,6 +83,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
         listener.emit(event);
         watch.fact("frame");
       },
+      inSoftware: () => listener.inSoftware(),
       over: (end) => over.resolve({ type: "ended", end }),
     });
     const reason = await over.promise;

@@ -11,7 +11,9 @@ export interface CommandOptions {
   readonly letterbox: LetterboxRule;
   /** Where a picture of the size that is expected lies in the model's input. Its rows are what is sent. */
   readonly expected: Letterbox;
-  /** Pictures for people, every `everyNth` frame; null = none. */
+  /** Only every n-th decoded frame is scaled and sent; 1 = each. */
+  readonly everyNth: number;
+  /** Pictures for people, every `everyNth` frame, a multiple of the above; null = none. */
   readonly picture: PictureCommand | null;
 }
 
@@ -32,7 +34,7 @@ const PICTURE_FD = 3;
 /**
  * Composes FFmpeg's arguments; the caller spawns. One decode feeds two outputs:
  *
- *   [0:v:0] ─ showinfo ─ split ─┬─ scale ─ gbrp ─ pad ────────────── rawvideo → fd 1   every frame: the rows of the model's
+ *   [0:v:0] ─ showinfo ─ split ─┬─ scale ─ gbrp ─ pad ────────────── rawvideo → fd 1   every (n-th) frame: the rows of the model's
  *                               │                                                       input that hold the picture
  *                               └─ every n-th ─ scale ─ yuv420p ──── rawvideo → fd 3   pictures for people
  *
@@ -69,23 +71,26 @@ function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
   return composer._getArguments();
 }
 
-function filterGraph({ letterbox, expected, picture }: CommandOptions): string[] {
+function filterGraph({ letterbox, expected, everyNth, picture }: CommandOptions): string[] {
   const [w, h] = [expected.inputWidthPx, rowsOf(expected).heightPx];
   const isExpected = `eq(iw,${expected.sourceWidthPx})*eq(ih,${expected.sourceHeightPx})`;
   const sized = (side: "iw" | "ih", known: number): string => `if(${isExpected},${known},(${contentSize(side, w, h, letterbox)}))`;
   const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}'`;
   const [x, y] = letterbox.placement === "centre" ? ["floor((ow-iw)/2)", "floor((oh-ih)/2)"] : ["0", "0"];
   const grey = letterbox.padValue.toString(16).padStart(2, "0").repeat(3);
-  const pixels = `${scale},format=gbrp,pad=w=${w}:h=${h}:x='${x}':y='${y}':color=0x${grey}`;
+  const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;
+  const pixels = `${thinned}${scale},format=gbrp,pad=w=${w}:h=${h}:x='${x}':y='${y}':color=0x${grey}`;
   const head = "[0:v:0]showinfo=checksum=0";
   if (!picture) return [`${head},${pixels}[px]`];
   return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
 }
 
+const everyNthFrame = (n: number): string => `select='not(mod(n,${n}))'`;
+
 /** Both ranges the same: a picture that is neither scaled nor of another format goes through untouched. */
 function pictureFilters({ everyNth, widthPx, heightPx, colours, isYuvj }: PictureCommand): string {
   const scale = `scale=w=${widthPx}:h=${heightPx}:flags=fast_bilinear:in_range=${colours.range}:out_range=${colours.range}`;
-  return `select='not(mod(n,${everyNth}))',${scale},format=${isYuvj ? "yuvj420p" : "yuv420p"}`;
+  return `${everyNthFrame(everyNth)},${scale},format=${isYuvj ? "yuvj420p" : "yuv420p"}`;
 }
 
 /**

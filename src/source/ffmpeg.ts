@@ -29,6 +29,8 @@ export interface RunListener {
   /** Asked before each frame: its epoch, or undefined when neither this frame nor a later one is wanted. */
   epochOf(info: FrameInfo): number | undefined;
   emit(event: Extract<SourceEvent, { type: "frame" | "skipped" }>): void;
+  /** It decodes in software although a graphics processor was asked for. */
+  inSoftware(): void;
   /** The process is gone, and everything it wrote has been taken. Also after a disposal. */
   over(end: RunEnd): void;
 }
@@ -84,12 +86,13 @@ export class FfmpegRun implements AsyncDisposable {
         this.#pair();
       },
       (header) => listener.opened(header),
+      () => listener.inSoftware(),
     );
     this.#cutter = cutFrames({
       ring: options.ring,
       frameBytes: 3 * options.expected.inputWidthPx * rowsOf(options.expected).heightPx,
       lossless: options.lossless,
-      now: () => ({ capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() }),
+      now: () => this.#now(),
       onFrame: (frame) => {
         this.#pixels.push(frame);
         this.#pair();
@@ -132,14 +135,21 @@ export class FfmpegRun implements AsyncDisposable {
   }
 
   #pair(): void {
-    while (this.#pixels.length > 0 && this.#infos.length > 0) {
-      const raw = this.#pixels.shift();
-      const info = this.#infos.shift();
-      if (raw && info) this.#announce(raw, info);
+    for (let [info] = this.#infos; info !== undefined; [info] = this.#infos) {
+      const leftOut = info.n % this.options.everyNth !== 0;
+      const raw = leftOut ? { lease: undefined, ...this.#now() } : this.#pixels.shift();
+      if (raw === undefined) return;
+      this.#infos.shift();
+      this.#announce(raw, info, leftOut ? "max_fps" : "no_slot");
     }
   }
 
-  #announce({ lease, ...captured }: RawFrame, info: FrameInfo): void {
+  #now() {
+    return { capturedAtMs: this.clock.wallMs(), capturedMonoMs: this.clock.monotonicMs() };
+  }
+
+  /** `cause`: why there are no pixels, if there are none. */
+  #announce({ lease, ...captured }: RawFrame, info: FrameInfo, cause: "max_fps" | "no_slot"): void {
     const epoch = this.#closed ? undefined : this.listener.epochOf(info);
     if (epoch === undefined) {
       this.#closed = true;
@@ -159,7 +169,7 @@ export class FfmpegRun implements AsyncDisposable {
     const hasPicture = this.options.picture !== null && info.n % this.options.picture.everyNth === 0;
     if (hasPicture) this.shelf?.expect(header.frame);
     if (lease) this.listener.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected) });
-    else this.listener.emit({ type: "skipped", header, cause: "no_slot" });
+    else this.listener.emit({ type: "skipped", header, cause });
   }
 
   /** The process may be gone long before its last frames have found a slot, and its words may come after them. */

@@ -3,6 +3,7 @@ import { PipelineError } from "../core/errors.js";
 import { FfmpegRun, type RunEnd, type RunOptions } from "./ffmpeg.js";
 import { pictureShelf } from "./pictures.js";
 import { openPixelPipe } from "./pixel-pipe.js";
+import { softwareText } from "./hardware.js";
 import type { Probe } from "./probe.js";
 import type { Source } from "./source.js";
 import type { FrameInfo } from "./stderr.js";
@@ -15,6 +16,8 @@ export interface FileOptions extends Omit<RunOptions, "lossless" | "firstFrame">
   readonly realtime: boolean;
   readonly loop: boolean;
   readonly probe: Probe;
+  /** Why a graphics processor that was asked for is not used; null = nothing is known against it. */
+  readonly softwareSince: string | null;
 }
 
 /** A file decoded by a child process. Lossless unless `realtime`. Its end is an end: nothing is tried again. */
@@ -28,10 +31,13 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
     live: realtime,
     expectedFrames: options.loop ? null : options.probe.expectedFrames,
     start(emit) {
+      const inSoftware = (message: string): void => emit({ type: "state", state: "live", epoch: 1, reason: "E_HWACCEL", message });
+      if (options.softwareSince !== null) inSoftware(options.softwareSince);
       run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, {
         opened: () => undefined,
         epochOf: countSizes(),
         emit,
+        inSoftware: once(() => inSoftware(softwareText(options.path))),
         over: (end) => emit({ type: "ended", error: wanted ? null : explainEnd(end, options) }),
       });
     },
@@ -42,6 +48,14 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
       if (run) await run[Symbol.asyncDispose]();
       else pipe[Symbol.dispose]();
     },
+  };
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
   };
 }
 

@@ -4,6 +4,7 @@ import { backoffMs, type BackoffLimits } from "./backoff.js";
 import { runConnection, startWatch, type ConnectionEnd } from "./connection.js";
 import type { RunOptions } from "./ffmpeg.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
+import { softwareText } from "./hardware.js";
 import { coloursOfHeader, type Probe } from "./probe.js";
 import { retryOf } from "./retry.js";
 import type { Source, SourceEvent } from "./source.js";
@@ -39,6 +40,8 @@ interface Life {
   probe: Probe | undefined;
   /** Whether `probe` is of an earlier connection. */
   cached: boolean;
+  /** Why it is decoded in software although a graphics processor was asked for; told with every `live`. */
+  inSoftware: string | undefined;
 }
 
 /**
@@ -76,7 +79,7 @@ interface View {
 }
 
 async function keepAlive(options: LiveOptions, view: View, clock: Clock, random: () => number, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<void> {
-  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false };
+  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, inSoftware: undefined };
   const teller = stateTeller(life, options, emit);
   teller.connecting();
   for (;;) {
@@ -90,6 +93,7 @@ async function keepAlive(options: LiveOptions, view: View, clock: Clock, random:
     }
     learn(end, life);
     life.failures += 1;
+    if (end.error?.code === "E_HWACCEL") life.inSoftware = softwareText(options.display);
     const error = end.error ?? new PipelineError("E_SOURCE_DISCONNECTED", end.message);
     const kind = retryOf(error.code);
     if (kind === "never" && life.epoch === 0) return emit({ type: "ended", error });
@@ -142,6 +146,7 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
     const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop };
     return await runConnection(connection, view.shelf, clock, {
       verdict: (verdict) => teller.verdict(verdict),
+      inSoftware: () => void (life.inSoftware = softwareText(display)),
       emit(event) {
         life.epoch = epoch;
         life.nextFrame = event.header.frame + 1;
@@ -211,7 +216,7 @@ function stateTeller(life: Life, { display, limits }: LiveOptions, emit: (event:
     connecting: () => tell("connecting"),
     verdict(verdict) {
       if (verdict === told) return;
-      if (verdict === "live") tell("live");
+      if (verdict === "live") tell("live", life.inSoftware === undefined ? {} : { reason: "E_HWACCEL", message: life.inSoftware });
       else if (verdict === "stalled") tell("stalled", { reason: "E_SOURCE_STALLED", message: `${display}: no frame for ${limits.silenceTimeoutMs / 2} ms; given up after ${limits.silenceTimeoutMs} ms (live.silenceTimeoutMs)` });
       else if (verdict === "blocked") tell("blocked", { message: "sightline itself was too busy to read; the source is not to blame" });
       else if (verdict === "connecting" && !isConnecting()) tell(life.epoch === 0 && life.failures === 0 ? "connecting" : "reconnecting");

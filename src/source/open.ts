@@ -8,6 +8,7 @@ import { checkFfmpeg } from "./ffmpeg-version.js";
 import { IMAGE_EXTENSIONS, displayOf, isLiveAddress } from "./address.js";
 import { explain } from "./explain.js";
 import { fileSource } from "./file.js";
+import { hardwareLack } from "./hardware.js";
 import { inputPlan, type InputSettings } from "./input.js";
 import type { Source } from "./source.js";
 import { liveSource, type LiveLimits } from "./live.js";
@@ -24,6 +25,8 @@ export interface SourceOptions extends InputSettings {
   readonly realtime: boolean;
   readonly loop: boolean;
   readonly decodeThreads: "auto" | number;
+  /** Only every n-th decoded frame is scaled and sent; the others are skipped as `max_fps`. Default: each. */
+  readonly everyNth?: number;
   /** The model's input, which every frame is letterboxed to. */
   readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
   /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
@@ -60,7 +63,7 @@ export async function openSource(
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
-  // Given up for good where it fails: the next connection decodes in software.
+  // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
   const command = (probe: Probe) => ({
     stream, ring, letterbox,
@@ -80,20 +83,23 @@ export async function openSource(
     return liveSource({ display: displayOf(address), limits: options.limits, probe, command, explain: why }, world.clock, world.random ?? systemRandom);
   }
   const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
-  return fileSource({ ...command(probe), path: displayOf(address), probe, realtime: options.realtime, loop: options.loop }, world.clock);
+  const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
+  if (softwareSince !== null) hwaccel = "none";
+  return fileSource({ ...command(probe), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
 }
 
 function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {
   return Math.max(connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs) + IO_TIMEOUT_MARGIN_MS;
 }
 
-function decoding(probe: Probe, { decodeThreads, picture }: SourceOptions) {
+function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: SourceOptions) {
   const small = probe.widthPx * probe.heightPx <= ONE_THREAD_PIXELS;
   return {
     decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
+    everyNth,
     picture: picture && {
       // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
-      everyNth: Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / picture.fps + RATE_TOLERANCE)),
+      everyNth: everyNth * Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / everyNth / picture.fps + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
       colours: probe.colours,
       isYuvj: probe.pixelFormat.startsWith("yuvj"),

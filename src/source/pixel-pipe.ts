@@ -40,7 +40,12 @@ export async function openPixelPipe(): Promise<PixelPipe> {
     await promisify(execFile)("mkfifo", ["-m", "600", path]);
     // In this order: a reader must be there before a writer can open without waiting.
     const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return namedPipe(readFd, openSync(path, constants.O_WRONLY));
+    try {
+      return namedPipe(readFd, openSync(path, constants.O_WRONLY));
+    } catch (error) {
+      closeSync(readFd);
+      throw error;
+    }
   } catch {
     return plainPipe();
   } finally {

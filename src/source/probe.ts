@@ -43,6 +43,7 @@ const Answer = z.object({
         color_range: z.string().optional(),
         color_space: z.string().optional(),
         avg_frame_rate: z.string().default("0/0"),
+        r_frame_rate: z.string().default("0/0"),
         nb_frames: z.string().optional(),
         duration: z.string().optional(),
         disposition: z.object({ attached_pic: z.number().default(0) }).optional(),
@@ -107,7 +108,7 @@ export function readProbe(path: string, json: unknown): Probe {
     throw new PipelineError("E_SOURCE_NOT_VIDEO", `${path} has no video stream`);
   }
   const turned = rotationOf(video) % 180 === 90;
-  const fps = rate(video.avg_frame_rate);
+  const fps = rate(video.avg_frame_rate) ?? statedRate(video);
   const counted = Number(video.nb_frames);
   const seconds = Number(video.duration ?? format.duration);
   const estimated = fps !== null && seconds > 0 ? Math.round(fps * seconds) : null;
@@ -159,6 +160,13 @@ function coloursOf({ pix_fmt: pixelFormat, color_range: range, color_space: spac
   const matrix = isYuv && space === "bt709" ? "bt709" : isYuv && space.startsWith("bt2020") ? "bt2020" : "bt601";
   return { range: isFull ? "full" : "limited", matrix };
 }
+
+/** What a stream without an average (live, not watched for long) states. A time base is no rate: 90000 would be one. */
+function statedRate({ r_frame_rate: fraction }: Stream): number | null {
+  const stated = rate(fraction);
+  return stated !== null && stated <= MOST_STATED_FPS ? stated : null;
+}
+const MOST_STATED_FPS = 240;
 
 function rate(fraction: string): number | null {
   const [over = 0, under = 0] = fraction.split("/").map(Number);

@@ -22,7 +22,7 @@ export type SourceEvent =
   | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }
   /** One picture of a folder could not be decoded; the others go on. */
   | { readonly type: "broken"; readonly header: FrameHeader; readonly error: PipelineError }
-  /** A live source changed its state; at most a handful a second. Files do not say any. `epoch`: of its newest frame so far. */
+  /** A live source changed its state; at most a handful a second. A file says one only when its decoding fell back to software. `epoch`: of its newest frame so far. */
   | {
       readonly type: "state";
       readonly state: StreamState;

@@ -1,4 +1,5 @@
 import { redactUrl } from "../core/redact.js";
+import { readsAsHwFallback } from "./explain.js";
 
 /** One frame as FFmpeg's showinfo filter reports it. */
 export interface FrameInfo {
@@ -55,9 +56,9 @@ const KEPT_LINES = 12;
 
 /**
  * Reads FFmpeg's stderr, run with `-loglevel level+info`. Memory is bounded: it keeps a few lines. `onOpened` is called
- * once, when the input is open.
+ * once, when the input is open; `onSoftware` when FFmpeg decodes in software although a graphics processor was asked for.
  */
-export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header: StreamHeader) => void = () => undefined): StderrReader {
+export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header: StreamHeader) => void = () => undefined, onSoftware: () => void = () => undefined): StderrReader {
   let rest = "";
   let timeBaseMs = 0;
   let errors = 0;
@@ -79,6 +80,7 @@ export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header
       timeBaseMs = (1000 * Number(base[1])) / Number(base[2]);
       return;
     }
+    if (readsAsHwFallback(text)) onSoftware();
     const video = opened ? null : VIDEO.exec(text);
     if (video) {
       opened = true;

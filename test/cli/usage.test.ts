@@ -74,7 +74,7 @@ test("--verbose adds the stack trace", async () => {
 });
 
 test("every command has help with examples, and the version is that of the package", async () => {
-  for (const command of [[], ["run"], ["demo"], ["check"], ["bench"]]) {
+  for (const command of [[], ["run"], ["demo"], ["probe"], ["devices"], ["check"], ["bench"]]) {
     const { code, stdout, stderr } = await runCli([...command, "--help"]);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^Usage: sightline ${command.join("")}[^]*\nExamples:\n {2}\\$ sightline `));

@@ -30,7 +30,7 @@ test("without anything written every setting has its default", async () => {
     model: { path: "builtin", labels: null },
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
     pool: { workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
-    source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, decodeThreads: "auto" },
+    source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, everyNth: 1, decodeThreads: "auto" },
     live: {
       maxAgeMs: 500, maxFps: null,
       connectTimeoutMs: 10_000, firstFrameTimeoutMs: 20_000, silenceTimeoutMs: 10_000,

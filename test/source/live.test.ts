@@ -113,10 +113,10 @@ test("what can't heal ends the source, but not once it has worked", DEADLINE, as
 test("when we ourselves do not run the stream is blocked, and its camera is left alone", DEADLINE, async () => {
   let seen = 0;
   await using camera = openCamera(folder, [{ header: OPEN, frames: sizes(300), periodMs: 50 }], {
-    limits: { silenceTimeoutMs: 1000 },
+    limits: { silenceTimeoutMs: 3000 },
     onFrame() {
       seen += 1;
-      if (seen === 5) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+      if (seen === 5) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4500);
     },
   });
   await camera.until(() => camera.states.includes("blocked") && camera.states.at(-1) === "live" && seen > 30);

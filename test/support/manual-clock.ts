@@ -28,6 +28,7 @@ export function manualClock(wallStartMs = 0): ManualClock {
     wallMs: () => wallStartMs + nowMs,
     after: (delayMs, callback) => add(delayMs, undefined, callback),
     every: (periodMs, callback) => add(periodMs, periodMs, callback),
+    hold: () => ({ [Symbol.dispose]: () => undefined }),
     advance(durationMs) {
       const untilMs = nowMs + durationMs;
       for (let timer = nextDue(untilMs); timer; timer = nextDue(untilMs)) {

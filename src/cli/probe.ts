@@ -1,0 +1,95 @@
+import type { Settings } from "../config/index.js";
+import { asPipelineError, ERROR_TABLE, PipelineError } from "../core/errors.js";
+import { loadModelInfo } from "../pool/index.js";
+import { checkFfmpeg, displayOf, examineSource, readAddress, type ProbeStep, type SourceAddress, type SourceProbe } from "../source/index.js";
+import { FLAGS, type GivenFlags } from "./flags.js";
+import { print } from "./print.js";
+import { errorText } from "./report-error.js";
+import { settingsFor } from "./run.js";
+import { paintFor, printable, type Paint } from "./terminal.js";
+
+/** From so many pixels a pixel of the model's input on, most of what is decoded is thrown away. */
+const WASTEFUL_RATIO = 6;
+
+/**
+ * `sightline probe SOURCE`: what a source is, how long each step to its first picture took, and why when it fails.
+ * @returns 1 when it failed, else 0
+ * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE, E_SOURCE_SCHEME
+ */
+export async function probe(source: string | undefined, given: GivenFlags): Promise<number> {
+  if (source === undefined) throw new PipelineError("E_USAGE", "no source was given to probe; it may be an address, a camera, a video file or -");
+  const settings = await settingsFor(FLAGS.probe, given, [source]);
+  const json = given["json"] === true;
+  const stopping = new AbortController();
+  const { ffmpegPath } = settings.source;
+  const address = await readAddress(source, ffmpegPath);
+  if (address.kind === "images" || address.kind === "numbered") {
+    throw new PipelineError("E_USAGE", `${displayOf(address)}: pictures and test:numbered are not probed; try sightline check SOURCE`);
+  }
+  const paint = paintFor(process.stdout, process.env);
+  const steps: ProbeStep[] = [];
+  const pending: Promise<void>[] = [];
+  const onStep = (step: ProbeStep): void => {
+    steps.push(step);
+    if (!json) pending.push(print(stepText(step, paint)));
+  };
+  try {
+    await checkFfmpeg(ffmpegPath);
+    const { connectTimeoutMs, firstFrameTimeoutMs } = settings.live;
+    const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stopping.signal);
+    const advice = await adviceFor(address, found, settings);
+    await Promise.all(pending);
+    await print(json ? JSON.stringify(report(address, found, steps, advice, null)) : foundText(address, found, settings, advice, paint));
+    return 0;
+  } catch (thrown) {
+    const error = asPipelineError(thrown, "E_INTERNAL");
+    await Promise.all(pending);
+    if (json) await print(JSON.stringify(report(address, null, steps, [], error)));
+    else process.stderr.write(`${errorText(error, paintFor(process.stderr, process.env))}\n`);
+    return ERROR_TABLE[error.code].exit === 2 ? 1 : ERROR_TABLE[error.code].exit;
+  }
+}
+
+/** The JSON of `--json`; `v` changes when a key changes its meaning. */
+function report(address: SourceAddress, found: SourceProbe | null, steps: readonly ProbeStep[], advice: readonly string[], error: PipelineError | null) {
+  const stream = found && {
+    codec: found.codec, profile: found.profile, widthPx: found.widthPx, heightPx: found.heightPx, fps: found.fps, pixelFormat: found.pixelFormat,
+    rotationDeg: found.rotationDeg, container: found.container, frames: found.expectedFrames,
+  };
+  return { v: 1, ok: error === null, source: displayOf(address), steps: steps.map((step) => ({ ...step, tookMs: Math.round(step.tookMs) })), stream, advice, error: error?.toWire() ?? null };
+}
+
+function stepText({ name, tookMs, detail }: ProbeStep, paint: Paint): string {
+  return `${paint.green("ok")}    ${name.padEnd(12)} ${`${Math.round(tookMs)} ms`.padStart(8)}  ${printable(detail)}`;
+}
+
+/** The lines about the stream. Pure. */
+export function foundText(address: SourceAddress, found: SourceProbe, { source }: Pick<Settings, "source">, advice: readonly string[], paint: Paint): string {
+  const rate = found.fps === null ? "no constant rate" : `${Number(found.fps.toFixed(2))} fps`;
+  const codec = found.profile === null ? found.codec : `${found.codec} (${found.profile})`;
+  const turned = found.rotationDeg === 0 ? [] : [`turned by ${found.rotationDeg} degrees`];
+  const frames = found.expectedFrames === null ? [] : [`${found.expectedFrames} frames`];
+  const facts = [codec, `${found.widthPx}x${found.heightPx}`, rate, found.pixelFormat, ...turned, ...(found.container === null ? [] : [found.container]), ...frames, ...transport(address, source)];
+  return [paint.bold(printable(displayOf(address))), `  ${facts.join(", ")}`, ...advice.map((line) => `  -> ${line}`)].join("\n");
+}
+
+function transport(address: SourceAddress, { rtspTransport }: Settings["source"]): string[] {
+  if (address.kind !== "network") return [];
+  if (address.scheme === "rtsp") return [`RTSP over ${rtspTransport.toUpperCase()}`];
+  return [address.scheme === "rtsps" ? "RTSP over TLS" : address.scheme.toUpperCase()];
+}
+
+/** A camera usually has a second, smaller stream: decoding the big one is the greatest part of the work, and wasted on a small model. */
+async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: SourceProbe, settings: Settings): Promise<string[]> {
+  if (kind !== "network" && kind !== "device") return [];
+  const { model } = settings;
+  const { info } = await loadModelInfo(model.path, { labels: model.labels });
+  const ratio = (widthPx * heightPx) / (info.inputWidthPx * info.inputHeightPx);
+  if (ratio < WASTEFUL_RATIO) return [];
+  const size = `${widthPx}x${heightPx} is ${Math.round(ratio)} times what the model looks at (${info.inputWidthPx}x${info.inputHeightPx})`;
+  if (kind === "device") return [`${size}: ask it for less, e.g. ?size=640x480`];
+  return [
+    `${size}: a camera's second stream (often subtype=1, /Channels/102 or h264Preview_01_sub) costs a fraction of the decoding`,
+    ...(codec === "mjpeg" ? [] : ["or source.keyFramesOnly, where one frame every few seconds is enough"]),
+  ];
+}
