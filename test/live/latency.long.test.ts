@@ -5,7 +5,7 @@ import { temporaryFolder } from "../support/pool.js";
 import { measureLatency } from "./latency.js";
 
 const folder = temporaryFolder();
-const SECONDS = 8;
+const SECONDS = 4;
 /** What nobody would call live; the figures of a quiet machine are far below and stand in the notes. */
 const MOST_P50_MS = 1000;
 
