@@ -10,17 +10,18 @@ import { ensureChromium, ensureFfmpeg, ensureRtspServer } from "./system-package
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Prepares a fresh clone for one of the two commands and starts it in this very process, so that signals and the
+ * Prepares a fresh clone for one of the commands and starts it in this very process, so that signals and the
  * terminal are its own.
  * Sets the exit status: 2 when the machine cannot be prepared, with what to do on stderr.
- * @param {readonly string[]} argv "demo" or "test", then that command's own arguments
+ * @param {readonly string[]} argv "demo", "test", "soak" or "latency", then that command's own arguments
  */
 export async function start([command, ...args]) {
   stopWithNpm();
   try {
     if (command === "demo") await startDemo(args);
     else if (command === "test") await startTests(args);
-    else throw new SetUpError(`no such command: ${command}. There are: demo, test`);
+    else if (command === "soak" || command === "latency") await startMeasurement(command, args);
+    else throw new SetUpError(`no such command: ${command}. There are: demo, test, soak, latency`);
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     console.error(`sightline: ${error.message}`);
@@ -65,4 +66,20 @@ async function startTests(args) {
   /** @type {typeof import("../../test/run/index.js")} */
   const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);
   process.exitCode = await runner.runTests(args, { types, ...(style && { lint: style }) });
+}
+
+/**
+ * The long forms of what the tests do for a minute, on cameras of the tests.
+ * @param {"soak" | "latency"} command
+ * @param {string[]} args
+ */
+async function startMeasurement(command, args) {
+  await prepareMachine();
+  await findCamera(true);
+  if (process.env["GSTREAMER_PYTHON"] === undefined) throw new SetUpError(`npm run ${command} needs GStreamer's RTSP server`);
+  const { ok, output } = await build(root);
+  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  /** @type {typeof import("../../test/live/command.js")} */
+  const measurement = await import(pathToFileURL(join(root, "dist", "test", "live", "command.js")).href);
+  process.exitCode = await measurement.runCommand(command, args);
 }

@@ -1,4 +1,4 @@
-// Entry of `npm run demo` and `npm test`: node src/setup/start.mjs demo|test [arguments]
+// Entry of `npm run demo`, `npm test`, `npm run soak` and `npm run latency`: node src/setup/start.mjs demo|test|soak|latency [arguments]
 import { nodeRefusal } from "./node-version.mjs";
 
 const refusal = nodeRefusal(process.versions.node);

@@ -43,10 +43,12 @@ export const IMPATIENT = {
 /** How long a frame may take on a busy machine, from a start of everything, ms. */
 export const SOON_MS = 20_000;
 
-const folder = temporaryFolder();
+let quickModel: string | undefined;
+/** One file for all tests of a process, written by the first. */
+const theQuickModel = (): string => (quickModel ??= barsModel(temporaryFolder()));
 
 /** Opens a session on one address, with a model that reads the cameras' numbers. */
-export async function watch(source: string, some: { live?: object; source?: object; serve?: object; pool?: object } = {}, model = barsModel(folder)): Promise<Watched> {
+export async function watch(source: string, some: { live?: object; source?: object; serve?: object; pool?: object } = {}, model = theQuickModel()): Promise<Watched> {
   const stop = new AbortController();
   const events = new EventEmitter().setMaxListeners(0);
   const seen: Seen[] = [];
