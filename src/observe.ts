@@ -25,6 +25,6 @@ export function observe(options: SessionOptions): Observable<WireRecord> {
 async function run(options: SessionOptions, sink: Sink, signal: AbortSignal): Promise<void> {
   const world = { signal, clock: systemClock, version: "library", notice: () => undefined, extraSinks: [sink] };
   await using session = await openSession(options, world);
-  const failed = (await session.done).find(({ error }) => error !== null);
+  const failed = (await session.done).find(({ state }) => state === "failed");
   if (failed?.error) throw new PipelineError(failed.error.code, failed.error.message);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.js";
 import { classIdsOf } from "../model/index.js";
 import { loadModelInfo } from "../pool/index.js";
@@ -11,7 +12,7 @@ import { measurePlain } from "./plain.js";
 
 /*
  * One measurement in a process of its own, so that peak memory and CPU time belong to it alone:
- *   node measure.js '{"kind":"pipeline", ...}'   prints one JSON line.
+ *   echo '{"kind":"pipeline", ...}' | node measure.js   prints one JSON line.
  */
 
 /** What one process measures. */
@@ -107,7 +108,7 @@ function countingSink(windowMs: number, frames: number, full: () => void) {
   };
 }
 
-const task = JSON.parse(process.argv[2] ?? "null") as MeasureTask | DensityTask | null;
+const task = JSON.parse(readFileSync(0, "utf8") || "null") as MeasureTask | DensityTask | null;
 if (task) {
   try {
     const measured = task.kind === "density" ? await measureDensity(task) : await measure(task);

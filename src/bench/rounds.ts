@@ -10,7 +10,10 @@ export function measureApart(task: DensityTask, signal: AbortSignal): Promise<Ca
 export function measureApart(task: MeasureTask | DensityTask, signal: AbortSignal): Promise<Measured | CarriedLoad> {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL("./measure.js", import.meta.url));
-    const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ["ignore", "pipe", "pipe"], signal });
+    const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "pipe"], signal });
+    // Not as an argument, which everybody at the machine could read: it holds the settings.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(JSON.stringify(task));
     let out = "";
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));

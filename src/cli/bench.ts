@@ -1,4 +1,5 @@
 import { PipelineError } from "../core/errors.js";
+import { redactAddress } from "../core/redact.js";
 import { availableCores } from "../machine/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
@@ -21,11 +22,16 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const soakRecords = wholeNumber(given, "soak", 0, 0, 10_000_000);
   const settings = await settingsFor(FLAGS.bench, given, source === undefined ? [] : [source], { sources: [packaged(STREET_CLIP)] });
   if (settings.sources.length !== 1) throw new PipelineError("E_USAGE", `bench measures one source, the settings name ${settings.sources.length}`);
+  const { isLiveAddress, readAddress } = await import("../source/index.js");
+  const [name = ""] = settings.sources;
+  if (isLiveAddress(await readAddress(name, settings.source.ffmpegPath))) {
+    throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
+  }
   const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
   const { densityText, reportText, runBench, runDensity } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
-  const command = ["sightline", ...process.argv.slice(2)].join(" ");
+  const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
   try {
     const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
     const world = { signal: stop.signal, progress };

@@ -31,7 +31,7 @@ export const FLAGS = {
     { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
     { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
     { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
-    { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second, of each stream" },
+    { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" },
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
     HWACCEL,

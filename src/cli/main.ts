@@ -1,4 +1,5 @@
 import { ERROR_TABLE } from "../core/errors.js";
+import { redactAddress } from "../core/redact.js";
 import { runProgram, type Actions } from "./program.js";
 import { coded, errorText, stackText } from "./report-error.js";
 import { openTerminal } from "./terminal.js";
@@ -18,6 +19,7 @@ const ACTIONS: Actions = {
  * the table of errors; a stack trace follows only under --verbose.
  */
 export async function main(args: readonly string[]): Promise<number> {
+  hideSecretArguments(args);
   try {
     return await runProgram(args, ACTIONS);
   } catch (thrown) {
@@ -27,4 +29,13 @@ export async function main(args: readonly string[]): Promise<number> {
     if (args.includes("--verbose")) terminal.say(stackText(thrown));
     return ERROR_TABLE[error.code].exit;
   }
+}
+
+/**
+ * The list of processes is open to everybody at the machine: a password typed there is taken out of it. (It was readable
+ * until now, and the shell may remember it: a settings file is the place for passwords.)
+ */
+function hideSecretArguments(args: readonly string[]): void {
+  const shown = args.map(redactAddress);
+  if (shown.some((arg, i) => arg !== args[i])) process.title = ["sightline", ...shown].join(" ");
 }

@@ -1,4 +1,4 @@
-import { redactUrl } from "../core/redact.js";
+import { redactAddress } from "../core/redact.js";
 import { ok, type Look } from "./examine.js";
 import type { Sight } from "./model.js";
 
@@ -13,12 +13,14 @@ export interface SourceFacts {
 
 /** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. */
 export function sourceLooks(source: string, probe: () => Promise<SourceFacts | null>, see: () => Promise<Sight>): Look[] {
-  const name = redactUrl(source);
+  const name = redactAddress(source);
+  let opened = false;
   return [
     {
       name: "source",
       async look() {
         const facts = await probe();
+        opened = true;
         if (facts === null) return ok(`${name}: pictures, standard input or the numbered source`);
         const { codec, widthPx, heightPx, fps, expectedFrames } = facts;
         const rate = fps === null ? "no constant rate" : `${Number(fps.toFixed(2))} fps`;
@@ -28,6 +30,7 @@ export function sourceLooks(source: string, probe: () => Promise<SourceFacts | n
     {
       name: "first frame",
       async look() {
+        if (!opened) return { status: "warn", detail: "not looked at: the source can't be opened", next: null };
         const { widthPx, heightPx, objects, firstRecordMs } = await see();
         return ok(`${widthPx}x${heightPx} after ${Math.round(firstRecordMs)} ms, ${objects.length} objects`);
       },

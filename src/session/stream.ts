@@ -14,7 +14,7 @@ import { continued, type Numbers } from "./continued.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
-import type { SessionOptions } from "./session.js";
+import type { Notice, SessionOptions } from "./session.js";
 import type { StreamSpec } from "./specs.js";
 import type { Stagger } from "./stagger.js";
 import { statePublisher, type StatePublisher } from "./states.js";
@@ -31,6 +31,7 @@ export interface Shared {
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly stagger: Stagger;
+  readonly notice: (notice: Notice) => void;
 }
 
 /** What stays of a stream when its source is changed under it. */
@@ -78,7 +79,7 @@ interface Run {
  */
 export function startStream(id: number, spec: StreamSpec, life: StreamLife, begin: Promise<void>, shared: Shared): RunningStream {
   const { sinks, gateway, clock } = shared;
-  const states = statePublisher({ stream: spec.name, sinks, gateway, meter: life.meter, clock });
+  const states = statePublisher({ stream: spec.name, sinks, gateway, meter: life.meter, clock, notice: (one) => shared.notice({ ...one, stream: spec.name, labels: spec.labels }) });
   const run: Run = {
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
     limits: null, model: null, weigh: () => undefined, failure: undefined,
