@@ -2,6 +2,7 @@ import type { Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import { redactAddress } from "../core/redact.js";
 import type { Sight } from "../doctor/index.js";
 import type { FrameRecord } from "../record/index.js";
 import { openSession } from "../session/index.js";
@@ -29,7 +30,7 @@ export async function seeFirstFrame(settings: Settings, source: string): Promise
   const record = await Promise.race([first.promise, session.done]).finally(() => clearTimeout(timer));
   if (!("type" in record)) {
     const error = record[0]?.error;
-    throw new PipelineError(error?.code ?? "E_SOURCE_NO_FRAMES", error?.message ?? `${source} gave no frame within ${SIGHT_TIMEOUT_MS} ms`);
+    throw new PipelineError(error?.code ?? "E_SOURCE_NO_FRAMES", error?.message ?? `${redactAddress(source)} gave no frame within ${SIGHT_TIMEOUT_MS} ms`);
   }
   if (record.outcome !== "detected") throw new PipelineError("E_INFERENCE_FAILED", record.error?.message ?? `the first frame ended as ${record.outcome}`);
   return {

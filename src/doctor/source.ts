@@ -1,4 +1,4 @@
-import { redactUrl } from "../core/redact.js";
+import { redactAddress } from "../core/redact.js";
 import { ok, type Look } from "./examine.js";
 import type { Sight } from "./model.js";
 
@@ -13,7 +13,7 @@ export interface SourceFacts {
 
 /** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. */
 export function sourceLooks(source: string, probe: () => Promise<SourceFacts | null>, see: () => Promise<Sight>): Look[] {
-  const name = redactUrl(source);
+  const name = redactAddress(source);
   return [
     {
       name: "source",
