@@ -90,6 +90,15 @@ test("a frame's size is the last word against a probe that says something else",
   assert.deepEqual(camera.frames.map((frame) => frame.slice(0, 9)), ["1 0 96x64", "1 1 96x64"]);
 });
 
+test("a header and frames that disagree on the size for good are no change: the frames come, over connections and without a probe", DEADLINE, async () => {
+  const cropped = { header: OPEN, frames: sizes(2, "90x64"), exit: 0 };
+  await using camera = openCamera(folder, [cropped, cropped, cropped, { header: "h264 48x64" }, { header: "h264 48x64", frames: sizes(1, "46x64") }]);
+  await camera.until(() => camera.frames.length === 5);
+  assert.deepEqual(camera.frames, ["1 0 90x64 of run 2", "1 1 90x64 of run 2", "2 2 90x64 of run 3", "2 3 90x64 of run 3", "3 4 46x64 of run 6"]);
+  assert.equal(camera.probes(), 1);
+  assert.match(JSON.stringify(camera.events), /the picture is now h264 48x64, it was h264 96x64; connecting again at once/);
+});
+
 test("what does not mend by itself is retried slowly and says so, then heals", DEADLINE, async () => {
   const wrong = { words: "rtsp://cam: Server returned 401 Unauthorized (authorization failed)", exit: 1 };
   await using camera = openCamera(folder, [wrong, { header: OPEN, frames: sizes(1) }]);
