@@ -4,7 +4,10 @@ const URL_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"]+)/gi;
  * Parameters whose value is a secret wherever they stand: in a query, or in a path as some recorders have it
  * (`/user=admin_password=x_channel=1`). A streamid is one too: servers take `read:path:user:password` in it.
  */
-const SECRET_PARAMETER = /([?&;/_](?:[\w-]*(?:pass|pwd|token|secret|key|auth|sig|cred|streamid)[\w-]*)=)(?:[^&;#\s"']|'(?=[\w%.~-]))*/gi;
+const SECRET_KEY = String.raw`([?&;/_](?:[\w-]*(?:pass|pwd|token|secret|key|auth|sig|cred|streamid)[\w-]*)=)`;
+const SECRET_PARAMETER = new RegExp(String.raw`${SECRET_KEY}(?:[^&;#\s"']|'(?=[\w%.~-]))*`, "gi");
+/** The same in an address that stands alone: white space and quotes belong to the value. */
+const WHOLE_SECRET_PARAMETER = new RegExp(`${SECRET_KEY}[^&;#]*`, "gi");
 
 /**
  * Takes credentials out of any text that may hold URLs: user info and secret parameters become `***`. A password may
@@ -23,9 +26,17 @@ function withoutUserInfo(rest: string): string {
   return isUserInfo ? `***${rest.slice(end)}` : rest;
 }
 
-/** Hides secret parameters only: for a URL whose user info has been taken off already. */
-export function redactParameters(text: string): string {
-  return text.replace(SECRET_PARAMETER, "$1***");
+/**
+ * Takes credentials out of a text that is one address, or a name that may be one: all behind `scheme://` is its URL, also
+ * white space and quotes. For what a person typed; a sentence would lose words.
+ */
+export function redactAddress(name: string): string {
+  return redactParameters(name.replace(/([a-z][a-z0-9+.-]*:\/\/)([^]*)$/i, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)));
+}
+
+/** Hides secret parameters only: for one address whose user info has been taken off already. */
+export function redactParameters(address: string): string {
+  return address.replace(WHOLE_SECRET_PARAMETER, "$1***");
 }
 
 /** Hides given secrets in a text, longest first, in addition to what `redactUrl` finds. */

@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { redactUrl } from "../core/redact.js";
+import { redactAddress } from "../core/redact.js";
 
 /** An address without a path; what stands before an at sign is not the host. */
 const HOST_ALONE = /^[a-z][a-z0-9+.-]+:\/\/(?:.*@)?([^/@:]+)(?::\d+)?\/?$/i;
@@ -11,7 +11,7 @@ const HOST_ALONE = /^[a-z][a-z0-9+.-]+:\/\/(?:.*@)?([^/@:]+)(?::\d+)?\/?$/i;
 export function streamNames(sources: readonly string[], taken: readonly string[] = []): string[] {
   const used = new Set<string>(taken);
   return sources.map((source) => {
-    const shown = redactUrl(source).replace(/[?].*$/, "");
+    const shown = redactAddress(source).replace(/[?].*$/s, "");
     const host = HOST_ALONE.exec(shown)?.[1];
     const file = basename(shown);
     const plain = host ?? (file.slice(0, file.length - extname(file).length) || file || "stream").replace(/^test:/, "");

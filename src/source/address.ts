@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { PipelineError } from "../core/errors.js";
-import { redactUrl } from "../core/redact.js";
+import { redactAddress } from "../core/redact.js";
 import { parseDevice, type DeviceAddress } from "./device-address.js";
 import { parseNetworkAddress, type NetworkAddress } from "./network-address.js";
 import { parsePicture, queryOf } from "./source-query.js";
@@ -35,6 +35,8 @@ export function parseAddress(name: string, isFolder: boolean, platform: NodeJS.P
   if (/^test:/i.test(name)) return testAddress(name);
   const scheme = SCHEME.exec(name)?.[1];
   if (scheme !== undefined) return parseNetworkAddress(name, scheme);
+  // As a path it would be shown whole, with its password.
+  if (SCHEME.test(name.trimStart())) throw new PipelineError("E_USAGE", `${redactAddress(name.trimStart())}: an address can't begin with white space`);
   const device = parseDevice(name, platform);
   if (device !== undefined) return device;
   const isImage = IMAGE_EXTENSIONS.some((extension) => extension === extname(name).toLowerCase());
@@ -82,7 +84,7 @@ function testAddress(name: string): SourceAddress {
   if (which === "numbered") return { kind: "numbered", frames: numberedFrames(name) };
   const graph = Object.hasOwn(PATTERNS, which) ? PATTERNS[which] : undefined;
   if (graph === undefined) {
-    throw new PipelineError("E_USAGE", `${redactUrl(name)}: the test sources are test:numbered and ${Object.keys(PATTERNS).map((one) => `test:${one}`).join(", ")}`);
+    throw new PipelineError("E_USAGE", `${redactAddress(name)}: the test sources are test:numbered and ${Object.keys(PATTERNS).map((one) => `test:${one}`).join(", ")}`);
   }
   const { widthPx, heightPx, rateFps } = { ...PATTERN_DEFAULTS, ...parsePicture(name, query, ["size", "rate"]) };
   return { kind: "pattern", name: `${graph}=size=${widthPx}x${heightPx}:rate=${rateFps}`, display: name };
@@ -93,7 +95,7 @@ function numberedFrames(name: string): number {
   const parsed = /^test:numbered(?:\?frames=(\d+))?$/.exec(name);
   const frames = Number(parsed?.[1] ?? DEFAULT_NUMBERED_FRAMES);
   if (!parsed || frames < 1 || frames > 65_536) {
-    throw new PipelineError("E_USAGE", `${name}: the test source is test:numbered or test:numbered?frames=N with N from 1 to 65536`);
+    throw new PipelineError("E_USAGE", `${redactAddress(name)}: the test source is test:numbered or test:numbered?frames=N with N from 1 to 65536`);
   }
   return frames;
 }

@@ -12,7 +12,12 @@ import { isExpiry, TICK_MS, watchStart, watchStep, type WatchFact, type WatchExp
 export interface Facts extends Pick<Probe, "codec" | "widthPx" | "heightPx"> {
   /** Whether they are of an earlier connection: then what FFmpeg's header says goes first. */
   readonly cached: boolean;
+  /** What FFmpeg's header said last, where it said a size. It may differ from the frames' for good: a rotation, a crop. */
+  readonly headerSize: Size | undefined;
 }
+
+/** A picture's size, px. */
+export type Size = Pick<Probe, "widthPx" | "heightPx">;
 
 /** One connection of a live source. */
 export interface ConnectionOptions extends RunOptions {
@@ -37,6 +42,8 @@ export interface ConnectionEnd {
   readonly message: string;
   /** What did not fit the facts: a frame, or the header before the first one. */
   readonly news: { readonly frame?: FrameInfo; readonly header?: StreamHeader };
+  /** The size that its header said; undefined when it said none. */
+  readonly headerSize: Size | undefined;
   readonly frames: number;
   /** Between its first and its last frame, ms. */
   readonly flowedMs: number;
@@ -58,6 +65,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
   const { facts, limits, stop, epoch } = options;
   const over = deferred<Reason>();
   const flow = { frames: 0, firstMs: 0, lastMs: 0 };
+  let headerSize: Size | undefined;
   const pipe = await openPixelPipe();
   using watch = startWatch(limits, clock, (verdict) => {
     if (isExpiry(verdict)) over.resolve({ type: verdict });
@@ -70,6 +78,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
     await using _run = new FfmpegRun(options, pipe, clock, shelf, {
       opened(header) {
         watch.fact("opened");
+        headerSize = header.picture ?? undefined;
         if (facts.cached && !fits(header, facts)) over.resolve({ type: "changed", news: { header } });
       },
       epochOf(info) {
@@ -87,7 +96,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
       over: (end) => over.resolve({ type: "ended", end }),
     });
     const reason = await over.promise;
-    return { ...explainReason(reason, options), frames: flow.frames, flowedMs: flow.lastMs - flow.firstMs };
+    return { ...explainReason(reason, options), headerSize, frames: flow.frames, flowedMs: flow.lastMs - flow.firstMs };
   } finally {
     stop.removeEventListener("abort", onStop);
     pipe[Symbol.dispose]();
@@ -112,11 +121,16 @@ export function startWatch(limits: WatchLimits, clock: Clock, onVerdict: (verdic
   return { fact, [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
-/** Whether a header may be of the stream that the facts describe. It tells the size before rotation, so both ways are right. */
+/**
+ * Whether a header may be of the stream that the facts describe: it says what the last one said. Where none has said a size
+ * it is held against the frames'; it tells the size before rotation, so both ways are right.
+ */
 function fits({ codec, picture }: StreamHeader, facts: Facts): boolean {
   if (codec !== facts.codec) return false;
   if (picture === null) return true;
   const { widthPx, heightPx } = picture;
+  const { headerSize } = facts;
+  if (headerSize) return widthPx === headerSize.widthPx && heightPx === headerSize.heightPx;
   const same = widthPx === facts.widthPx && heightPx === facts.heightPx;
   return same || (widthPx === facts.heightPx && heightPx === facts.widthPx);
 }
@@ -147,9 +161,10 @@ function lost(error: PipelineError): Explained {
 
 function changeText({ frame, header }: ConnectionEnd["news"], facts: Facts): string {
   const size = frame ?? header?.picture;
+  const before = (header && facts.headerSize) ?? facts;
   const codec = (name: string | undefined): string => (name === undefined ? "" : `${name} `);
   const now = `${codec(header?.codec)}${size ? `${size.widthPx}x${size.heightPx}` : "of unknown size"}`;
-  return `the picture is now ${now}, it was ${codec(header && facts.codec)}${facts.widthPx}x${facts.heightPx}`;
+  return `the picture is now ${now}, it was ${codec(header && facts.codec)}${before.widthPx}x${before.heightPx}`;
 }
 
 /** A live source does not end by itself: also FFmpeg's exit status 0 is the other side's doing. */

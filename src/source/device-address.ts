@@ -1,4 +1,5 @@
 import { PipelineError } from "../core/errors.js";
+import { redactAddress } from "../core/redact.js";
 import { parsePicture, queryOf, type PictureWish } from "./source-query.js";
 
 /** FFmpeg's inputs for cameras: Linux, macOS, Windows. */
@@ -34,10 +35,10 @@ export function parseDevice(name: string, platform: NodeJS.Platform): DeviceAddr
   const asked = head === "webcam" ? "0" : /^device:(.*)$/s.exec(head)?.[1];
   if (asked === undefined && !isPath) return undefined;
   const system = deviceSystem(platform);
-  if (system === undefined) throw new PipelineError("E_USAGE", `${name}: cameras can't be read on ${platform}`);
+  if (system === undefined) throw new PipelineError("E_USAGE", `${redactAddress(name)}: cameras can't be read on ${platform}`);
   const device = system === "v4l2" ? v4l2Path(isPath ? head : (asked ?? "")) : cameraName(asked);
-  if (device === undefined) throw new PipelineError("E_USAGE", `${name}: a camera is webcam, ${FORMS[system]}; sightline devices lists them`);
-  return { kind: "device", system, device, display: name, wish: parsePicture(name, query, ["size", "rate", "format"]) };
+  if (device === undefined) throw new PipelineError("E_USAGE", `${redactAddress(name)}: a camera is webcam, ${FORMS[system]}; sightline devices lists them`);
+  return { kind: "device", system, device, display: redactAddress(name), wish: parsePicture(name, query, ["size", "rate", "format"]) };
 }
 
 const FORMS: Readonly<Record<DeviceSystem, string>> = {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { backoffMs, type BackoffLimits } from "./backoff.js";
-import { runConnection, startWatch, type ConnectionEnd } from "./connection.js";
+import { runConnection, startWatch, type ConnectionEnd, type Size } from "./connection.js";
 import type { RunOptions } from "./ffmpeg.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
 import { softwareText } from "./hardware.js";
@@ -40,6 +40,8 @@ interface Life {
   probe: Probe | undefined;
   /** Whether `probe` is of an earlier connection. */
   cached: boolean;
+  /** The size in FFmpeg's last header that said one. */
+  headerSize: Size | undefined;
   /** Why it is decoded in software although a graphics processor was asked for; told with every `live`. */
   inSoftware: string | undefined;
 }
@@ -79,7 +81,7 @@ interface View {
 }
 
 async function keepAlive(options: LiveOptions, view: View, clock: Clock, random: () => number, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<void> {
-  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, inSoftware: undefined };
+  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, headerSize: undefined, inSoftware: undefined };
   const teller = stateTeller(life, options, emit);
   teller.connecting();
   for (;;) {
@@ -111,11 +113,13 @@ function startsAtOnce({ how, frames }: ConnectionEnd, { cached }: Life): boolean
 
 /**
  * What stays known. FFmpeg's header says as much as a probe would, without the seconds that one takes; a frame's size is
- * the last word, also against what was found just before. What changed in mid-stream is probed anew, and so is a source
+ * the last word, also against what was found just before. Since the two may differ for good, a later header is held against
+ * the last header. What changed in mid-stream is probed anew, and so is a source
  * that fell silent: it may bring something else by now.
  */
-function learn({ how, error, news: { frame, header }, frames }: ConnectionEnd, life: Life): void {
+function learn({ how, error, news: { frame, header }, headerSize, frames }: ConnectionEnd, life: Life): void {
   const { probe, cached } = life;
+  life.headerSize = headerSize ?? life.headerSize;
   if (probe === undefined) return;
   life.cached = true;
   if (header?.picture) {
@@ -142,7 +146,7 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
     view.shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
     view.shelf?.watch(view.watched);
     const epoch = life.epoch + 1;
-    const facts = { codec, widthPx, heightPx, cached: life.cached };
+    const facts = { codec, widthPx, heightPx, cached: life.cached, headerSize: life.headerSize };
     const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop };
     return await runConnection(connection, view.shelf, clock, {
       verdict: (verdict) => teller.verdict(verdict),
@@ -160,7 +164,7 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
 }
 
 function notConnected(error: PipelineError | null): ConnectionEnd {
-  return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", news: {}, frames: 0, flowedMs: 0 };
+  return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", news: {}, headerSize: undefined, frames: 0, flowedMs: 0 };
 }
 
 /** A probe has as long as a connection has for its first frame: it waits for one too. A late tick of ours counts for nothing here either. */

@@ -1,6 +1,6 @@
 import { domainToASCII } from "node:url";
 import { PipelineError } from "../core/errors.js";
-import { redactParameters, redactUrl } from "../core/redact.js";
+import { redactAddress, redactParameters } from "../core/redact.js";
 import { SCHEMES } from "./schemes.js";
 
 /** A stream on the network. */
@@ -30,7 +30,7 @@ const HOST_PORT = /^(?:(\[[0-9a-f:.%]+\])|([^\s:/?#@[\]]*))(?::(\d{1,5}))?$/i;
 export function parseNetworkAddress(name: string, schemeName: string): NetworkAddress {
   const scheme = schemeName.toLowerCase();
   const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
-  const shown = redactUrl(name);
+  const shown = redactAddress(name);
   if (known === undefined) {
     const allowed = Object.keys(SCHEMES).map((one) => `${one}://`).join(" ");
     throw new PipelineError("E_SOURCE_SCHEME", `${shown}: addresses with ${schemeName}:// can't be opened; allowed: ${allowed}`);
@@ -41,7 +41,7 @@ export function parseNetworkAddress(name: string, schemeName: string): NetworkAd
   if (host === undefined) throw new PipelineError("E_USAGE", `${shown}: ${scheme}://HOST[:PORT]/... is expected; in user name and password write @ as %40, / as %2F, : as %3A`);
   if (known.port === null && !/:\d+$/.test(host)) throw new PipelineError("E_USAGE", `${shown}: ${scheme}:// needs a port`);
   const unknown = known.queryKeys && queryKeys(path).find((key) => !known.queryKeys?.includes(key));
-  if (unknown) throw new PipelineError("E_USAGE", `${shown}: ${unknown} can't be set; allowed with ${scheme}://: ${known.queryKeys?.join(", ")}`);
+  if (unknown) throw new PipelineError("E_USAGE", `${shown}: ${shown.includes(unknown) ? unknown : "a key of its query"} can't be set; allowed with ${scheme}://: ${known.queryKeys?.join(", ")}`);
   const user = userInfo === "" ? "" : `${userInfo.split(/:(.*)/s, 2).map(encodeUserInfo).join(":")}@`;
   const rest = encodePath(path);
   return { kind: "network", scheme, url: `${scheme}://${user}${host}${rest}`, display: `${scheme}://${user && "***@"}${host}${redactParameters(rest)}` };

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { PipelineError } from "../core/errors.js";
+import { redactAddress } from "../core/redact.js";
 import { parseAddress, type SourceAddress } from "./address.js";
 import { listDevices } from "./devices.js";
 
@@ -16,6 +17,6 @@ export async function readAddress(name: string, ffmpegPath: string, signal?: Abo
   if (address.kind !== "device" || address.system !== "dshow" || !/^\d+$/.test(address.device)) return address;
   const { devices } = await listDevices(ffmpegPath, signal);
   const found = devices[Number(address.device)];
-  if (found === undefined) throw new PipelineError("E_DEVICE", `${name}: there are ${devices.length} cameras, counted from 0`);
+  if (found === undefined) throw new PipelineError("E_DEVICE", `${redactAddress(name)}: there are ${devices.length} cameras, counted from 0`);
   return { ...address, device: found.device };
 }

@@ -1,4 +1,5 @@
 import { PipelineError } from "../core/errors.js";
+import { redactAddress } from "../core/redact.js";
 
 /** What a device or a test picture can be asked for in its name: `?size=1280x720&rate=30&format=mjpeg`. */
 export interface PictureWish {
@@ -32,9 +33,9 @@ export function queryOf(name: string): { head: string; query: readonly (readonly
 export function parsePicture(name: string, query: readonly (readonly [string, string])[], allowed: readonly (keyof typeof WISHES)[]): PictureWish {
   return query.reduce<PictureWish>((wish, [key, value]) => {
     const known = allowed.find((one) => one === key);
-    if (known === undefined) throw new PipelineError("E_USAGE", `${name}: ${JSON.stringify(key)} can't be set; allowed: ${allowed.join(", ")}`);
+    if (known === undefined) throw new PipelineError("E_USAGE", `${redactAddress(name)}: ${JSON.stringify(key)} can't be set; allowed: ${allowed.join(", ")}`);
     const read = readWish(known, value);
-    if (read === undefined) throw new PipelineError("E_USAGE", `${name}: ${key} is ${JSON.stringify(value)}; allowed: ${WISHES[known]}`);
+    if (read === undefined) throw new PipelineError("E_USAGE", `${redactAddress(name)}: ${key} is ${JSON.stringify(value)}; allowed: ${WISHES[known]}`);
     return { ...wish, ...read };
   }, {});
 }
