@@ -9,13 +9,16 @@ const SECRET_PARAMETER = new RegExp(String.raw`${SECRET_KEY}(?:[^&;#\s"']|'(?=[\
 /** The same in an address that stands alone: white space and quotes belong to the value. */
 const WHOLE_SECRET_PARAMETER = new RegExp(`${SECRET_KEY}[^&;#]*`, "gi");
 
+/** `user:password@` of an address whose scheme was forgotten or mistyped: then it is taken for a file's name, and shown as one. */
+const NAKED_USER_INFO = /(?<![^\s/"'=])[^\s/:@"'=]+:[^\s/@"]+@/g;
+
 /**
  * Takes credentials out of any text that may hold URLs: user info and secret parameters become `***`. A password may
  * stand there plain, with `@`, `/` or `?` in it, so user info ends at the last `@` of the URL. What is not a secret may be
  * hidden with it (an `@` in a path), but never the other way round.
  */
 export function redactUrl(text: string): string {
-  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(SECRET_PARAMETER, "$1***");
+  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(NAKED_USER_INFO, "***@").replace(SECRET_PARAMETER, "$1***");
 }
 
 /** An `@` ends user info when it stands before the first slash, or when a colon (user:password) comes before it. */

@@ -16,7 +16,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ["'http://h/x?password=it's': no", "'http://h/x?password=***': no"],
   ["srt://h:1?streamid=read:a:b:c&passphrase=0123456789", "srt://h:1?streamid=***&passphrase=***"],
   ["/user=admin_password=t0p_channel=1", "/user=admin_password=***"],
-  ["no address, me:pw@here", "no address, me:pw@here"],
+  ["no address, me:pw@here", "no address, ***@here"],
 ];
 
 for (const [text, expected] of CASES) test(`${JSON.stringify(expected)} is what is left of a text`, () => assert.equal(redactUrl(text), expected));
@@ -70,4 +70,10 @@ test("an address that stands alone loses its secrets with white space and quotes
   for (const [address, expected] of cases) assert.equal(redactAddress(address), expected);
   assert.throws(() => parseAddress("srt://admin:my secret@cam/1", false), { message: "srt://***@cam/1: srt:// needs a port" });
   assert.throws(() => parseAddress(" rtsp://admin:pw@cam/1", false), { code: "E_USAGE", message: /^rtsp:\/\/\*\*\*@cam\/1: / });
+});
+
+test("an address whose scheme was forgotten or mistyped does not show its password as a file's name", () => {
+  assert.equal(redactUrl("/films/rtsp:/u:hunter2@127.0.0.1/x was not found"), "/films/rtsp:/***@127.0.0.1/x was not found");
+  assert.equal(redactUrl("u:hunter2@127.0.0.1/x was not found"), "***@127.0.0.1/x was not found");
+  assert.equal(redactUrl("yolox_nano@695e750a at 12:30, clip@2x.mp4"), "yolox_nano@695e750a at 12:30, clip@2x.mp4");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "../rig/deadline.js";
+import { eventually, told } from "../rig/deadline.js";
 import { descendants, isAlive } from "../rig/processes.js";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { openWire } from "../rig/wire.js";
@@ -36,7 +36,7 @@ test("killed with SIGKILL while frames flow, we leave nothing behind", { skip },
   if (!requireRtspServer(t)) return;
   await using camera = await startCamera();
   const cli = startCli(["run", camera.url, "--workers", "1", "--out", "-"], { env: ENV });
-  await new Promise((resolve) => cli.child.stdout.once("data", resolve));
+  await told(cli.child.stdout, "data", SOON_MS);
   const children = descendants(cli.child.pid ?? 0);
   assert.ok(children.some(isFfmpeg));
   cli.child.kill("SIGKILL");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
-import { SOON_MS, watch, type Seen } from "./watch.js";
+import { SOON_MS, watch, type Seen, PATIENT } from "./watch.js";
 
 /** The most that a person waits after the server is back, with the backoff at its floor. */
 const RECOVERY_MS = 2000;
@@ -12,7 +12,7 @@ const numbersOf = (seen: readonly Seen[]): (number | undefined)[] => seen.map(({
 test("a camera's frames are read right, each picture once and in order", async (t) => {
   if (!requireRtspServer(t)) return;
   await using camera = await startCamera({ firstFrame: 1000 });
-  await using stream = await watch(camera.url);
+  await using stream = await watch(camera.url, { live: PATIENT });
   await stream.frame(SOON_MS, "30 frames", () => stream.seen.length >= 30);
   const { outcomes, skipped } = await stream.stop();
   const read = numbersOf(stream.seen.filter(({ outcome }) => outcome === "detected"));

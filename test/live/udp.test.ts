@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { openLossyRelay } from "../rig/udp-relay.js";
-import { SOON_MS, watch } from "./watch.js";
+import { SOON_MS, watch, PATIENT } from "./watch.js";
 
 const OVER_UDP = { source: { rtspTransport: "udp" } };
 const FRAMES = 60;
@@ -12,7 +12,7 @@ test("RTSP over UDP that loses 5 % of its packets costs pictures, not the stream
   // Pictures of several packets each, as real ones are: a lost packet damages one in several.
   await using camera = await startCamera({ widthPx: 640, heightPx: 360, codec: "mjpeg", fps: 20 });
   await using relay = await openLossyRelay(camera.port, { loss: 0.05, seed: 11 });
-  await using stream = await watch(`rtsp://127.0.0.1:${relay.port}/cam`, OVER_UDP);
+  await using stream = await watch(`rtsp://127.0.0.1:${relay.port}/cam`, { ...OVER_UDP, live: PATIENT });
   await stream.frame(SOON_MS, `${FRAMES} frames`, () => stream.seen.length >= FRAMES);
   const { epoch, outcomes } = await stream.stop();
   const { seen, lost } = relay.packets;

@@ -40,6 +40,9 @@ export const IMPATIENT = {
   connectTimeoutMs: 3000, firstFrameTimeoutMs: 3000, silenceTimeoutMs: 1500, backoffMinMs: 100, backoffMaxMs: 300, healthyAfterMs: 1000,
 };
 
+/** A busy machine can stand still for a second; where silence is not what is tested, that is not to count as any. */
+export const PATIENT = { ...IMPATIENT, silenceTimeoutMs: 15_000 };
+
 /** How long a frame may take on a busy machine, from a start of everything, ms. */
 export const SOON_MS = 20_000;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { openWire } from "../rig/wire.js";
-import { SOON_MS, watch } from "./watch.js";
+import { SOON_MS, watch, PATIENT } from "./watch.js";
 
 const urlOver = (port: number): string => `rtsp://127.0.0.1:${port}/cam`;
 
@@ -62,7 +62,7 @@ test("a wire that cuts the stream into small pieces loses and swaps nothing", as
   await using camera = await startCamera({ widthPx: 160, heightPx: 90, fps: 10 });
   await using wire = await openWire(camera.port);
   await wire.set({ kind: "slice", mostBytes: 100, seed: 4 });
-  await using stream = await watch(urlOver(wire.port));
+  await using stream = await watch(urlOver(wire.port), { live: PATIENT });
   await stream.frame(SOON_MS, "20 frames", () => stream.seen.length >= 20);
   await stream.stop();
   for (const { number, outcome } of stream.seen) {
