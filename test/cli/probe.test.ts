@@ -4,8 +4,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
-import { CLI, runCli } from "../support/cli.js";
+import { deferred } from "../../src/core/lifetime.js";
+import { CLI, runCli, startCli } from "../support/cli.js";
 import { project } from "../support/paths.js";
 import { until } from "../support/until.js";
 
@@ -30,6 +33,20 @@ test("probe of what can't be reached ends with status 1 and the exact cause, wit
   assert.deepEqual([code, stderr], [1, ""]);
   assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, "E_SOURCE_REFUSED");
   assert.doesNotMatch(plain.stdout + plain.stderr + stdout, /s3c|r\/t@1/);
+});
+
+test("a signal ends a probe that waits, and the program it waits for, with the status of that signal", { timeout: 60_000 }, async () => {
+  const accepted = deferred<Socket>();
+  const silent = createServer((socket) => accepted.resolve(socket.on("error", () => undefined))).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { child, done } = startCli(["probe", `http://127.0.0.1:${(silent.address() as AddressInfo).port}/x`]);
+  await once(child.stdout, "data");
+  const socket = await accepted.promise;
+  child.kill("SIGINT");
+  const { code, stderr } = await done;
+  assert.deepEqual([code, stderr], [130, ""]);
+  socket.destroy();
+  silent.close();
 });
 
 test("probe refuses what it can't look at as a wrong command line", async () => {
