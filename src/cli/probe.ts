@@ -6,23 +6,25 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
-import { paintFor, printable, type Paint } from "./terminal.js";
+import { listenForStop, statusOf } from "./stop.js";
+import { openTerminal, paintFor, printable, type Paint } from "./terminal.js";
 
 /** From so many pixels a pixel of the model's input on, most of what is decoded is thrown away. */
 const WASTEFUL_RATIO = 6;
 
 /**
  * `sightline probe SOURCE`: what a source is, how long each step to its first picture took, and why when it fails.
- * @returns 1 when it failed, else 0
+ * @returns 1 when it failed, 128 + its number when a signal stopped it, else 0
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE, E_SOURCE_SCHEME
  */
 export async function probe(source: string | undefined, given: GivenFlags): Promise<number> {
   if (source === undefined) throw new PipelineError("E_USAGE", "no source was given to probe; it may be an address, a camera, a video file or -");
   const settings = await settingsFor(FLAGS.probe, given, [source]);
   const json = given["json"] === true;
-  const stopping = new AbortController();
+  using terminal = openTerminal();
+  using stop = listenForStop(terminal);
   const { ffmpegPath } = settings.source;
-  const address = await readAddress(source, ffmpegPath);
+  const address = await readAddress(source, ffmpegPath, stop.signal);
   if (address.kind === "images" || address.kind === "numbered") {
     throw new PipelineError("E_USAGE", `${displayOf(address)}: pictures and test:numbered are not probed; try sightline check SOURCE`);
   }
@@ -34,16 +36,17 @@ export async function probe(source: string | undefined, given: GivenFlags): Prom
     if (!json) pending.push(print(stepText(step, paint)));
   };
   try {
-    await checkFfmpeg(ffmpegPath);
+    await checkFfmpeg(ffmpegPath, stop.signal);
     const { connectTimeoutMs, firstFrameTimeoutMs } = settings.live;
-    const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stopping.signal);
+    const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stop.signal);
     const advice = await adviceFor(address, found, settings);
     await Promise.all(pending);
     await print(json ? JSON.stringify(report(address, found, steps, advice, null)) : foundText(address, found, settings, advice, paint));
     return 0;
   } catch (thrown) {
-    const error = asPipelineError(thrown, "E_INTERNAL");
+    const error = asPipelineError(stop.mistake ?? thrown, "E_INTERNAL");
     await Promise.all(pending);
+    if (stop.by !== null) return statusOf(stop.by);
     if (json) await print(JSON.stringify(report(address, null, steps, [], error)));
     else process.stderr.write(`${errorText(error, paintFor(process.stderr, process.env))}\n`);
     return ERROR_TABLE[error.code].exit === 2 ? 1 : ERROR_TABLE[error.code].exit;

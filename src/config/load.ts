@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { PipelineError } from "../core/errors.js";
-import { redactUrl } from "../core/redact.js";
+import { redactAddress } from "../core/redact.js";
 import { environmentLayer, fileLayer, flagLayer, isMap, problem, show, type Entry, type FlagValue, type Layer, type Origin, type Problem } from "./layers.js";
 import { settingsSchema, type Settings } from "./schema.js";
 import { allowedText, findSetting } from "./settings-table.js";
@@ -85,7 +85,7 @@ function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Probl
   const origin = originOf(path, entries);
   const name = path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}${text && "."}${part}`), "");
   const node = findSetting(path)?.node ?? findSetting(path.slice(0, -1))?.node.items;
-  const seen = redactUrl(show(valueAt(merged, path) ?? node?.default));
+  const seen = show(withoutSecrets(valueAt(merged, path) ?? node?.default));
   if (issue.code === "custom") return problem(origin, path, `${name} is ${seen} and ${issue.message}`);
   return problem(origin, path, `${name} is ${seen}; allowed: ${node === undefined ? issue.message : allowedText(node)}`);
 }
@@ -100,6 +100,14 @@ function originOf(path: readonly (string | number)[], entries: readonly Entry[])
   // A rule over several keys, of which this one was not written: the last thing written in its group broke it.
   const inGroup = entries.findLast((entry) => entry.path[0] === path[0]);
   return inGroup?.origin ?? { kind: "preset", at: () => "default" };
+}
+
+/** Each text by itself: written as JSON, a quote in a password would look like its end. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === "string") return redactAddress(value);
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member)]));
 }
 
 function valueAt(tree: unknown, path: readonly (string | number)[]): unknown {

@@ -47,7 +47,10 @@ export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText"> {
   readonly outputs: readonly (number | "pipe")[];
 }
 
-/** Starts a program, never through a shell. */
+/**
+ * Starts a program, never through a shell.
+ * @throws PipelineError E_USAGE of `feedInput`; the program is ended then
+ */
 export function startChild(program: string, args: readonly string[], { stdin, stdinText, outputs }: ChildPipes, clock: Clock): Child {
   const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true });
   const leash = killWithUs(child);
@@ -58,7 +61,7 @@ export function startChild(program: string, args: readonly string[], { stdin, st
   ended.catch(() => undefined);
   // Where no descriptor is left for its pipes, Node gives a child without any (whatever the types say) and tells later.
   const streams = (child.stdio as typeof child.stdio | undefined) ?? [];
-  feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) });
+  fed(child, () => feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) }));
 
   async function end(): Promise<void> {
     child.kill("SIGTERM");
@@ -71,6 +74,16 @@ export function startChild(program: string, args: readonly string[], { stdin, st
   let ending: Promise<void> | undefined;
   const pipes = Array.from(streams, (stream) => (stream && "read" in stream ? stream : undefined));
   return { process: child, pipes, ended, [Symbol.asyncDispose]: () => (ending ??= end()) };
+}
+
+/** What can't be fed would wait for ever, and nobody would know of it. */
+function fed(child: ChildProcess, feed: () => void): void {
+  try {
+    feed();
+  } catch (thrown) {
+    child.kill("SIGKILL");
+    throw thrown;
+  }
 }
 
 function cannotStart(program: string, cause: Error): PipelineError {
@@ -115,6 +128,6 @@ export function runShort(
     child.once("close", () => settle());
     // One that never started, or has ended already, does not read.
     child.stdin?.on("error", () => undefined);
-    feed(child.stdin);
+    fed(child, () => feed(child.stdin));
   });
 }

@@ -48,7 +48,7 @@ interface Life {
 
 /**
  * A source that never dies: probe, connect, frames, and when that ends back off and do it again, until it is disposed.
- * What can't heal (no FFmpeg) ends it with that error, unless it has worked before. The source is probed once, not at each
+ * What can't heal (no FFmpeg, an address that is refused) ends it with that error, unless it has worked before. The source is probed once, not at each
  * connection: cameras take seconds for it, and a changed picture shows in FFmpeg's own words.
  * @param random 0 (inclusive) to 1: the jitter of the waits
  */

@@ -16,6 +16,7 @@ import { numberedSource } from "./numbered.js";
 import type { Probe } from "./probe.js";
 import { probeSource } from "./probe-source.js";
 import { readAddress } from "./read-address.js";
+import { standardInput } from "./stdin.js";
 import { stillsSource } from "./stills.js";
 
 /** Everything that opening needs, whatever the kind. */
@@ -62,6 +63,7 @@ export async function openSource(
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
+  if (address.kind === "stdin") standardInput().claim();
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;

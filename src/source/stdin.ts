@@ -10,6 +10,8 @@ const HEAD_LIMIT_BYTES = 16 * 1024 * 1024;
  * rest. Bytes are taken only as fast as they are read; beyond the head none are kept.
  */
 export interface SharedInput {
+  /** Makes it one source's own, before anything is read. @throws PipelineError E_USAGE when a source has it, or has had it */
+  claim(): void;
   /** Gives the stream to a probe until that closes its end or has seen the limit. What it was given is kept. */
   lend(probe: Writable): void;
   /** Gives everything from the beginning to the decoder. Once: the bytes are gone then. */
@@ -21,12 +23,17 @@ export function shareInput(input: Readable, limitBytes: number = HEAD_LIMIT_BYTE
   const head: Buffer[] = [];
   let headBytes = 0;
   let ended = false;
+  let claimed = false;
   let given = false;
   let stopLending = (): void => undefined;
   input.once("end", () => (ended = true));
   input.on("error", () => (ended = true));
 
   return {
+    claim() {
+      if (claimed) throw readOnce();
+      claimed = true;
+    },
     lend(probe) {
       ignoreBrokenPipe(probe);
       for (const chunk of head) probe.write(chunk);
@@ -48,7 +55,7 @@ export function shareInput(input: Readable, limitBytes: number = HEAD_LIMIT_BYTE
       probe.on("drain", resume).once("close", stop);
     },
     give(decoder) {
-      if (given) throw new PipelineError("E_USAGE", "standard input can be read by one stream only, and once");
+      if (given) throw readOnce();
       given = true;
       stopLending();
       ignoreBrokenPipe(decoder);
@@ -63,6 +70,10 @@ export function shareInput(input: Readable, limitBytes: number = HEAD_LIMIT_BYTE
   };
 }
 
+function readOnce(): PipelineError {
+  return new PipelineError("E_USAGE", "standard input can be read only once: a stream on - has it, or has had it before it was changed");
+}
+
 /** A child that has seen enough closes its end; that is no error. */
 function ignoreBrokenPipe(stream: Writable): void {
   stream.on("error", () => undefined);
@@ -75,7 +86,10 @@ export function standardInput(): SharedInput {
   return (ours ??= shareInput(process.stdin));
 }
 
-/** Writes into a child's stdin what its plan says. Call it right after the start. */
+/**
+ * Writes into a child's stdin what its plan says. Call it right after the start.
+ * @throws PipelineError E_USAGE when standard input was given to a child before; then nothing is written
+ */
 export function feedInput(stdin: Writable | null | undefined, { stdinText, stdin: kind }: Pick<InputPlan, "stdin" | "stdinText">): void {
   if (!stdin) return;
   if (stdinText !== undefined) {

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
-import { CLI, runCli } from "../support/cli.js";
+import { deferred } from "../../src/core/lifetime.js";
+import { CLI, runCli, startCli } from "../support/cli.js";
 import { project } from "../support/paths.js";
+import { until } from "../support/until.js";
 
 const STREET = project("samples", "street.mp4");
 
@@ -27,6 +35,20 @@ test("probe of what can't be reached ends with status 1 and the exact cause, wit
   assert.doesNotMatch(plain.stdout + plain.stderr + stdout, /s3c|r\/t@1/);
 });
 
+test("a signal ends a probe that waits, and the program it waits for, with the status of that signal", { timeout: 60_000 }, async () => {
+  const accepted = deferred<Socket>();
+  const silent = createServer((socket) => accepted.resolve(socket.on("error", () => undefined))).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { child, done } = startCli(["probe", `http://127.0.0.1:${(silent.address() as AddressInfo).port}/x`]);
+  await once(child.stdout, "data");
+  const socket = await accepted.promise;
+  child.kill("SIGINT");
+  const { code, stderr } = await done;
+  assert.deepEqual([code, stderr], [130, ""]);
+  socket.destroy();
+  silent.close();
+});
+
 test("probe refuses what it can't look at as a wrong command line", async () => {
   for (const args of [["probe"], ["probe", "test:numbered"], ["probe", "a.png"]]) assert.equal((await runCli(args)).code, 2, args.join(" "));
 });
@@ -39,6 +61,39 @@ test("standard input is probed and then read whole: no frame is lost to the look
   const code = await new Promise((resolve) => run.once("close", resolve));
   assert.equal(code, 0);
   assert.equal(text.match(/"type":"frame"/g)?.length, 50);
+});
+
+/** Starts `sightline` on a picture without end at its standard input. */
+function readingInput(args: readonly string[]): { run: ChildProcessByStdio<null, null, Readable>; said: () => string; over: Promise<number | null> } {
+  const convert = spawn("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-c:v", "mpeg2video", "-f", "mpegts", "-"], { stdio: ["ignore", "pipe", "ignore"] });
+  const run = spawn(process.execPath, [CLI, "run", ...args], { stdio: [convert.stdout, "ignore", "pipe"] });
+  let text = "";
+  run.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  const over = new Promise<number | null>((resolve) => run.once("close", resolve)).finally(() => convert.kill("SIGKILL"));
+  return { run, said: () => text, over };
+}
+
+test("standard input for two streams is refused as a wrong command line", { timeout: 60_000 }, async () => {
+  const { said, over } = readingInput(["-", "-", "--workers", "1"]);
+  assert.equal(await over, 2, said());
+  assert.match(said(), /E_USAGE {2}standard input can be read only once/);
+});
+
+test("a stream on standard input that is changed fails at once, since the input can be read only once", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-stdin-"));
+  const file = join(folder, "s.yaml");
+  const out = join(folder, "out.jsonl");
+  const settings = (realtime: boolean): void => writeFileSync(file, `pool: { workers: 1 }\nstreams: { piped: { source: "-", sourceOptions: { realtime: ${realtime} } } }\n`);
+  settings(true);
+  const { run, said, over } = readingInput(["--config", file, "--out", out]);
+  await until(() => existsSync(out) && readFileSync(out, "utf8").includes('"type":"frame"'), "a first frame");
+  settings(false);
+  run.kill("SIGHUP");
+  const code = await over;
+  assert.equal(code, 2, said());
+  assert.match(said(), /E_USAGE {2}piped: standard input can be read only once/);
+  assert.doesNotMatch(said(), /E_SOURCE_TIMEOUT/);
+  rmSync(folder, { recursive: true });
 });
 
 test("devices lists cameras, or says that there is none; as JSON too", async () => {

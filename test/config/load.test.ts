@@ -181,4 +181,6 @@ test("no key of a file can reach JavaScript's prototypes", async () => {
 test("a password in a value is not repeated in a message", async () => {
   const { lines } = await refusal({ file: yamlFile("secret.yaml", "detect:\n  conf: rtsp://me:hunter2@cam/1\n") });
   assert.deepEqual(lines, ['secret.yaml:2:3: detect.conf is "rtsp://***@cam/1"; allowed: a number from 0 to 1']);
+  const plain = await refusal({ file: yamlFile("plain.yaml", "detect:\n  conf: 'rtsp://me:hun \"ter2@cam/1'\n") });
+  assert.deepEqual(plain.lines, ['plain.yaml:2:3: detect.conf is "rtsp://***@cam/1"; allowed: a number from 0 to 1']);
 });

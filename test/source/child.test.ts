@@ -6,7 +6,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/core/clock.js";
-import { startChild } from "../../src/source/child.js";
+import { runShort, startChild } from "../../src/source/child.js";
+import { feedInput } from "../../src/source/stdin.js";
 import { isAlive } from "../support/camera.js";
 import { until } from "../support/until.js";
 
@@ -53,4 +54,16 @@ test("an FFmpeg that hangs in connecting does not outlive us for long, also when
     watcher.kill("SIGKILL");
     silent.close();
   }
+});
+
+test("a child that can't be given standard input is ended, and the error told", { timeout: 20_000 }, async () => {
+  const children = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
+  const before = children();
+  const pipe = { stdin: "pipe" } as const;
+  const first = startChild("sleep", ["60"], { ...pipe, outputs: [1, 2] }, systemClock);
+  const refused = { code: "E_USAGE", message: /standard input can be read only once/ };
+  assert.throws(() => startChild("sleep", ["60"], { ...pipe, outputs: [1, 2] }, systemClock), refused);
+  await assert.rejects(runShort("sleep", ["60"], undefined, { feed: (stdin) => feedInput(stdin, pipe) }), refused);
+  await until(() => children() === before + 1, "only the first child to be left");
+  await first[Symbol.asyncDispose]();
 });

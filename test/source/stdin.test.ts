@@ -68,6 +68,14 @@ test("a decoder that does not read holds the source back", async () => {
   await new Promise((resolve) => endless.once("close", resolve));
 });
 
+test("standard input is one source's, and is refused to a second one before a byte is read", () => {
+  let pulled = 0;
+  const shared = shareInput(new Readable({ read: () => void (pulled += 1) }));
+  shared.claim();
+  assert.throws(() => shared.claim(), { code: "E_USAGE", message: /^standard input can be read only once: / });
+  assert.equal(pulled, 0);
+});
+
 test("standard input can be given once", () => {
   const shared = shareInput(Readable.from([]));
   shared.give(reader());
