@@ -61,9 +61,10 @@ export function ffmpegArguments(options: CommandOptions): string[] {
 
 /**
  * passthrough: every decoded frame exactly once, none repeated to keep a rate, none dropped. One thread: slices of a small
- * picture cost more than they save. Flush: else a frame's last 32 KiB would wait in FFmpeg for the next frame.
+ * picture cost more than they save, and the raw "encoder" would hold back a frame for each further thread of its own.
+ * Flush: else a frame's last 32 KiB would wait in FFmpeg for the next frame.
  */
-const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", "-flush_packets", "1", "-f", "rawvideo"];
+const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", "-threads", "1", "-flush_packets", "1", "-f", "rawvideo"];
 
 /** fluent-ffmpeg composes, but does not run: its runner can't give a child more pipes, and probes capabilities first. */
 function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
