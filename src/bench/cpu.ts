@@ -25,6 +25,12 @@ export function cpuSeconds(): CpuSeconds | null {
   }
 }
 
+/** Cores kept busy between two readings: 1 = one core all the time. null where the system does not tell. */
+export function coresUsed(begin: CpuSeconds | null, end: CpuSeconds | null, seconds: number): CpuSeconds | null {
+  const share = (part: keyof CpuSeconds): number => ((end?.[part] ?? 0) - (begin?.[part] ?? 0)) / seconds;
+  return end && { main: share("main"), workers: share("workers"), ffmpeg: share("ffmpeg") };
+}
+
 /** utime and stime: fields 14 and 15 of proc(5), counted behind the closing bracket of the name. */
 function ticks(path: string): number {
   const stat = readFileSync(path, "utf8");

@@ -1,9 +1,9 @@
-import { systemClock } from "../core/clock.js";
+import { pause, systemClock } from "../core/clock.js";
 import { deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import { openSession, type Session, type SessionOptions, type StreamOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
-import { cpuSeconds, memoryMb, type CpuSeconds } from "./cpu.js";
+import { coresUsed, cpuSeconds, memoryMb, type CpuSeconds } from "./cpu.js";
 
 /** So many streams at once, each played in real time. */
 export interface DensityTask {
@@ -44,20 +44,14 @@ export async function measureDensity(task: DensityTask): Promise<CarriedLoad> {
   using _late = systemClock.after(START_LIMIT_MS, () => first.all.reject(new Error(`not all of ${task.streams} streams started within ${START_LIMIT_MS} ms`)));
   try {
     await first.all.promise;
-    await pause(SETTLE_MS);
+    await pause(SETTLE_MS, systemClock);
     const begin = snapshot(session);
-    await pause(task.windowMs);
+    await pause(task.windowMs, systemClock);
     return compare(task, begin, snapshot(session));
   } finally {
     stop.abort();
     await session.done;
   }
-}
-
-function pause(delayMs: number): Promise<void> {
-  const over = deferred();
-  systemClock.after(delayMs, over.resolve);
-  return over.promise;
 }
 
 /** Frames that nobody wants are left out as early as the rates allow: before they are scaled. */
@@ -95,12 +89,11 @@ function compare({ streams, clipFps, wantedFps }: DensityTask, begin: Snapshot, 
   const skipped = grown(({ skipped: { max_fps: _, ...missed }, outcomes: { detected: __, ...others } }) => {
     return [...Object.values(missed), ...Object.values(others)].reduce((total, n) => total + n, 0);
   });
-  const share = (part: keyof CpuSeconds): number => ((end.cpu?.[part] ?? 0) - (begin.cpu?.[part] ?? 0)) / seconds;
   return {
     streams,
     skippedShare: skipped / (streams * wantedFps * seconds),
     decodedShare: grown(({ decoded }) => decoded) / (streams * clipFps * seconds),
-    cores: end.cpu && { main: share("main"), workers: share("workers"), ffmpeg: share("ffmpeg") },
+    cores: coresUsed(begin.cpu, end.cpu, seconds),
     latencyMs: { p50: worst(end.stats, "p50"), p99: worst(end.stats, "p99") },
     peakMb: memoryMb().peak,
   };

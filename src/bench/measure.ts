@@ -5,7 +5,7 @@ import { loadModelInfo } from "../pool/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
 import { probeSource, readAddress } from "../source/index.js";
-import { childrenPeakMb, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
+import { childrenPeakMb, coresUsed, cpuSeconds, MEMORY_EVERY, memoryMb, type CpuSeconds } from "./cpu.js";
 import { measureDensity, type DensityTask } from "./density-measure.js";
 import { measureLimit } from "./limit.js";
 import { measurePlain } from "./plain.js";
@@ -101,8 +101,7 @@ function countingSink(windowMs: number, frames: number, full: () => void) {
     sink: directSink("count", count),
     result() {
       const seconds = (end.atMs - begin.atMs) / 1000;
-      const share = (of: keyof CpuSeconds): number => ((end.cpu?.[of] ?? 0) - (begin.cpu?.[of] ?? 0)) / seconds;
-      const cores = end.cpu && { main: share("main"), workers: share("workers"), ffmpeg: share("ffmpeg") };
+      const cores = coresUsed(begin.cpu, end.cpu, seconds);
       return { fps: (end.records - WARM_RECORDS) / seconds, firstRecordMs, ffmpegPeakMb, cores, memoryMb: memory };
     },
   };

@@ -15,6 +15,20 @@ export interface Clock {
 /** A timer of this period does nothing but be there, ms. */
 const HOLD_PERIOD_MS = 60_000;
 
+/** Settles after a while, or as soon as it is aborted. */
+export function pause(durationMs: number, clock: Clock, stop?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer[Symbol.dispose]();
+      stop?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(durationMs, done);
+    stop?.addEventListener("abort", done);
+    if (stop?.aborted) done();
+  });
+}
+
 /** Chance as an argument: 0 (inclusive) to 1. */
 export const systemRandom = (): number => Math.random();
 

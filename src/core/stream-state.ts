@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./errors.js";
+
 /**
  * What a stream does at the moment; on the wire, in the figures, on the page.
  *
@@ -25,3 +27,18 @@ export const STREAM_STATES = [
 
 /** One of STREAM_STATES. */
 export type StreamState = (typeof STREAM_STATES)[number];
+
+/** A change of state, as the source or the session tells it. */
+export interface StateChange {
+  readonly state: StreamState;
+  /** Of the stream's newest frame so far. */
+  readonly epoch: number;
+  /** Why it is in this state. */
+  readonly reason?: ErrorCode;
+  /** The same in words, without secrets. */
+  readonly message?: string;
+  /** Number of the next try to connect, counted since frames last came. */
+  readonly attempt?: number;
+  /** How long until that try, ms. */
+  readonly retryInMs?: number;
+}

@@ -7,7 +7,6 @@ export {
   toLine,
   type FrameContext,
   type Published,
-  type StateChange,
 } from "./make.js";
 export { gapTally, type GapTally } from "./gap-tally.js";
 export {

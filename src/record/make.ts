@@ -1,8 +1,7 @@
 import type { DetectionBatch } from "../core/detections.js";
-import type { ErrorCode } from "../core/errors.js";
 import type { FrameOutcome, SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
-import type { StreamState } from "../core/stream-state.js";
+import type { StateChange } from "../core/stream-state.js";
 import { RECORD_VERSION, type FrameRecord, type StateRecord, type StatsRecord, type WireRecord } from "./schema.js";
 
 const SCORE_DECIMALS = 1e4;
@@ -131,16 +130,6 @@ export function statsRecord(stats: StreamStats, atMs: number): StatsRecord {
     error: stats.error && { code: stats.error.code, message: stats.error.message },
     at: timeOfDay(atMs),
   };
-}
-
-/** A change of state, as the source or the session tells it. */
-export interface StateChange {
-  readonly state: StreamState;
-  readonly epoch: number;
-  readonly reason?: ErrorCode;
-  readonly message?: string;
-  readonly attempt?: number;
-  readonly retryInMs?: number;
 }
 
 /** The record of a change of state at a moment of the wall clock (ms since 1970). */

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Sink } from "../sinks/index.js";
+import type { InputSettings } from "../source/index.js";
 
 /** Everything a session needs to know; the settings file's parsed value fits it. */
 export interface SessionOptions {
@@ -30,12 +31,9 @@ export interface SessionOptions {
     readonly realtime: boolean;
     readonly loop: boolean;
     readonly decodeThreads: "auto" | number;
-    readonly rtspTransport?: "tcp" | "udp";
-    readonly hwaccel?: "none" | "auto" | "vaapi" | "cuda" | "videotoolbox" | "qsv";
-    readonly keyFramesOnly?: boolean;
     /** Only every n-th decoded frame is looked at. */
     readonly everyNth?: number;
-  };
+  } & Pick<InputSettings, "rtspTransport" | "hwaccel" | "keyFramesOnly">;
   readonly live: {
     readonly maxAgeMs: number;
     readonly maxFps: number | null;

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import { pause, type Clock } from "../core/clock.js";
 
 /** Between the starts of two live streams, ms: thirty cameras connect within three seconds, not in one instant. */
 export const STAGGER_MS = 100;
@@ -14,14 +14,6 @@ export function stagger(periodMs: number, clock: Clock): Stagger {
     const dueMs = Math.max(now, nextMs);
     nextMs = dueMs + periodMs;
     if (dueMs === now || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        timer[Symbol.dispose]();
-        signal.removeEventListener("abort", go);
-        resolve();
-      };
-      const timer = clock.after(dueMs - now, go);
-      signal.addEventListener("abort", go);
-    });
+    await pause(dueMs - now, clock, signal);
   };
 }

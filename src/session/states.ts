@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import type { ErrorWire, PipelineError } from "../core/errors.js";
+import type { StateChange } from "../core/stream-state.js";
 import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
-import { published, stateRecord, type StateChange } from "../record/index.js";
+import { published, stateRecord } from "../record/index.js";
 import type { Notice } from "./session.js";
 import type { SinkGroup } from "./publisher.js";
 

@@ -3,7 +3,6 @@ import { deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import { streamMeter } from "../metrics/index.js";
 import type { Numbers } from "./continued.js";
-import type { Notice } from "./session.js";
 import { changeOf, type StreamSpec } from "./specs.js";
 import { startStream, type RunningStream, type Shared, type StreamLife } from "./stream.js";
 
@@ -14,7 +13,6 @@ const REMEMBERED = 1000;
 export interface SupervisorWorld extends Shared {
   /** When the session began, monotonic ms. */
   readonly startedMs: number;
-  readonly notice: (notice: Notice) => void;
   /** Frames of streams that come before this has settled wait: nothing is recorded of a session that does not open. */
   readonly door: Promise<void>;
   /** A stream was removed; these are its last figures. */

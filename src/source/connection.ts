@@ -82,7 +82,7 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
         if (facts.cached && !fits(header, facts)) over.resolve({ type: "changed", news: { header } });
       },
       epochOf(info) {
-        if (info.widthPx === facts.widthPx && info.heightPx === facts.heightPx) return epoch;
+        if (isSame(info, facts)) return epoch;
         over.resolve({ type: "changed", news: { frame: info } });
         return undefined;
       },
@@ -128,11 +128,12 @@ export function startWatch(limits: WatchLimits, clock: Clock, onVerdict: (verdic
 function fits({ codec, picture }: StreamHeader, facts: Facts): boolean {
   if (codec !== facts.codec) return false;
   if (picture === null) return true;
-  const { widthPx, heightPx } = picture;
-  const { headerSize } = facts;
-  if (headerSize) return widthPx === headerSize.widthPx && heightPx === headerSize.heightPx;
-  const same = widthPx === facts.widthPx && heightPx === facts.heightPx;
-  return same || (widthPx === facts.heightPx && heightPx === facts.widthPx);
+  if (facts.headerSize) return isSame(picture, facts.headerSize);
+  return isSame(picture, facts) || isSame({ widthPx: picture.heightPx, heightPx: picture.widthPx }, facts);
+}
+
+function isSame(a: Size, b: Size): boolean {
+  return a.widthPx === b.widthPx && a.heightPx === b.heightPx;
 }
 
 type Explained = Pick<ConnectionEnd, "how" | "error" | "message" | "news">;

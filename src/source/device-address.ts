@@ -31,7 +31,7 @@ export function deviceSystem(platform: NodeJS.Platform): DeviceSystem | undefine
  */
 export function parseDevice(name: string, platform: NodeJS.Platform): DeviceAddress | undefined {
   const { head, query } = queryOf(name);
-  const isPath = V4L2_PATH.test(head) || /^\/dev\/video\d+$/.test(head);
+  const isPath = V4L2_PATH.test(head);
   const asked = head === "webcam" ? "0" : /^device:(.*)$/s.exec(head)?.[1];
   if (asked === undefined && !isPath) return undefined;
   const system = deviceSystem(platform);

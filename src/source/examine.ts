@@ -43,8 +43,7 @@ async function firstFrame(address: SourceAddress, settings: ExamineSettings, { c
   const plan = inputPlan(address, { ...settings, codec, loop: false, ioTimeoutMs: connectTimeoutMs });
   const args = ["-hide_banner", "-nostdin", "-loglevel", "warning", ...plan.options, "-i", plan.input, "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"];
   const startedMs = systemClock.monotonicMs();
-  const feed = (stdin: Parameters<typeof feedInput>[0]): void => (plan.stdin === "ignore" ? void stdin?.end() : feedInput(stdin, plan));
-  const { code, stderr } = await runShort(ffmpegPath, args, signal, { timeoutMs, feed });
+  const { code, stderr } = await runShort(ffmpegPath, args, signal, { timeoutMs, feed: (stdin) => feedInput(stdin, plan) });
   const tookMs = systemClock.monotonicMs() - startedMs;
   if (code === -1) throw new PipelineError("E_SOURCE_TIMEOUT", `${displayOf(address)}: no frame came within ${timeoutMs} ms`);
   if (code !== 0) throw explain(stderr, address);

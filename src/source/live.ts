@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import { pause, type Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { backoffMs, type BackoffLimits } from "./backoff.js";
 import { runConnection, startWatch, type ConnectionEnd, type Size } from "./connection.js";
@@ -48,8 +48,9 @@ interface Life {
 
 /**
  * A source that never dies: probe, connect, frames, and when that ends back off and do it again, until it is disposed.
- * What can't heal (no FFmpeg, an address that is refused) ends it with that error, unless it has worked before. The source is probed once, not at each
- * connection: cameras take seconds for it, and a changed picture shows in FFmpeg's own words.
+ * What can't heal (no FFmpeg, an address that is refused) ends it with that error, unless it has worked before. The
+ * source is probed once, not at each connection: cameras take seconds for it, and a changed picture shows in FFmpeg's own
+ * words.
  * @param random 0 (inclusive) to 1: the jitter of the waits
  */
 export function liveSource(options: LiveOptions, clock: Clock, random: () => number): Source {
@@ -88,12 +89,12 @@ async function keepAlive(options: LiveOptions, view: View, clock: Clock, random:
     const end = await connectOnce(life, options, view, teller, clock, stop, emit);
     if (stop.aborted) return emit({ type: "ended", error: null });
     if (end.flowedMs >= options.limits.healthyAfterMs) life.failures = 0;
-    if (startsAtOnce(end, life)) {
-      learn(end, life);
+    const atOnce = startsAtOnce(end, life);
+    learn(end, life);
+    if (atOnce) {
       teller.changed(end.message);
       continue;
     }
-    learn(end, life);
     life.failures += 1;
     if (end.error?.code === "E_HWACCEL") life.inSoftware = softwareText(options.display);
     const error = end.error ?? new PipelineError("E_SOURCE_DISCONNECTED", end.message);
@@ -114,8 +115,8 @@ function startsAtOnce({ how, frames }: ConnectionEnd, { cached }: Life): boolean
 /**
  * What stays known. FFmpeg's header says as much as a probe would, without the seconds that one takes; a frame's size is
  * the last word, also against what was found just before. Since the two may differ for good, a later header is held against
- * the last header. What changed in mid-stream is probed anew, and so is a source
- * that fell silent: it may bring something else by now.
+ * the last header. What changed in mid-stream is probed anew, and so is a source that fell silent: it may bring something
+ * else by now.
  */
 function learn({ how, error, news: { frame, header }, headerSize, frames }: ConnectionEnd, life: Life): void {
   const { probe, cached } = life;
@@ -182,20 +183,6 @@ async function watchedProbe({ display, probe, limits }: LiveOptions, teller: Sta
     const within = `${connectTimeoutMs} ms (live.connectTimeoutMs + live.firstFrameTimeoutMs)`;
     throw new PipelineError("E_SOURCE_TIMEOUT", `${display} did not say what it is within ${within}`, { cause: thrown });
   }
-}
-
-/** Settles after a while, or when it is aborted. */
-function pause(durationMs: number, clock: Clock, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      timer[Symbol.dispose]();
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = clock.after(durationMs, done);
-    stop.addEventListener("abort", done);
-    if (stop.aborted) done();
-  });
 }
 
 /** Turns what happens into states, each told once. */

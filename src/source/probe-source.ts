@@ -57,5 +57,4 @@ async function probeOther(address: SourceAddress, settings: ProbeSettings, signa
 function lendInput(stdin: Parameters<typeof feedInput>[0], plan: InputPlan): void {
   if (stdin && plan.stdin === "pipe" && plan.stdinText === undefined) return standardInput().lend(stdin);
   feedInput(stdin, plan);
-  if (plan.stdin === "ignore") stdin?.end();
 }

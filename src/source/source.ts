@@ -1,6 +1,6 @@
-import type { ErrorCode, PipelineError } from "../core/errors.js";
+import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader, SkipCause } from "../core/frame.js";
-import type { StreamState } from "../core/stream-state.js";
+import type { StateChange } from "../core/stream-state.js";
 import type { InputRows, Letterbox } from "../model/index.js";
 import type { YuvColours } from "../picture/index.js";
 import type { SlotLease } from "../ring/index.js";
@@ -22,20 +22,8 @@ export type SourceEvent =
   | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }
   /** One picture of a folder could not be decoded; the others go on. */
   | { readonly type: "broken"; readonly header: FrameHeader; readonly error: PipelineError }
-  /** A live source changed its state; at most a handful a second. A file says one only when its decoding fell back to software. `epoch`: of its newest frame so far. */
-  | {
-      readonly type: "state";
-      readonly state: StreamState;
-      readonly epoch: number;
-      /** Why it is in this state. */
-      readonly reason?: ErrorCode;
-      /** The same in words, without secrets. */
-      readonly message?: string;
-      /** Number of the next try to connect, counted since frames last came. */
-      readonly attempt?: number;
-      /** How long until that try, ms. */
-      readonly retryInMs?: number;
-    }
+  /** A live source changed its state; at most a handful a second. A file says one only when its decoding fell back to software. */
+  | ({ readonly type: "state" } & StateChange)
   /** No more frames. `error` null = the natural end or a wanted stop. */
   | { readonly type: "ended"; readonly error: PipelineError | null };
 

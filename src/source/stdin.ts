@@ -97,5 +97,7 @@ export function feedInput(stdin: Writable | null | undefined, { stdinText, stdin
     stdin.end(stdinText);
   } else if (kind === "pipe") {
     standardInput().give(stdin);
+  } else {
+    stdin.end();
   }
 }
