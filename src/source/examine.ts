@@ -1,12 +1,11 @@
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { displayOf, type SourceAddress } from "./address.js";
-import { runShort } from "./child.js";
 import { explain } from "./explain.js";
 import { inputPlan } from "./input.js";
+import { decodeOneFrame } from "./one-frame.js";
 import { probeSource, type ProbeSettings, type ProbeStep, type SourceProbe } from "./probe-source.js";
 import { reach } from "./reach.js";
-import { feedInput } from "./stdin.js";
 
 /** What an examination needs to know. */
 export interface ExamineSettings extends ProbeSettings {
@@ -41,9 +40,8 @@ async function firstFrame(address: SourceAddress, settings: ExamineSettings, { c
   const { ffmpegPath, firstFrameTimeoutMs, connectTimeoutMs } = settings;
   const timeoutMs = connectTimeoutMs + firstFrameTimeoutMs;
   const plan = inputPlan(address, { ...settings, codec, loop: false, ioTimeoutMs: connectTimeoutMs });
-  const args = ["-hide_banner", "-nostdin", "-loglevel", "warning", ...plan.options, "-i", plan.input, "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"];
   const startedMs = systemClock.monotonicMs();
-  const { code, stderr } = await runShort(ffmpegPath, args, signal, { timeoutMs, feed: (stdin) => feedInput(stdin, plan) });
+  const { code, stderr } = await decodeOneFrame(ffmpegPath, plan, "warning", signal, { timeoutMs });
   const tookMs = systemClock.monotonicMs() - startedMs;
   if (code === -1) throw new PipelineError("E_SOURCE_TIMEOUT", `${displayOf(address)}: no frame came within ${timeoutMs} ms`);
   if (code !== 0) throw explain(stderr, address);

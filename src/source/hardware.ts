@@ -1,7 +1,7 @@
 import { displayOf, type SourceAddress } from "./address.js";
-import { runShort } from "./child.js";
 import { explain, readsAsHwFallback } from "./explain.js";
 import { inputPlan, type InputSettings } from "./input.js";
+import { decodeOneFrame } from "./one-frame.js";
 
 /** What is told of a source that is decoded in software although a graphics processor was asked for. */
 export function softwareText(display: string): string {
@@ -16,9 +16,8 @@ export function softwareText(display: string): string {
 export async function hardwareLack(address: SourceAddress, settings: InputSettings & { readonly ffmpegPath: string }, signal: AbortSignal): Promise<string | null> {
   const { hwaccel = "none", ffmpegPath } = settings;
   if (hwaccel === "none" || address.kind !== "file") return null;
-  const { options, input } = inputPlan(address, { ...settings, realtime: false, loop: false });
-  const args = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info", ...options, "-i", input, "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"];
-  const { code, stderr } = await runShort(ffmpegPath, args, signal);
+  const plan = inputPlan(address, { ...settings, realtime: false, loop: false });
+  const { code, stderr } = await decodeOneFrame(ffmpegPath, plan, "info", signal);
   const failed = code !== 0 && explain(stderr, address).code === "E_HWACCEL";
   return failed || stderr.split("\n").some(readsAsHwFallback) ? softwareText(displayOf(address)) : null;
 }

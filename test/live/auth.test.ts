@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { eventually } from "../rig/deadline.js";
 import { descendants } from "../rig/processes.js";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { startCli } from "../support/cli.js";
 import { leaksIn, PLANTED } from "../support/planted.js";
 import { temporaryFolder } from "../support/pool.js";
+import { until } from "../support/until.js";
 import { SOON_MS, watch } from "./watch.js";
 
 const [plain, special] = PLANTED.passwords;
@@ -43,11 +43,11 @@ test("no program that we start has the password in its arguments", { skip: proce
   let looks = 0;
   // The probe comes and goes before the first frame: looked at all the way.
   const seen = stream.frame(SOON_MS, "first frame").then(() => looks);
-  await eventually(SOON_MS, () => "frame", () => {
+  await until(() => {
     looks += 1;
     assert.deepEqual(leaksIn(descendants(process.pid).map(({ commandLine }) => commandLine).join("\n")), []);
     return stream.seen.length > 0;
-  });
+  }, "frame", SOON_MS);
   assert.ok((await seen) > 1);
 });
 
@@ -58,7 +58,7 @@ for (const [name, password] of [["plain", plain], ["special", special]] as const
     const path = join(folder, `${name}.jsonl`);
     const args = (url: string): string[] => ["run", url, "--model", "samples/street.onnx", "--workers", "1", "--out", path];
     const right = startCli(args(camera.urlFor(user, password)), { timeoutMs: 60_000 });
-    await eventually(SOON_MS, () => "record in the file", () => existsSync(path) && readFileSync(path, "utf8").includes('"outcome"'));
+    await until(() => existsSync(path) && readFileSync(path, "utf8").includes('"outcome"'), "record in the file", SOON_MS);
     right.child.kill("SIGTERM");
     const { stdout, stderr } = await right.done;
     assert.deepEqual(leaksIn(`${stdout}\n${stderr}\n${readFileSync(path, "utf8")}`), []);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { badFfmpeg } from "../rig/bad-ffmpeg.js";
-import { eventually } from "../rig/deadline.js";
 import { descendants } from "../rig/processes.js";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { temporaryFolder } from "../support/pool.js";
+import { until } from "../support/until.js";
 import { SOON_MS, watch } from "./watch.js";
 
 const folder = temporaryFolder();
@@ -28,7 +28,7 @@ for (const [behaviour, reason] of [
     ffmpeg.set("real");
     assert.equal((await stream.frame(SOON_MS, "frame")).epoch, 1);
     await stream.stop();
-    await eventually(5000, () => "end of all children", () => descendants(process.pid).every(({ pid }) => pid === camera.pid));
+    await until(() => descendants(process.pid).every(({ pid }) => pid === camera.pid), "end of all children", 5000);
   });
 }
 
@@ -43,5 +43,5 @@ test("an FFmpeg that stands still in the middle is stalled, then given up by for
   await stream.state(SOON_MS, "reconnecting", "E_SOURCE_STALLED");
   assert.ok((await stream.frame(SOON_MS, "frame")).epoch >= 2);
   await stream.stop();
-  await eventually(5000, () => "end of all children", () => descendants(process.pid).every(({ pid }) => pid === camera.pid));
+  await until(() => descendants(process.pid).every(({ pid }) => pid === camera.pid), "end of all children", 5000);
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, told } from "../rig/deadline.js";
+import { told } from "../rig/deadline.js";
 import { descendants, isAlive } from "../rig/processes.js";
 import { requireRtspServer, startCamera } from "../rig/rtsp-server.js";
 import { openWire } from "../rig/wire.js";
 import { startCli } from "../support/cli.js";
+import { until } from "../support/until.js";
 import { SOON_MS } from "./watch.js";
 
 const skip = process.platform !== "linux" && "SKIPPED: needs /proc";
@@ -29,7 +30,7 @@ test("killed with SIGKILL while FFmpeg hangs in connect, we leave nothing behind
   cli.child.kill("SIGKILL");
   await cli.done;
   assert.ok(hanging.some((child) => isAlive(child.pid)), "the child ended with us: this test proves nothing about its own timeout");
-  await eventually(OWN_TIMEOUT_MS, () => `end of ${hanging.map(({ name }) => name).join()}`, () => hanging.every((child) => !isAlive(child.pid)));
+  await until(() => hanging.every((child) => !isAlive(child.pid)), `end of ${hanging.map(({ name }) => name).join()}`, OWN_TIMEOUT_MS);
 });
 
 test("killed with SIGKILL while frames flow, we leave nothing behind", { skip }, async (t) => {
@@ -41,5 +42,5 @@ test("killed with SIGKILL while frames flow, we leave nothing behind", { skip },
   assert.ok(children.some(isFfmpeg));
   cli.child.kill("SIGKILL");
   await cli.done;
-  await eventually(OWN_TIMEOUT_MS, () => "end of FFmpeg", () => children.every((child) => !isAlive(child.pid)));
+  await until(() => children.every((child) => !isAlive(child.pid)), "end of FFmpeg", OWN_TIMEOUT_MS);
 });

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { test } from "node:test";
-import { eventually } from "./deadline.js";
+import { until } from "../support/until.js";
 import { descendants, holdings, isAlive, readProcess } from "./processes.js";
 
 const skip = process.platform !== "linux" && "SKIPPED: processes are looked at in /proc";
@@ -11,7 +11,7 @@ const skip = process.platform !== "linux" && "SKIPPED: processes are looked at i
 test("children and their children are seen with their arguments, and gone when they are", { skip }, async () => {
   const child = spawn("sh", ["-c", "sleep 60 & echo up; wait"], { stdio: ["ignore", "pipe", "ignore"], detached: true });
   await once(child.stdout, "data");
-  await eventually(5000, () => "sleep among the descendants", () => descendants(process.pid).some(({ commandLine }) => commandLine === "sleep 60"));
+  await until(() => descendants(process.pid).some(({ commandLine }) => commandLine === "sleep 60"), "sleep among the descendants", 5000);
   const pid = child.pid ?? 0;
   const [sleep] = descendants(pid);
   assert.equal(sleep?.parentPid, pid);
@@ -19,7 +19,7 @@ test("children and their children are seen with their arguments, and gone when t
   process.kill(-pid, "SIGKILL");
   await once(child, "exit");
   assert.equal(readProcess(pid), undefined);
-  await eventually(5000, () => "end of sleep", () => !isAlive(sleep.pid));
+  await until(() => !isAlive(sleep.pid), "end of sleep", 5000);
 });
 
 test("holdings follow descriptors and children, both ways", { skip }, async () => {
