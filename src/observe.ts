@@ -1,7 +1,7 @@
 import { Observable } from "rxjs";
 import { systemClock } from "./core/clock.js";
 import { PipelineError } from "./core/errors.js";
-import type { WireRecord } from "./record/index.js";
+import type { WireRecord } from "./wire/index.js";
 import { openSession, type SessionOptions } from "./session/index.js";
 import { directSink, type Sink } from "./sinks/index.js";
 

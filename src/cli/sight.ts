@@ -4,7 +4,7 @@ import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { deferred } from "../core/lifetime.js";
 import type { Sight } from "../doctor/index.js";
-import type { FrameRecord } from "../record/index.js";
+import type { FrameRecord } from "../wire/index.js";
 import { openSession } from "../session/index.js";
 import { directSink, type Sink } from "../sinks/index.js";
 import { version } from "./package.js";

@@ -1,10 +1,10 @@
 import type { Clock } from "../core/clock.js";
 import { Closers } from "../core/lifetime.js";
-import type { Published } from "../record/index.js";
+import type { VideoFrame } from "../core/video-frame.js";
+import { openFeed } from "../feed/index.js";
+import type { Published } from "../wire/index.js";
 import { loadPage } from "./assets.js";
-import { openFeed } from "./feed.js";
 import { openHttpServer } from "./http.js";
-import type { GatewayPicture } from "./picture-message.js";
 import { openSocketServer } from "./websocket.js";
 
 /** Where and what to serve. */
@@ -30,7 +30,7 @@ export interface Gateway extends AsyncDisposable {
   /** Sends a record to every subscriber that wants it; keeps the newest stats of each stream for those who come later. */
   publish(published: Published): void;
   /** Sends a picture to those who watch the stream and have acknowledged their last one. The JPEG is not copied for each. */
-  publishPicture(picture: GatewayPicture): void;
+  publishPicture(picture: VideoFrame): void;
   /** How many clients watch the stream's pictures: with 0, no picture needs to be made. */
   watchers(stream: string): number;
   /** A stream has been removed: the greeting and the figures for those who come later leave it out. */

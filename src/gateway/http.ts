@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { PipelineError } from "../core/errors.js";
-import type { StatsRecord } from "../record/index.js";
+import type { StatsRecord } from "../wire/index.js";
 import type { Asset } from "./assets.js";
 import { hostAllowed } from "./guard.js";
 

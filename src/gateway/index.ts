@@ -1,2 +1,1 @@
 export { openGateway, type Gateway, type GatewayOptions } from "./gateway.js";
-export type { GatewayPicture } from "./picture-message.js";

@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { Clock } from "../core/clock.js";
 import { deferred } from "../core/lifetime.js";
+import { SUBPROTOCOL } from "../core/topics.js";
+import type { ClientHandlers, ClientWire } from "../feed/index.js";
 import { hostAllowed, originAllowed } from "./guard.js";
-import { SUBPROTOCOL } from "./protocol.js";
-import type { ClientWire } from "./subscriber.js";
 
 /** Where the feed lives. */
 export const SOCKET_PATH = "/ws";
@@ -19,14 +19,6 @@ const HEARTBEAT_MS = 30_000;
 const GOODBYE_MS = 500;
 /** RFC 6455, 7.4.1: the server goes away. */
 const CLOSE_GOING_AWAY = 1001;
-
-/** What the feed does with a client. */
-export interface ClientHandlers {
-  request(text: string): void;
-  /** The server is about to say goodbye: hand over what still waits. */
-  closing(): void;
-  gone(): void;
-}
 
 /** Whom to let in. */
 export interface SocketOptions {

@@ -3,7 +3,7 @@ import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
-import { published, statsRecord } from "../record/index.js";
+import { published, statsRecord } from "../wire/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
 import { tellDrops } from "./drops.js";

@@ -4,7 +4,7 @@ import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Ordered } from "../order/index.js";
-import { frameRecord, published, type Published } from "../record/index.js";
+import { frameRecord, published, type Published } from "../wire/index.js";
 import type { Sink } from "../sinks/index.js";
 
 /** Library, device and precision of the model's run, as it stands in every record. */

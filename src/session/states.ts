@@ -3,7 +3,7 @@ import type { ErrorWire, PipelineError } from "../core/errors.js";
 import type { StateChange } from "../core/stream-state.js";
 import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
-import { published, stateRecord } from "../record/index.js";
+import { published, stateRecord } from "../wire/index.js";
 import type { Notice } from "./session.js";
 import type { SinkGroup } from "./publisher.js";
 

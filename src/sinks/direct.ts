@@ -1,4 +1,4 @@
-import type { Published } from "../record/index.js";
+import type { Published } from "../wire/index.js";
 import type { Sink } from "./sink.js";
 
 /** A sink without a buffer: each record goes to `take` at once, so there is always room. Keep `take` short; it must not throw. */

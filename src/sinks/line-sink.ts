@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred, type Deferred } from "../core/lifetime.js";
-import { gapTally, toLine, type Published } from "../record/index.js";
+import { gapTally, toLine, type Published } from "../wire/index.js";
 import type { Sink } from "./sink.js";
 import { outputError, type WriteTarget } from "./target.js";
 
@@ -82,7 +82,7 @@ export class LineSink implements Sink {
       if (record.type === "frame") this.#gaps.lose(record);
       return false;
     }
-    this.#announceGap(record.stream);
+    if (record.stream !== undefined) this.#announceGap(record.stream);
     this.#take(line, sizeBytes);
     return this.bufferedBytes < this.#limits.softBytes;
   }

@@ -1,4 +1,4 @@
-import type { Published } from "../record/index.js";
+import type { Published } from "../wire/index.js";
 
 /** Somewhere that records go. A sink owns its bounded buffer; it never slows a stream that does not ask it. */
 export interface Sink extends AsyncDisposable {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { published, statsRecord } from "../../src/record/index.js";
-import { CAPTURED_AT_MS, stats } from "../record/records.js";
+import { published, statsRecord } from "../../src/wire/index.js";
+import { CAPTURED_AT_MS, stats } from "../wire/records.js";
 import { openTestGateway } from "./clients.js";
 
 /** A GET as a browser with that Host header would send it; fetch does not let us choose it. */

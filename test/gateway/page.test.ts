@@ -3,8 +3,8 @@ import { test, type TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Gateway } from "../../src/gateway/index.js";
 import { encodeJpeg } from "../../src/picture/index.js";
-import { frameRecord, published, statsRecord } from "../../src/record/index.js";
-import { CAPTURED_AT_MS, context, detected, header, stats } from "../record/records.js";
+import { frameRecord, published, statsRecord } from "../../src/wire/index.js";
+import { CAPTURED_AT_MS, context, detected, header, stats } from "../wire/records.js";
 import { requireBrowser } from "./browser.js";
 import { openTestGateway } from "./clients.js";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { pairing, type WaitingPicture } from "../../src/gateway/page/pairing.js";
-import type { FrameRecord } from "../../src/record/index.js";
-import { publishedFrame } from "../record/records.js";
+import type { FrameRecord } from "../../src/wire/index.js";
+import { publishedFrame } from "../wire/records.js";
 
 const SEED = 20261121;
 

@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { test } from "node:test";
 import WebSocket, { type ClientOptions } from "ws";
 import { systemClock } from "../../src/core/clock.js";
-import { openGateway, type Gateway, type GatewayPicture } from "../../src/gateway/index.js";
-import { published, statsRecord } from "../../src/record/index.js";
-import { CAPTURED_AT_MS, publishedFrame, stats } from "../record/records.js";
+import type { VideoFrame } from "../../src/core/video-frame.js";
+import { openGateway, type Gateway } from "../../src/gateway/index.js";
+import { published, statsRecord } from "../../src/wire/index.js";
+import { CAPTURED_AT_MS, publishedFrame, stats } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
 import { connect, openTestGateway, subscribeToAll } from "./clients.js";
 
-const picture = (frame: number, sizeBytes = 1000): GatewayPicture => ({
+const picture = (frame: number, sizeBytes = 1000): VideoFrame => ({
   stream: "gate",
   epoch: 1,
   frame,

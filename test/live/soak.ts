@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { systemClock } from "../../src/core/clock.js";
 import type { StreamStats } from "../../src/core/stats.js";
-import type { FrameRecord, WireRecord } from "../../src/record/index.js";
+import type { FrameRecord, WireRecord } from "../../src/wire/index.js";
 import { openSession } from "../../src/session/index.js";
 import { directSink } from "../../src/sinks/index.js";
 import { barsModel } from "../rig/bars-model.js";

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { systemClock } from "../../src/core/clock.js";
 import type { StreamStats } from "../../src/core/stats.js";
 import type { StreamState } from "../../src/core/stream-state.js";
-import type { FrameRecord, StateRecord, WireRecord } from "../../src/record/index.js";
+import type { FrameRecord, StateRecord, WireRecord } from "../../src/wire/index.js";
 import { openSession, type Notice, type Session } from "../../src/session/index.js";
 import { directSink } from "../../src/sinks/index.js";
 import { barsModel, barsNumber } from "../rig/bars-model.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { FrameRecord } from "../../src/record/index.js";
+import type { FrameRecord } from "../../src/wire/index.js";
 import { requireShared, shared } from "../support/paths.js";
 import { runToEnd, settings } from "../support/session.js";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
-import { recordSchema, type StateRecord } from "../../src/record/index.js";
+import { recordSchema, type StateRecord } from "../../src/wire/index.js";
 import { openSession, type Notice } from "../../src/session/index.js";
 import { directSink } from "../../src/sinks/index.js";
 import { constantModel } from "../support/models.js";

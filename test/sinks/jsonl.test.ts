@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
 import { openJsonl } from "../../src/sinks/index.js";
-import { publishedFrame } from "../record/records.js";
+import { publishedFrame } from "../wire/records.js";
 import { framesOf, resultOf, startWriter, temporaryFolder } from "./programs.js";
 
 const FRAME_0_LINE =

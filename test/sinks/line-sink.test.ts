@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { deferred, type Deferred } from "../../src/core/lifetime.js";
 import { LineSink, type LineSinkLimits } from "../../src/sinks/line-sink.js";
 import type { WriteTarget } from "../../src/sinks/target.js";
-import { publishedFrame } from "../record/records.js";
+import { publishedFrame } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
 
 /** A target that keeps what it is given and lets each write wait until it is released. */

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
 import { openStdout } from "../../src/sinks/index.js";
-import { publishedFrame } from "../record/records.js";
+import { publishedFrame } from "../wire/records.js";
 import { framesOf, resultOf, startWriter } from "./programs.js";
 
 /** More than the pipe, both ends' stream buffers and the sink's soft bound hold together. */

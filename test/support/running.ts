@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/core/clock.js";
 import type { StreamStats } from "../../src/core/stats.js";
-import type { FrameRecord } from "../../src/record/index.js";
+import type { FrameRecord } from "../../src/wire/index.js";
 import { openSession, type Notice, type Session } from "../../src/session/index.js";
 import { collector, settings } from "./session.js";
 import { until } from "./until.js";

@@ -1,7 +1,7 @@
 import { settingsSchema } from "../../src/config/index.js";
 import { systemClock } from "../../src/core/clock.js";
 import type { StreamStats } from "../../src/core/stats.js";
-import type { FrameRecord } from "../../src/record/index.js";
+import type { FrameRecord } from "../../src/wire/index.js";
 import { openSession, type Notice, type SessionOptions } from "../../src/session/index.js";
 import { directSink, type Sink } from "../../src/sinks/index.js";
 

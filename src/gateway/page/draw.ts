@@ -1,4 +1,4 @@
-import type { FrameRecord } from "../../record/index.js";
+import type { FrameRecord } from "../../wire/index.js";
 import { placeLabels, type LabelledBox } from "./labels.js";
 import type { Pair } from "./pairing.js";
 

@@ -1,6 +1,6 @@
-import type { WireRecord } from "../../record/index.js";
+import type { WireRecord } from "../../wire/index.js";
 import { connect } from "./connection.js";
-import { decodePictureMessage } from "./picture-message.js";
+import { decodeVideoFrame } from "../../core/video-frame.js";
 import { addStreamCard, type DrawnFrame, type StreamCard } from "./stream-card.js";
 
 declare global {
@@ -37,7 +37,7 @@ function onText(text: string): void {
 
 /** Acknowledges only when the picture is decoded: the server then sends no faster than this page can show. */
 async function onPicture(message: ArrayBuffer): Promise<void> {
-  const picture = decodePictureMessage(message);
+  const picture = decodeVideoFrame(message);
   if (!picture) return;
   const { stream, epoch, frame, widthPx, heightPx, lookedAt } = picture;
   try {

@@ -1,4 +1,4 @@
-import type { FrameRecord, StatsRecord } from "../../record/index.js";
+import type { FrameRecord, StatsRecord } from "../../wire/index.js";
 import { colourOf, drawPair } from "./draw.js";
 import { pairing, type Pair, type WaitingPicture } from "./pairing.js";
 

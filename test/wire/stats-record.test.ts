@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gapTally, frameRecord, statsRecord, toLine } from "../../src/record/index.js";
+import { gapTally, frameRecord, statsRecord, toLine } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, context, detected, header, stats } from "./records.js";
 
 test("a stream's figures become exactly this line", () => {

@@ -14,7 +14,7 @@ import {
   statsRecord,
   toLine,
   type WireRecord,
-} from "../../src/record/index.js";
+} from "../../src/wire/index.js";
 import { project } from "../support/paths.js";
 import { CAPTURED_AT_MS, context, detected, header, stats } from "./records.js";
 

@@ -1,29 +1,12 @@
 import { z } from "../core/schema.js";
 import { OUTCOMES, SKIP_CAUSES } from "../core/frame.js";
-import { STREAM_STATES } from "../core/stream-state.js";
-
-/** Version of the records. New optional fields may come within a version; a changed meaning is a new one. */
-export const RECORD_VERSION = 1;
-
-const count = z.int().nonnegative();
-const durationMs = z.number().nonnegative();
-const timeOfDay = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
-  .meta({ format: "date-time", description: "Time of day, ISO 8601 in UTC with milliseconds." });
-const version = z.literal(RECORD_VERSION).describe("Version of the record's meaning.");
-const stream = z.string().min(1).describe("Name of the stream, as the operator gave it.");
-const epoch = z.int().positive().describe("1 for the first connection, one more at each reconnect or change of picture size.");
-const frameNumber = count.describe("Counted from 0 in decode order; only rises, is never given twice, gaps are skipped frames.");
-const state = z
-  .enum(STREAM_STATES)
-  .describe("connecting: no frame yet; stalled: connected and silent; blocked: we are too busy to read; reconnecting: waiting or connecting again.");
-const errorCode = z.string().regex(/^E_[A-Z0-9_]+$/).describe("Code of the error; the README lists them.");
-const label = z.string().describe("Name of the class; its number where the model has no names.");
+import { count, durationMs, epoch, errorCode, frameNumber, label, state, stream, timeOfDay, version } from "./common.js";
 
 const recordError = z
   .strictObject({ code: errorCode, message: z.string().describe("What was seen, against what was allowed. Holds no secrets.") })
   .describe("Why the frame or the stream did not do well.");
+
+const point = z.tuple([z.number(), z.number()]);
 
 const detectedObject = z
   .strictObject({
@@ -33,6 +16,13 @@ const detectedObject = z
     box: z
       .tuple([z.number().nonnegative(), z.number().nonnegative(), z.number().nonnegative(), z.number().nonnegative()])
       .describe("x1, y1, x2, y2 in source pixels, clipped to the picture, 1 decimal."),
+    trackId: count.exactOptional().describe("The same object has the same number in all frames of an epoch. With tracking."),
+    corners: z.tuple([point, point, point, point]).exactOptional().describe("Corners of a turned box in source pixels, clockwise. With models of turned boxes."),
+    keypoints: z.array(z.tuple([z.number(), z.number(), z.number().min(0).max(1)])).exactOptional().describe("x, y in source pixels and score of each point. With pose models."),
+    mask: z
+      .strictObject({ size: z.tuple([z.int().positive(), z.int().positive()]).describe("Height, width, px."), counts: z.string().describe("COCO's compressed run lengths, column by column.") })
+      .exactOptional()
+      .describe("The object's pixels. With segmentation models."),
   })
   .describe("One object that the model saw.");
 
@@ -114,7 +104,9 @@ export const gapRecordSchema = z
     epoch: epoch.describe("Epoch of the last lost record."),
     fromFrame: frameNumber,
     toFrame: frameNumber,
-    cause: z.enum(["subscriber_slow", "sink_slow"]).describe("Who was too slow: the reader of the feed, or the file or pipe."),
+    cause: z
+      .enum(["subscriber_slow", "sink_slow", "history_gone"])
+      .describe("subscriber_slow, sink_slow: the reader of the feed, or the file or pipe, was too slow; history_gone: the reader came back too late."),
     records: z.int().positive().describe("How many frame records were lost."),
     at: timeOfDay,
   })
@@ -138,12 +130,47 @@ export const stateRecordSchema = z
   .describe("A live stream changed its state. `epoch` is the one of the newest frame so far.")
   .meta({ id: "StateRecord" });
 
+/** Something happened in a stream. */
+export const eventRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("event"),
+    stream,
+    id: z.string().min(1).describe("The same for all records of one event."),
+    kind: z.string().min(1).describe("What happened, such as zone.enter or line.cross."),
+    epoch,
+    frame: frameNumber.describe("Frame in which it was seen."),
+    trackId: count.exactOptional(),
+    label: label.exactOptional(),
+    before: z.record(z.string(), z.unknown()).describe("What was so before."),
+    after: z.record(z.string(), z.unknown()).describe("What is so now."),
+    at: timeOfDay,
+  })
+  .describe("Something happened in a stream.")
+  .meta({ id: "EventRecord" });
+
+/** A line for the operator. */
+export const logRecordSchema = z
+  .strictObject({
+    v: version,
+    type: z.literal("log"),
+    level: z.enum(["info", "warn", "error"]),
+    stream: stream.exactOptional(),
+    code: errorCode.exactOptional(),
+    message: z.string().describe("Holds no secrets."),
+    at: timeOfDay,
+  })
+  .describe("What the program tells its operator, also seen at its terminal.")
+  .meta({ id: "LogRecord" });
+
 /** Every record that leaves the pipeline. */
 export const recordSchema = z.discriminatedUnion("type", [
   frameRecordSchema,
   statsRecordSchema,
   gapRecordSchema,
   stateRecordSchema,
+  eventRecordSchema,
+  logRecordSchema,
 ]);
 
 /** How one admitted frame ended. */
@@ -154,5 +181,9 @@ export type StatsRecord = z.infer<typeof statsRecordSchema>;
 export type GapRecord = z.infer<typeof gapRecordSchema>;
 /** A stream's change of state. */
 export type StateRecord = z.infer<typeof stateRecordSchema>;
+/** Something happened in a stream. */
+export type EventRecord = z.infer<typeof eventRecordSchema>;
+/** A line for the operator. */
+export type LogRecord = z.infer<typeof logRecordSchema>;
 /** Any record. */
 export type WireRecord = z.infer<typeof recordSchema>;

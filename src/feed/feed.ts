@@ -1,14 +1,22 @@
 import type { Clock } from "../core/clock.js";
-import type { Published, StatsRecord } from "../record/index.js";
-import { encodePictureMessage, type GatewayPicture } from "./picture-message.js";
-import { parseRequest, SUBPROTOCOL, type GatewayMessage, type Topic } from "./protocol.js";
+import type { Published, StatsRecord } from "../wire/index.js";
+import { SUBPROTOCOL, type Topic } from "../core/topics.js";
+import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
+import { parseRequest } from "./parse-request.js";
 import { subscriber, type ClientWire, type Subscriber, type TextMessage } from "./subscriber.js";
-import type { ClientHandlers } from "./websocket.js";
+
+/** What the feed does with a client. */
+export interface ClientHandlers {
+  request(text: string): void;
+  /** The server is about to say goodbye: hand over what still waits. */
+  closing(): void;
+  gone(): void;
+}
 
 /** Who gets what: the subscribers and the newest figures. Knows no socket. */
 export interface Feed {
   publish(published: Published): void;
-  publishPicture(picture: GatewayPicture): void;
+  publishPicture(picture: VideoFrame): void;
   watchers(stream: string): number;
   onWatchersChange(listener: () => void): Disposable;
   /** The newest stats record of every stream. */
@@ -39,10 +47,11 @@ export function openFeed(version: string, streams: readonly string[], clock: Clo
     const request = parseRequest(text);
     if (request.type === "subscribe") subscribe(client, request.streams, request.topics);
     else if (request.type === "ack") client.acknowledge(request.stream, request.frame);
-    else answer(client, { type: "error", code: "E_REQUEST", message: request.message });
+    else if (request.type === "invalid") answer(client, { type: "error", code: "E_REQUEST", message: request.message });
   };
   return {
     publish({ record, line }) {
+      if (record.type === "log") return;
       names.add(record.stream);
       if (record.type === "stats") newestStats.set(record.stream, { record, line });
       const topic = record.type === "frame" || record.type === "gap" ? "detections" : "stats";
@@ -55,7 +64,7 @@ export function openFeed(version: string, streams: readonly string[], clock: Clo
       let message: Buffer | undefined;
       for (const client of clients) {
         if (!client.wants("video", picture.stream)) continue;
-        client.picture(picture.stream, picture.frame, (message ??= encodePictureMessage(picture)));
+        client.picture(picture.stream, picture.frame, (message ??= Buffer.from(encodeVideoFrame(picture).buffer)));
       }
     },
     watchers: (stream) => [...clients].filter((client) => client.wants("video", stream)).length,
@@ -81,5 +90,5 @@ export function openFeed(version: string, streams: readonly string[], clock: Clo
   };
 }
 
-const answer = (client: Subscriber, message: GatewayMessage): void =>
+const answer = (client: Subscriber, message: object): void =>
   client.text({ record: undefined, bytes: Buffer.from(JSON.stringify(message)) });

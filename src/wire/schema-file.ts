@@ -1,5 +1,5 @@
 import { z } from "../core/schema.js";
-import { recordSchema } from "./schema.js";
+import { recordSchema } from "./records.js";
 
 /** Where the records' JSON Schema is published, from the project's root. */
 export const RECORD_SCHEMA_PATH = "config/record.schema.json";
@@ -10,7 +10,7 @@ export function recordSchemaText(): string {
   const schema = {
     $schema,
     title: "sightline records, v1",
-    description: "One line of the log, one message of the feed. Generated from src/record/schema.ts.",
+    description: "One line of the log, one message of the feed. Generated from src/wire/schema.ts.",
     ...rest,
   };
   return `${JSON.stringify(schema, null, 2)}\n`;

@@ -1,7 +1,7 @@
 import { detectionBatch } from "../../src/core/detections.js";
 import type { FrameHeader, FrameOutcome } from "../../src/core/frame.js";
 import type { StreamStats } from "../../src/core/stats.js";
-import { frameRecord, published, type FrameContext, type Published } from "../../src/record/index.js";
+import { frameRecord, published, type FrameContext, type Published } from "../../src/wire/index.js";
 
 /** 2026-11-20T10:00:00.123Z */
 export const CAPTURED_AT_MS = 1795168800123;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { subscriber, type ClientWire } from "../../src/gateway/subscriber.js";
-import { publishedFrame } from "../record/records.js";
+import { subscriber, type ClientWire } from "../../src/feed/subscriber.js";
+import { publishedFrame } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
 
 /** A socket that takes nothing until it is told to. */

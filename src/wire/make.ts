@@ -2,7 +2,8 @@ import type { DetectionBatch } from "../core/detections.js";
 import type { FrameOutcome, SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { StateChange } from "../core/stream-state.js";
-import { RECORD_VERSION, type FrameRecord, type StateRecord, type StatsRecord, type WireRecord } from "./schema.js";
+import { RECORD_VERSION } from "./common.js";
+import type { FrameRecord, StateRecord, StatsRecord, WireRecord } from "./records.js";
 
 const SCORE_DECIMALS = 1e4;
 const BOX_DECIMALS = 1e1;

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
-import { gapTally, toLine, type WireRecord } from "../record/index.js";
-import { ALL_STREAMS, type Topic } from "./protocol.js";
+import { gapTally, toLine, type WireRecord } from "../wire/index.js";
+import { ALL_STREAMS, type Topic } from "../core/topics.js";
 
 /** The connection of one client, as its subscriber needs it. */
 export interface ClientWire {
@@ -85,7 +85,7 @@ function textOutbox(wire: ClientWire, clock: Clock, limits: SubscriberLimits) {
     });
   };
   const send = ({ record, bytes }: TextMessage): void => {
-    const gap = record && gaps.take(record.stream, clock.wallMs());
+    const gap = record && record.type !== "log" && gaps.take(record.stream, clock.wallMs());
     if (gap) hand(Buffer.from(toLine(gap)));
     hand(bytes);
   };

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodePictureMessage } from "../../src/gateway/page/picture-message.js";
-import { encodePictureMessage } from "../../src/gateway/picture-message.js";
+import { decodeVideoFrame, encodeVideoFrame } from "../../src/core/video-frame.js";
 
 const PICTURE = {
   stream: "tür",
@@ -21,25 +20,24 @@ const BYTES =
 
 const arrayBufferOf = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
 
-test("a picture message is exactly these bytes", () => {
-  assert.equal(encodePictureMessage(PICTURE).toString("hex"), BYTES.replaceAll(" ", ""));
+test("a video frame's message is exactly these bytes", () => {
+  assert.equal(Buffer.from(encodeVideoFrame(PICTURE)).toString("hex"), BYTES.replaceAll(" ", ""));
 });
 
 test("a frame that was not looked at has flag 1, a missing media time is NaN", () => {
-  const message = encodePictureMessage({ ...PICTURE, lookedAt: false, ptsMs: null });
+  const message = Buffer.from(encodeVideoFrame({ ...PICTURE, lookedAt: false, ptsMs: null }));
   assert.equal(message[1], 1);
   assert.equal(Number.isNaN(message.readDoubleLE(16)), true);
 });
 
-test("the page reads from the bytes what was put in", () => {
+test("a client reads from the bytes what was put in", () => {
   const message = arrayBufferOf(Buffer.from(BYTES.replaceAll(" ", ""), "hex"));
-  const { ptsMs: _, ...expected } = PICTURE;
-  assert.deepEqual(decodePictureMessage(message), expected);
+  assert.deepEqual(decodeVideoFrame(message), PICTURE);
 });
 
-test("the page reads nothing from another version or a message that is cut off", () => {
+test("a client reads nothing from another version or a message that is cut off", () => {
   const bytes = Buffer.from(BYTES.replaceAll(" ", ""), "hex");
-  for (const length of [0, 23, 27]) assert.equal(decodePictureMessage(arrayBufferOf(bytes.subarray(0, length))), undefined);
+  for (const length of [0, 23, 27]) assert.equal(decodeVideoFrame(arrayBufferOf(bytes.subarray(0, length))), undefined);
   bytes[0] = 2;
-  assert.equal(decodePictureMessage(arrayBufferOf(bytes)), undefined);
+  assert.equal(decodeVideoFrame(arrayBufferOf(bytes)), undefined);
 });

@@ -1,5 +1,6 @@
 import { timeOfDay } from "./make.js";
-import { RECORD_VERSION, type FrameRecord, type GapRecord } from "./schema.js";
+import { RECORD_VERSION } from "./common.js";
+import type { FrameRecord, GapRecord } from "./records.js";
 
 interface Lost {
   epoch: number;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { detectionBatch } from "../../src/core/detections.js";
-import { frameRecord, toLine } from "../../src/record/index.js";
+import { frameRecord, toLine } from "../../src/wire/index.js";
 import { context, detected, header } from "./records.js";
 
 test("a detected frame becomes exactly this line", () => {

@@ -1,0 +1,25 @@
+export {
+  frameRecord,
+  published,
+  stateRecord,
+  statsRecord,
+  timeOfDay,
+  toLine,
+  type FrameContext,
+  type Published,
+} from "./make.js";
+export { gapTally, type GapTally } from "./gap-tally.js";
+export { RECORD_VERSION } from "./common.js";
+export {
+  recordSchema,
+  type EventRecord,
+  type FrameRecord,
+  type GapRecord,
+  type LogRecord,
+  type StateRecord,
+  type StatsRecord,
+  type WireRecord,
+} from "./records.js";
+export { RECORD_SCHEMA_PATH, recordSchemaText } from "./schema-file.js";
+export { filterSchema, REQUEST_LIMITS, requestSchema, type ClientRequest, type ClientRequestInput, type Filter, type SubscribeInput } from "./requests.js";
+export { messageSchema, type Answer, type ErrorMessage, type FeedMessage, type Hello, type Snapshot, type Subscribed } from "./messages.js";
