@@ -30,6 +30,7 @@ const PACKAGE_MANAGERS = [
         "python3-gi",
         "gir1.2-gst-rtsp-server-1.0",
         "gir1.2-gst-plugins-base-1.0",
+        "glib-networking",
         // base: appsrc; good: RTP; bad: x265; ugly: x264.
         "gstreamer1.0-plugins-base",
         "gstreamer1.0-plugins-good",

@@ -1,7 +1,7 @@
 import type { DeviceAddress } from "./device-address.js";
 import type { SourceAddress } from "./address.js";
 import type { NetworkAddress } from "./network-address.js";
-import { SCHEMES } from "./schemes.js";
+import { SCHEMES, SHORT_LOOK } from "./schemes.js";
 
 /** Ways to decode on a graphics processor, by FFmpeg's names. */
 export type HardwareDecoding = "none" | "auto" | "vaapi" | "cuda" | "videotoolbox" | "qsv";
@@ -70,6 +70,9 @@ function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
   }
 }
 
+/** FLV over HTTP is what RTMP carries. */
+const FLV_PATH = /^[^?#]*\.flv(?:[?#]|$)/i;
+
 /**
  * The address goes in by a script on standard input: an argument could be read by everybody at the machine, and the
  * script's `option` lines (FFmpeg 5.0 and newer) reach the demuxer behind it. Frames arrive as without it; PTS start near 0.
@@ -83,6 +86,7 @@ function networkInput({ scheme, url }: NetworkAddress, wanted: Wanted): InputPla
   const options = {
     ...known.options({ timeoutUs: wanted.ioTimeoutMs * 1000, rtspTransport: wanted.rtspTransport }),
     fpsprobesize: "0",
+    ...(known.protocols.includes("http") && FLV_PATH.test(url) ? SHORT_LOOK : {}),
     // Multipart JPEG has no times of its own; FFmpeg would count 25 a second.
     ...(known.protocols.includes("http") && wanted.codec === "mjpeg" ? { use_wallclock_as_timestamps: "1" } : {}),
   };

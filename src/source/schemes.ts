@@ -42,10 +42,10 @@ const http = (tls: boolean): Scheme => ({
   options: ({ timeoutUs }) => ({ rw_timeout: String(timeoutUs) }),
 });
 
-/**
- * Here `timeout` would mean to listen. The first packets hold what describes the stream, so a short look suffices: FFmpeg
- * would wait 5 s for the sound that a header promises and a camera never sends.
- */
+/** The first packets of FLV hold what describes the stream: FFmpeg would wait 5 s for the sound that a header promises and a camera never sends. */
+export const SHORT_LOOK = { analyzeduration: "1000000" } as const;
+
+/** Here `timeout` would mean to listen. */
 const rtmp = (tls: boolean): Scheme => ({
   protocols: tls ? ["rtmps", "tls", "tcp"] : ["rtmp", "tcp"],
   port: tls ? 443 : 1935,
@@ -53,7 +53,7 @@ const rtmp = (tls: boolean): Scheme => ({
   tcp: true,
   mayListen: false,
   queryKeys: null,
-  options: ({ timeoutUs }) => ({ rw_timeout: String(timeoutUs), analyzeduration: "1000000" }),
+  options: ({ timeoutUs }) => ({ rw_timeout: String(timeoutUs), ...SHORT_LOOK }),
 });
 
 const srt: Scheme = {

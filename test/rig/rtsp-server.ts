@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import type { TestContext } from "node:test";
 import { project } from "../support/paths.js";
 import { told, within } from "./deadline.js";
+import type { Certificate } from "./senders.js";
 
 /** What a camera of the tests sends. */
 export interface CameraPlan {
@@ -23,6 +24,8 @@ export interface CameraPlan {
   readonly user: string | null;
   /** Null: open to all. */
   readonly password: string | null;
+  /** Speaks RTSP over TLS with this certificate; null: without. */
+  readonly tls: Certificate | null;
 }
 
 /** A camera: one RTSP server process with one stream, which all clients share. Disposing kills it. */
@@ -43,7 +46,7 @@ export interface Camera extends AsyncDisposable {
 
 /** A small picture at a common rate: what a test needs, and cheap to encode. */
 const USUAL: CameraPlan = {
-  port: 0, path: "/cam", widthPx: 320, heightPx: 180, fps: 15, codec: "h264", firstFrame: 0, frames: null, user: null, password: null,
+  port: 0, path: "/cam", widthPx: 320, heightPx: 180, fps: 15, codec: "h264", firstFrame: 0, frames: null, user: null, password: null, tls: null,
 };
 /** A cold start reads GStreamer's registry, which takes seconds the first time. */
 const READY_WITHIN_MS = 20_000;
@@ -81,10 +84,11 @@ export async function startCamera(some: Partial<CameraPlan> = {}): Promise<Camer
     await kill();
     throw error;
   });
+  const scheme = plan.tls ? "rtsps" : "rtsp";
   const address = `127.0.0.1:${port}${plan.path}`;
   return {
-    port, pid: child.pid ?? 0, url: `rtsp://${address}`, sentAtMs, kill,
-    urlFor: (user, password) => `rtsp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${address}`,
+    port, pid: child.pid ?? 0, url: `${scheme}://${address}`, sentAtMs, kill,
+    urlFor: (user, password) => `${scheme}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${address}`,
     told: (event, limitMs = TOLD_WITHIN_MS) => told(events, event, limitMs),
     [Symbol.asyncDispose]: kill,
   };

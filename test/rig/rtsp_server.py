@@ -3,7 +3,7 @@
 Reads one line of JSON from stdin (so that a password is in no argument list) and ends when stdin ends, so that it never
 outlives the test. Keys: port (0 = any), path, widthPx, heightPx, fps, codec (h264 | h265 | mjpeg), firstFrame,
 frames (after so many the stream ends, and begins anew with the next client; null = never), user, password (null = open
-to all).
+to all), tls (certFile and keyFile; null = none).
 
 Prints one line each, at once:
   READY <port>
@@ -23,7 +23,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstApp, GstRtspServer  # noqa: E402, F401
+from gi.repository import Gio, GLib, Gst, GstApp, GstRtspServer  # noqa: E402, F401
 
 BITS = 16
 # Video levels of black, white and no colour (BT.601).
@@ -104,25 +104,46 @@ def serve(plan):
         f" caps=video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 ! {encoder} )"
     )
     factory.connect("media-configure", Camera(plan).begin)
+    auth = GstRtspServer.RTSPAuth()
+    if plan["tls"] is not None:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(plan["tls"]["certFile"], plan["tls"]["keyFile"]))
     if plan["password"] is not None:
-        protect(server, factory, plan["user"], plan["password"])
+        protect(auth, factory, plan["user"], plan["password"])
+    elif plan["tls"] is not None:
+        open_to_all(auth, factory)
+    if plan["tls"] is not None or plan["password"] is not None:
+        server.set_auth(auth)
     server.get_mount_points().add_factory(plan["path"], factory)
     if server.attach(None) == 0:
         sys.exit("cannot listen on port %d" % plan["port"])
     say("READY", server.get_bound_port())
 
 
-def protect(server, factory, user, password):
-    role = "viewer"
+ROLE = "viewer"
+
+
+def token_of_viewers():
     token = GstRtspServer.RTSPToken()
-    token.set_string("media.factory.role", role)
-    auth = GstRtspServer.RTSPAuth()
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
-    server.set_auth(auth)
+    token.set_string("media.factory.role", ROLE)
+    return token
+
+
+def let_viewers_in(factory):
     permissions = GstRtspServer.RTSPPermissions()
-    permissions.add_permission_for_role(role, "media.factory.access", True)
-    permissions.add_permission_for_role(role, "media.factory.construct", True)
+    permissions.add_permission_for_role(ROLE, "media.factory.access", True)
+    permissions.add_permission_for_role(ROLE, "media.factory.construct", True)
     factory.set_permissions(permissions)
+
+
+def protect(auth, factory, user, password):
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token_of_viewers())
+    let_viewers_in(factory)
+
+
+def open_to_all(auth, factory):
+    """The server checks permissions as soon as it has an auth object, which TLS needs."""
+    auth.set_default_token(token_of_viewers())
+    let_viewers_in(factory)
 
 
 def main():

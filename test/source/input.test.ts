@@ -24,6 +24,7 @@ test("each scheme opens its own protocols and no files; only the right kind of t
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ["rtsps://h/x", "pipe,rtp,udp,tcp,tls,srtp", /option rtsp_transport 'tcp'\noption timeout/],
     ["http://h/x", "pipe,http,https,httpproxy,tcp,tls,crypto", /option rw_timeout '30000000'/],
+    ["http://h/live.FLV?x=1", "pipe,http,https,httpproxy,tcp,tls,crypto", /option analyzeduration '1000000'/],
     ["https://h/x", "pipe,http,https,httpproxy,tcp,tls,crypto", /option rw_timeout/],
     ["rtmp://h/a/b", "pipe,rtmp,tcp", /option rw_timeout/],
     ["rtmps://h/a/b", "pipe,rtmps,tls,tcp", /option rw_timeout/],
@@ -36,6 +37,7 @@ test("each scheme opens its own protocols and no files; only the right kind of t
     assert.match(stdinText, script, name);
     assert.equal(/timeout/g.test(stdinText) && /rtsp_transport/.test(stdinText) && /rw_timeout/.test(stdinText), false, name);
   }
+  assert.doesNotMatch(plan("http://h/x.ts?name=.flv").stdinText ?? "", /analyzeduration/);
   assert.match(plan("rtsp://h/x", { rtspTransport: "udp" }).stdinText ?? "", /rtsp_transport 'udp'/);
 });
 
