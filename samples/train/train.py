@@ -222,9 +222,9 @@ def main():
     parser.add_argument("--out", required=True, help="file for the weights")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hard-steps", type=int, default=2000)
-    parser.add_argument("--tame-steps", type=int, default=2000)
+    parser.add_argument("--tame-steps", type=int, default=3600)
     parser.add_argument("--resume", help="weights after some stage; go on with the next")
-    parser.add_argument("--polish-steps", type=int, default=400)
+    parser.add_argument("--polish-steps", type=int, default=600)
     args = parser.parse_args()
     # Zooming stops before the end: the fitted size is the one that will be used.
     stages = [
