@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { PipelineError } from "../core/errors.js";
 import type { StatsRecord } from "../wire/index.js";
-import type { Asset } from "./assets.js";
+import { addPageRoutes, type Asset } from "./assets.js";
 import { hostAllowed } from "./guard.js";
 
 /** What the HTTP side is made of. */
@@ -24,7 +24,7 @@ export interface HttpServer extends AsyncDisposable {
 /** Headers that let the page load from here and nowhere else, and be framed by nobody. */
 const SAFETY_HEADERS = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -74,14 +74,7 @@ function guard(app: FastifyInstance, boundHost: string): void {
 }
 
 function routes(app: FastifyInstance, { page, stats }: HttpOptions): void {
-  app.get("/", (_request, reply) => {
-    const index = page.get("index.html");
-    return index ? reply.type(index.contentType).send(index.body) : reply.callNotFound();
-  });
-  app.get<{ Params: { name: string } }>("/page/:name", (request, reply) => {
-    const asset = page.get(request.params.name);
-    return asset ? reply.type(asset.contentType).send(asset.body) : reply.callNotFound();
-  });
+  addPageRoutes(app, page);
   app.get("/api/stats", () => ({ streams: stats() }));
   app.get("/healthz", () => ({ status: "ok" }));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { placeLabels } from "../../src/gateway/page/labels.js";
+import { placeLabels } from "../../src/dashboard/labels.js";
 
 const SEED = 20261121;
 const LABEL_HEIGHT = 16;

@@ -6,7 +6,7 @@ import { encodeJpeg } from "../../src/picture/index.js";
 import { frameRecord, published, statsRecord } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, context, detected, header, stats } from "../wire/records.js";
 import { requireBrowser } from "./browser.js";
-import { openTestGateway } from "./clients.js";
+import { openTestGateway } from "../gateway/clients.js";
 
 /** The source is larger than the picture that is sent, as in life: boxes must be scaled by the source's size. */
 const SOURCE = { widthPx: 1280, heightPx: 720 };

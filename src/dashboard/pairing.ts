@@ -1,4 +1,4 @@
-import type { FrameRecord } from "../../wire/index.js";
+import type { FrameRecord } from "../wire/index.js";
 
 /** A picture that waits for its record, or needs none. `Image` is what is drawn and must be given back. */
 export interface WaitingPicture<Image> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { pairing, type WaitingPicture } from "../../src/gateway/page/pairing.js";
+import { pairing, type WaitingPicture } from "../../src/dashboard/pairing.js";
 import type { FrameRecord } from "../../src/wire/index.js";
 import { publishedFrame } from "../wire/records.js";
 
