@@ -55,7 +55,7 @@ function optionsOf({ labels }: TimelineSeries, classIds: ReadonlyMap<string, num
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_plot, ticks) => ticks.map(minutesAgo) },
+      { ...axis, size: 24, space: 46, incrs: [60], values: (_plot, ticks) => ticks.map(minutesAgo) },
       { ...axis, size: 30, space: 28 },
     ],
     series: [{}, ...labels.map((label, i) => ({ label, stroke: colourOf(classIds.get(label) ?? i), width: 2, points: { show: false }, spanGaps: false }))],

@@ -50,7 +50,7 @@ function ratesPart(model: StreamModel): Part {
 const BAR = { width: 300, height: 60 };
 
 function latencyPart(model: StreamModel): Part {
-  const bars = [...BUCKET_EDGES_MS, Infinity].map(() => makeSvg("rect", { class: "bar" }));
+  const bars = [...BUCKET_EDGES_MS, Infinity].map(() => makeSvg("rect", { class: "histogram-bar" }));
   const ticks = [10, 40, 160, 640].map((edge) => makeSvg("text", { x: edgeX(edge), y: BAR.height + 12 }, durationWords(edge)));
   const histogram = makeSvg("svg", { class: "histogram", viewBox: `0 0 ${BAR.width} ${BAR.height + 16}`, role: "img" }, ...bars, ...ticks);
   const segments = STAGES.map((stage) => makeSvg("rect", { class: `stage-${stage}`, height: 10, y: 0 }));

@@ -50,7 +50,7 @@ export function streamHealth({ connected, stats, change, lastFrameMs, delayMs }:
   const state = newer ? change.record.state : (stats?.state ?? "connecting");
   if (state === "live") return liveHealth(stats, lastFrameMs, delayMs, nowMs);
   const reason = change?.record.state === state ? change.record : undefined;
-  const message = reason?.message ?? stats?.error?.message ?? EXPLANATIONS[state];
+  const message = withoutCountdown(reason?.message ?? stats?.error?.message ?? EXPLANATIONS[state]);
   const retry = reason && change ? retryWords(reason, nowMs - change.receivedMs) : "";
   return { tone: TONES[state], word: state, detail: [message, retry].filter(Boolean).join(". "), code: reason?.reason ?? stats?.error?.code ?? "" };
 }
@@ -66,6 +66,9 @@ function liveHealth(stats: StatsRecord | undefined, lastFrameMs: number | undefi
   }
   return { tone: "good", word: "live", detail: stats?.error?.message ?? "", code: stats?.error?.code ?? "" };
 }
+
+/** A message says how long the wait is that begins with it; the page counts down. */
+const withoutCountdown = (message: string): string => message.replace(/; next try in [\d.]+ \w+$/, "");
 
 function retryWords({ attempt, retryInMs }: StateRecord, agoMs: number): string {
   if (retryInMs === undefined) return "";

@@ -49,6 +49,8 @@ export function inspectorView(store: Store): View {
   const show = (): void => {
     if (drawn === store.messages.added) return;
     drawn = store.messages.added;
+    const first = chosen === undefined ? store.messages.items.findLast(({ type }) => type === "frame") : undefined;
+    if (first) return choose(first);
     const words = search.value.toLowerCase();
     const fits = (message: InspectedMessage): boolean => shown.has(kindOf(message)) && (words === "" || JSON.stringify(message.content).toLowerCase().includes(words));
     const rows = store.messages.items.filter(fits).slice(-MOST_ROWS).toReversed();

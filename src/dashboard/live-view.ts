@@ -1,4 +1,5 @@
 import { iconButton, make, setText } from "./dom.js";
+import { fitTiles } from "./fit-tiles.js";
 import { streamHealth, type Health } from "./health.js";
 import { colourOf } from "./palette.js";
 import { openScreen, type DrawnFrame, type Screen } from "./screen.js";
@@ -39,8 +40,10 @@ interface Tile extends Disposable {
   refresh(): void;
 }
 
-/** The most columns that keep the tiles of so many streams large: 1, 2, 3 or 4. */
-const columnsFor = (streams: number): number => Math.min(4, Math.ceil(Math.sqrt(streams)));
+/** What is above and below the grid, px: the bar and the page's edges. */
+const CHROME_PX = 56 + 16 + 20;
+/** Narrower windows have one column; as in the style sheet. */
+const PHONE_PX = 720;
 
 /** The grid of all streams. Only what can be seen is asked for. */
 export function liveView({ store, drawn, watchedChanged }: ViewParts): View {
@@ -73,8 +76,15 @@ export function liveView({ store, drawn, watchedChanged }: ViewParts): View {
       observer.observe(tile.element);
     }
     empty.hidden = tiles.size > 0;
-    grid.style.setProperty("--columns", String(columnsFor(tiles.size)));
+    fit();
   };
+  const fit = (): void => {
+    const { columns, tileWidthPx } = fitTiles(tiles.size, { width: grid.clientWidth, height: innerHeight - CHROME_PX }, innerWidth <= PHONE_PX);
+    grid.style.setProperty("--columns", String(columns));
+    grid.style.setProperty("--tile-width", `${tileWidthPx}px`);
+  };
+  const resized = new ResizeObserver(fit);
+  resized.observe(document.documentElement);
   sync();
   return {
     element,
@@ -86,6 +96,7 @@ export function liveView({ store, drawn, watchedChanged }: ViewParts): View {
     redraw: () => tiles.forEach(({ screen }) => screen.redraw()),
     [Symbol.dispose]() {
       observer.disconnect();
+      resized.disconnect();
       for (const tile of tiles.values()) tile[Symbol.dispose]();
     },
   };
@@ -126,7 +137,7 @@ function figuresOf(model: StreamModel): string {
   if (!stats) return "";
   const lost = dropsOf(stats).reduce((sum, { frames }) => sum + frames, 0);
   const { inferred } = model.rates();
-  return [`${inferred.toFixed(1)} of ${stats.fps.in.toFixed(1)} fps`, `${stats.latencyMs.p95.toFixed(0)} ms`, `${shareWords(lost, stats.decoded)} dropped`].join("  ·  ");
+  return [`${inferred.toFixed(1)} of ${stats.fps.in.toFixed(1)} fps`, `p95 ${stats.latencyMs.p95.toFixed(0)} ms`, `${shareWords(lost, stats.decoded)} dropped`].join("  ·  ");
 }
 
 /** What is in the picture now, most first, each with its colour. */
