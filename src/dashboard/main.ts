@@ -180,7 +180,11 @@ function actions(): KeyActions {
 }
 
 listenToKeys(actions);
-feed.onStreams(route);
+feed.onStreams(() => {
+  route();
+  view?.refresh();
+  watchedChanged();
+});
 byId("pause").addEventListener("click", () => setPaused(!store.paused));
 byId("theme").addEventListener("click", changeTheme);
 byId("help-open").addEventListener("click", () => help.showModal());

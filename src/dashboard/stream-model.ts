@@ -62,8 +62,7 @@ export function streamModel(name: string): StreamModel {
   const pairs = pairing<PictureImage>(({ bitmap }) => bitmap.close());
   const listeners = new Set<(pair: ShownPair) => void>();
   const classIds = new Map<string, number>();
-  const shownRate = rate();
-  const state = { stats: undefined as StatsRecord | undefined, inferred: 0, change: undefined as StreamFacts["change"], lastFrameMs: undefined as number | undefined };
+  const known = whatIsKnown();
   let shown: ShownPair | undefined;
   const model: StreamModel = {
     name,
@@ -76,33 +75,27 @@ export function streamModel(name: string): StreamModel {
       return shown;
     },
     get stats() {
-      return state.stats;
+      return known.stats;
     },
-    facts: () => ({ stats: state.stats, change: state.change, lastFrameMs: state.lastFrameMs, delayMs: model.latency.newest(DELAY_FRAMES) }),
-    rates: () => ({
-      in: state.stats?.fps.in ?? 0, inferred: state.inferred, published: state.stats?.fps.out ?? 0,
-      shown: shownRate.perSecond(performance.now()),
-    }),
+    facts: () => ({ stats: known.stats, change: known.change, lastFrameMs: known.lastFrameMs, delayMs: model.latency.newest(DELAY_FRAMES) }),
+    rates: () => known.rates(),
     frame(record) {
-      state.lastFrameMs = performance.now();
+      known.lastFrameMs = performance.now();
       for (const { label, classId } of record.objects) classIds.set(label, classId);
       model.timeline.record(record, Date.now());
       model.trails.record(record);
       pairs.record(record);
     },
     picture: (picture) => pairs.picture(picture),
-    newStats(stats) {
-      state.inferred = inferredFps(state.stats, stats);
-      state.stats = stats;
-    },
-    newState: (record) => void (state.change = { record, receivedMs: performance.now() }),
+    newStats: (stats) => known.newStats(stats),
+    newState: (record) => void (known.change = { record, receivedMs: performance.now() }),
     advance(paused, aheadMs) {
       const pair = pairs.take();
       if (!pair) return;
       if (paused) return pair.picture.image.bitmap.close();
       model.history.add(pair);
       if (pair.record) model.latency.add(stagesOf(pair.record, Date.now() + aheadMs - Date.parse(pair.record.publishedAt)));
-      shownRate.tick(performance.now());
+      known.shownRate.tick(performance.now());
       model.show(pair);
     },
     show(pair) {
@@ -118,11 +111,31 @@ export function streamModel(name: string): StreamModel {
       pairs.reset();
       model.trails.reset();
       model.latency.reset();
-      state.lastFrameMs = undefined;
-      state.change = undefined;
+      known.lastFrameMs = undefined;
+      known.change = undefined;
     },
   };
   return model;
+}
+
+/** The newest figures and state. */
+function whatIsKnown() {
+  const known = {
+    stats: undefined as StatsRecord | undefined,
+    change: undefined as StreamFacts["change"],
+    lastFrameMs: undefined as number | undefined,
+    inferred: 0,
+    shownRate: rate(),
+    newStats(stats: StatsRecord): void {
+      known.inferred = inferredFps(known.stats, stats);
+      known.stats = stats;
+    },
+    rates: (): StreamRates => ({
+      in: known.stats?.fps.in ?? 0, inferred: known.inferred, published: known.stats?.fps.out ?? 0,
+      shown: known.shownRate.perSecond(performance.now()),
+    }),
+  };
+  return known;
 }
 
 /** Detected frames a second between two records of figures; what the server says of all published ones where that can't be told. */

@@ -38,16 +38,12 @@ export function streamView(model: StreamModel, parts: StreamViewParts): StreamVi
   });
   const player = playerBar();
   const zoom = zoomable(screen, model, (factor) => setText(player.zoom, `${Math.round(factor * 100)} %`));
-  const pill = make("span", { class: "pill" });
-  const clock = make("span", { class: "dim frame-number" });
+  const { header, pill, clock } = streamHead(model.name);
   const seen = make("ul", { class: "seen", "aria-label": "In view" });
   const figures = figuresPanel(model);
   const events = make("ul", { class: "rows" });
-  const eventsPanel = make("section", { class: "panel" }, make("h3", {}, "Events"), events);
-  const back = make("a", { class: "icon-button back", href: "#/", "aria-label": "All streams", title: "All streams" }, icon("grid"));
-  const header = make("header", { class: "stream-head" }, back, make("h2", {}, model.name), pill, clock);
+  figures.element.append(make("section", { class: "panel" }, make("h3", {}, "Events"), events));
   const main = make("div", { class: "stream-main" }, header, screen.element, player.element, seen, layerBar(parts));
-  figures.element.append(eventsPanel);
   const element = make("section", { class: "view view-stream", "aria-label": `Stream ${model.name}` }, main, figures.element);
   const undo = model.onShown(({ picture }) => {
     setText(clock, `frame ${picture.frame}`);
@@ -89,6 +85,14 @@ export function streamView(model: StreamModel, parts: StreamViewParts): StreamVi
   };
   player.connect(view);
   return view;
+}
+
+/** Name, state and frame number, above the picture. */
+function streamHead(name: string) {
+  const pill = make("span", { class: "pill" });
+  const clock = make("span", { class: "dim frame-number" });
+  const back = make("a", { class: "icon-button back", href: "#/", "aria-label": "All streams", title: "All streams" }, icon("grid"));
+  return { pill, clock, header: make("header", { class: "stream-head" }, back, make("h2", {}, name), pill, clock) };
 }
 
 /** The row of buttons under the picture. */
