@@ -1,5 +1,4 @@
-import type { VideoFrame } from "../core/video-frame.js";
-import { connect, type FeedClient } from "./feed-client.js";
+import { connect, type FeedClient, type VideoFrame } from "../client/index.js";
 import { recordsSubscription, type Filter } from "./filter.js";
 import type { Store } from "./store.js";
 import { streamModel, type StreamModel } from "./stream-model.js";
@@ -30,7 +29,7 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
     tellStreams();
     return model;
   };
-  const client = connect(new URL("/", location.href), { ticket: () => ticketOrLogin(store) });
+  const client = connect(new URL("/", location.href), { ticket: () => ticketOrLogin(store), ackVideo: "manual" });
   followConnection(client, store, streams);
   followRecords(client, store, modelOf, arrived);
   client.on("hello", (hello) => {
@@ -108,6 +107,8 @@ function followRecords(client: FeedClient, store: Store, modelOf: (name: string)
       if (state) model.newState(state);
       if (frame) model.frame(frame);
     }
+    // After a reconnect the same lines come again: the newest say all.
+    if (snapshot.log) store.logs.replace(snapshot.log);
   });
 }
 

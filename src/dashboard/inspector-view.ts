@@ -75,7 +75,7 @@ export function inspectorView(store: Store): View {
     redraw: () => undefined,
     [Symbol.dispose]() {
       store.inspecting = false;
-      store.messages.clear();
+      store.messages.replace([]);
     },
   };
 }

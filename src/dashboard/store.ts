@@ -9,7 +9,8 @@ export interface BoundedList<T> {
   /** How many have ever been added: tells whether there is something new. */
   readonly added: number;
   add(item: T): void;
-  clear(): void;
+  /** Forgets what there is and takes these. */
+  replace(items: readonly T[]): void;
 }
 
 /** Makes an empty list of at most `most`. */
@@ -29,7 +30,10 @@ export function boundedList<T>(most: number): BoundedList<T> {
       // Now and then, not each time: shifting a long array is slow.
       if (items.length >= 2 * most) items = items.slice(-most);
     },
-    clear: () => void ((items = []), (added += 1)),
+    replace(others) {
+      items = others.slice(-most);
+      added += 1;
+    },
   };
 }
 

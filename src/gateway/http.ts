@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly page: ReadonlyMap<string, Asset>;
   /** The newest figures of every stream. */
   readonly stats: () => readonly StatsRecord[];
+  /** Adds what else is served. */
+  readonly routes?: (app: FastifyInstance) => void;
 }
 
 /** A bound server. Not listening for upgrades yet: see websocket.ts. */
@@ -48,6 +50,7 @@ export async function openHttpServer(options: HttpOptions): Promise<HttpServer> 
   });
   guard(app, options.host);
   routes(app, options);
+  options.routes?.(app);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
