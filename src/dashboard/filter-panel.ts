@@ -38,10 +38,10 @@ export function filterPanel(store: Store, changed: (filter: Filter) => void): { 
     const next = JSON.stringify([[...labels], store.filter.classes]);
     if (next === key) return;
     key = next;
-    const focused = document.activeElement?.getAttribute("data-label");
+    const focused = document.activeElement?.getAttribute("data-label") ?? null;
     const rows = [...labels].map(([label, classId]) => classRow(label, classId, store.filter, (on) => set(withClass(store.filter, label, on, [...labels.keys()]))));
     list.replaceChildren(...(rows.length > 0 ? rows : [make("p", { class: "dim" }, "No class has been seen yet.")]));
-    if (focused != null) list.querySelector<HTMLElement>(`[data-label="${CSS.escape(focused)}"]`)?.focus();
+    if (focused !== null) list.querySelector<HTMLElement>(`[data-label="${CSS.escape(focused)}"]`)?.focus();
   };
   slider.addEventListener("input", () => {
     const minScore = Number(slider.value) / 100;

@@ -7,7 +7,7 @@ import { published, stateRecord, statsRecord } from "../../src/wire/index.js";
 import { openTestGateway } from "../gateway/clients.js";
 import { CAPTURED_AT_MS, stats } from "../wire/records.js";
 import { requireBrowser } from "./browser.js";
-import { assertOwn, boxOf, CAR_COLOUR, isNear, JPEG, look, openGate, openPage, recordOf, seen, sendPair, sendPicture, SOURCE, untilWatched, WAIT } from "./fixture.js";
+import { assertOwn, boxOf, CAR_COLOUR, isNear, JPEG, look, openGate, openPage, recordOf, recordWith, seen, sendPair, sendPicture, SOURCE, untilWatched, WAIT } from "./fixture.js";
 import type { Gateway } from "../../src/gateway/index.js";
 
 const GATE = { streams: ["gate"] };
@@ -114,6 +114,11 @@ test("a filter acts at the server: what is chosen is asked for anew, and picture
   while (newest().minScore !== 0.4 && performance.now() < deadline) await page.evaluate(() => new Promise(requestAnimationFrame));
   assert.deepEqual([newest().classes, newest().minScore], [["person"], 0.4]);
   assert.equal(await page.getAttribute("#filter-open", "class"), "icon-button is-on");
+  const other = { classId: 0, label: "person", score: 0.9, box: [10, 10, 90, 90] as [number, number, number, number] };
+  gateway.publish(recordWith(3, [{ ...other, classId: 2, label: "car" }, { ...other, score: 0.3 }, other]));
+  await sendPicture(gateway, 3);
+  await page.waitForFunction(() => window.sightline.lastDrawn?.frame === 3, undefined, WAIT);
+  assert.deepEqual(await page.evaluate(() => window.sightline.lastDrawn!.boxes), [other.box]);
   await page.click("#filter-reset");
   while (newest().minScore !== 0 && performance.now() < deadline) await page.evaluate(() => new Promise(requestAnimationFrame));
   assert.deepEqual([newest().classes, newest().minScore], [undefined, 0]);
