@@ -42,7 +42,8 @@ test("every reference of the contract leads somewhere", () => {
 
 test("every request and message by example is one by zod and by the contract", () => {
   const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTuples: false, formats: { "date-time": true } });
-  ajv.addSchema({ $id: "contract", components: contract.components }, undefined, undefined, false);
+  ajv.addKeyword("components");
+  ajv.addSchema({ $id: "contract", components: contract.components });
   const fits = (name: string, value: unknown): boolean => ajv.validate({ $ref: `contract#/components/schemas/${name}` }, value);
   for (const [name, value] of Object.entries(REQUESTS)) {
     assert.ok(requestSchema.safeParse(value).success, name);
