@@ -33,7 +33,11 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
   followConnection(client, store, streams);
   followRecords(client, store, modelOf, arrived);
   client.on("hello", (hello) => {
-    for (const name of streams.keys()) if (!hello.streams.includes(name)) streams.delete(name);
+    for (const [name, model] of streams) {
+      if (hello.streams.includes(name)) continue;
+      streams.delete(name);
+      model.close();
+    }
     for (const name of hello.streams) modelOf(name);
     tellStreams();
   });

@@ -134,7 +134,7 @@ function openTile(model: StreamModel, store: Store, drawn: (frame: DrawnFrame) =
 
 function figuresOf(model: StreamModel): string {
   const { stats } = model;
-  if (!stats) return "";
+  if (!stats || stats.decoded === 0) return "";
   const lost = dropsOf(stats).reduce((sum, { frames }) => sum + frames, 0);
   const { inferred } = model.rates();
   return [`${inferred.toFixed(1)} of ${stats.fps.in.toFixed(1)} fps`, `p95 ${stats.latencyMs.p95.toFixed(0)} ms`, `${shareWords(lost, stats.decoded)} dropped`].join("  ·  ");

@@ -52,6 +52,8 @@ export interface StreamModel {
   onShown(listener: (pair: ShownPair) => void): () => void;
   /** The connection is new: what was waiting belongs to the old one. */
   reset(): void;
+  /** The stream is gone: its pictures are given back. */
+  close(): void;
 }
 
 /** Shown frames whose median delay tells whether the page is behind. */
@@ -60,10 +62,9 @@ const DELAY_FRAMES = 15;
 /** Makes the model of a stream of which nothing is known yet. */
 export function streamModel(name: string): StreamModel {
   const pairs = pairing<PictureImage>(({ bitmap }) => bitmap.close());
-  const listeners = new Set<(pair: ShownPair) => void>();
+  const onScreen = whatIsShown();
   const classIds = new Map<string, number>();
   const known = whatIsKnown();
-  let shown: ShownPair | undefined;
   const model: StreamModel = {
     name,
     latency: latencyWindow(),
@@ -72,7 +73,7 @@ export function streamModel(name: string): StreamModel {
     history: pairHistory(),
     classIds,
     get shown() {
-      return shown;
+      return onScreen.pair;
     },
     get stats() {
       return known.stats;
@@ -98,15 +99,8 @@ export function streamModel(name: string): StreamModel {
       known.shownRate.tick(performance.now());
       model.show(pair);
     },
-    show(pair) {
-      if (shown && shown !== pair) shown.picture.image.bitmap.close();
-      shown = pair;
-      for (const listener of listeners) listener(pair);
-    },
-    onShown(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    show: (pair) => onScreen.show(pair),
+    onShown: (listener) => onScreen.listen(listener),
     reset() {
       pairs.reset();
       model.trails.reset();
@@ -114,12 +108,42 @@ export function streamModel(name: string): StreamModel {
       known.lastFrameMs = undefined;
       known.change = undefined;
     },
+    close() {
+      pairs.reset();
+      onScreen.close();
+    },
   };
   return model;
 }
 
+/** The pair on the screen, which owns its bitmap, and who draws it. */
+function whatIsShown() {
+  const listeners = new Set<(pair: ShownPair) => void>();
+  const shown = {
+    pair: undefined as ShownPair | undefined,
+    show(pair: ShownPair): void {
+      if (shown.pair !== pair) shown.close();
+      shown.pair = pair;
+      for (const listener of listeners) listener(pair);
+    },
+    listen(listener: (pair: ShownPair) => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close(): void {
+      shown.pair?.picture.image.bitmap.close();
+      shown.pair = undefined;
+    },
+  };
+  return shown;
+}
+
+/** Figures come once a second: a rate over four of them is steady. */
+const RECENT_STATS = 5;
+
 /** The newest figures and state. */
 function whatIsKnown() {
+  const recent: StatsRecord[] = [];
   const known = {
     stats: undefined as StatsRecord | undefined,
     change: undefined as StreamFacts["change"],
@@ -127,8 +151,10 @@ function whatIsKnown() {
     inferred: 0,
     shownRate: rate(),
     newStats(stats: StatsRecord): void {
-      known.inferred = inferredFps(known.stats, stats);
       known.stats = stats;
+      recent.push(stats);
+      if (recent.length > RECENT_STATS) recent.shift();
+      known.inferred = inferredFps(recent[0], stats);
     },
     rates: (): StreamRates => ({
       in: known.stats?.fps.in ?? 0, inferred: known.inferred, published: known.stats?.fps.out ?? 0,
