@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
  * Where time, chance and the console belong: the one clock, the command line, the browser, and what runs before
  * anything is built.
  */
-const OUTSIDE_WORLD = ["src/core/clock.ts", "src/cli.ts", "src/cli/**", "src/gateway/page/**", "src/setup/**"];
+const OUTSIDE_WORLD = ["src/core/clock.ts", "src/cli.ts", "src/cli/**", "src/dashboard/**", "src/setup/**"];
 
 const USE_THE_CLOCK = "Time and chance are arguments: take a Clock or a seed (src/core/clock.ts).";
 

@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.js";
 import { Closers } from "../core/lifetime.js";
 import type { VideoFrame } from "../core/video-frame.js";
-import { openFeed } from "../feed/index.js";
+import { openFeed, type ClientLoad, type FeedLimits } from "../feed/index.js";
 import type { Published } from "../wire/index.js";
 import { loadPage } from "./assets.js";
 import { openHttpServer } from "./http.js";
+import { openSeats, type SeatLimits } from "./seats.js";
+import { openStreaming } from "./streaming.js";
 import { openSocketServer } from "./websocket.js";
 
 /** Where and what to serve. */
@@ -17,16 +20,22 @@ export interface GatewayOptions {
   readonly streams?: readonly string[];
   /** The program's version, for the greeting. */
   readonly version: string;
-  /** More clients than this are turned away with 503. */
+  /** More connections than this, sockets and streams together, are turned away with 503. */
   readonly maxClients?: number;
+  /** The same for each address, with 429. Behind a proxy all have one. */
+  readonly maxClientsPerAddress?: number;
+  /** What the feed holds at most. */
+  readonly feedLimits?: Partial<FeedLimits>;
 }
 
 /** The live page and the feed behind it. Nothing in it waits for a client; disposing takes less than a second. */
 export interface Gateway extends AsyncDisposable {
   /** What to open in a browser. */
   readonly url: string;
-  /** Clients connected now. */
+  /** Clients connected now, by socket or stream. */
   readonly clientCount: number;
+  /** What waits for each of them. */
+  loads(): readonly ClientLoad[];
   /** Sends a record to every subscriber that wants it; keeps the newest stats of each stream for those who come later. */
   publish(published: Published): void;
   /** Sends a picture to those who watch the stream and have acknowledged their last one. The JPEG is not copied for each. */
@@ -39,7 +48,10 @@ export interface Gateway extends AsyncDisposable {
   onWatchersChange(listener: () => void): Disposable;
 }
 
-const DEFAULT_MAX_CLIENTS = 64;
+/** Each may cost up to 1.3 MB when it reads slowly, and 40 kB when it does not. */
+const DEFAULT_SEATS: SeatLimits = { maxClients: 1024, maxClientsPerAddress: 256 };
+/** Tells one start of the program from another. */
+const INSTANCE_BYTES = 5;
 /** Bound to all addresses, a browser on this machine reaches us under this name. */
 const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
@@ -48,23 +60,33 @@ function urlOf(host: string, port: number): string {
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`;
 }
 
+const seatLimits = ({ maxClients, maxClientsPerAddress }: GatewayOptions): SeatLimits => ({
+  maxClients: maxClients ?? DEFAULT_SEATS.maxClients,
+  maxClientsPerAddress: maxClientsPerAddress ?? Math.min(maxClients ?? Infinity, DEFAULT_SEATS.maxClientsPerAddress),
+});
+
 /**
  * Binds the address and serves until disposed.
  * @throws PipelineError E_PORT_TAKEN, E_SERVE
  */
 export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
   const closers = new Closers();
-  const feed = openFeed(options.version, options.streams ?? [], clock);
+  const { version, host, port, streams = [] } = options;
+  const instance = randomBytes(INSTANCE_BYTES).toString("hex");
+  const feed = closers.use(openFeed({ version, instance, streams, ...(options.feedLimits && { limits: options.feedLimits }) }, clock));
+  const seats = openSeats(seatLimits(options));
+  const streaming = openStreaming({ feed, seats, clock });
   const http = closers.use(
-    await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: () => feed.latestStats() }),
+    await openHttpServer({ host, port, page: await loadPage(), stats: () => feed.latestStats(), routes: (app) => streaming.addRoutes(app) }),
   );
-  const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
-  const sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire)));
+  closers.use(streaming);
+  closers.use(openSocketServer(http.server, { boundHost: host, seats }, clock, (wire, access) => feed.welcome(wire, access)));
   return {
     url: urlOf(options.host, http.port),
     get clientCount() {
-      return sockets.clientCount;
+      return seats.taken;
     },
+    loads: () => feed.loads(),
     publish: (published) => feed.publish(published),
     publishPicture: (picture) => feed.publishPicture(picture),
     forget: (stream) => feed.forget(stream),

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { PipelineError } from "../core/errors.js";
 import type { StatsRecord } from "../wire/index.js";
-import type { Asset } from "./assets.js";
+import { addPageRoutes, type Asset } from "./assets.js";
 import { hostAllowed } from "./guard.js";
 
 /** What the HTTP side is made of. */
@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly page: ReadonlyMap<string, Asset>;
   /** The newest figures of every stream. */
   readonly stats: () => readonly StatsRecord[];
+  /** Adds what else is served. */
+  readonly routes?: (app: FastifyInstance) => void;
 }
 
 /** A bound server. Not listening for upgrades yet: see websocket.ts. */
@@ -24,7 +26,7 @@ export interface HttpServer extends AsyncDisposable {
 /** Headers that let the page load from here and nowhere else, and be framed by nobody. */
 const SAFETY_HEADERS = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -48,6 +50,7 @@ export async function openHttpServer(options: HttpOptions): Promise<HttpServer> 
   });
   guard(app, options.host);
   routes(app, options);
+  options.routes?.(app);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -74,14 +77,7 @@ function guard(app: FastifyInstance, boundHost: string): void {
 }
 
 function routes(app: FastifyInstance, { page, stats }: HttpOptions): void {
-  app.get("/", (_request, reply) => {
-    const index = page.get("index.html");
-    return index ? reply.type(index.contentType).send(index.body) : reply.callNotFound();
-  });
-  app.get<{ Params: { name: string } }>("/page/:name", (request, reply) => {
-    const asset = page.get(request.params.name);
-    return asset ? reply.type(asset.contentType).send(asset.body) : reply.callNotFound();
-  });
+  addPageRoutes(app, page);
   app.get("/api/stats", () => ({ streams: stats() }));
   app.get("/healthz", () => ({ status: "ok" }));
 }

@@ -7,6 +7,7 @@ import { published, statsRecord } from "../wire/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
 import { tellDrops } from "./drops.js";
+import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
 import { sinkGroup } from "./publisher.js";
 import type { Session, SessionOptions, StreamOptions, World } from "./session.js";
@@ -33,7 +34,9 @@ export async function openSession(options: SessionOptions, world: World): Promis
   }
 }
 
-async function open(options: SessionOptions, world: World, closers: Closers): Promise<Session> {
+async function open(options: SessionOptions, outside: World, closers: Closers): Promise<Session> {
+  const logbook = openLogbook(outside);
+  const world: World = { ...outside, notice: logbook.notice };
   const startedMs = world.clock.monotonicMs();
   const specs = specsOf(options);
   const pools = closers.use(openPools(options, world, (error) => streams.stop(error)));
@@ -41,6 +44,7 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   const sinks = await openSinks(options, world, closers);
   const gateway = await openPage(options, specs, world, closers);
+  logbook.opened(gateway);
   const door = deferred();
   const { Supervisor } = await streamCode();
   const streams: Supervisor = closers.use(

@@ -53,8 +53,9 @@ export function pictureSender(
       if (!watched || gateway === null) return;
       source.takePicture(header.frame, (picture) => {
         const now = clock.monotonicMs();
-        // A file may run faster than a person can look. Half a period of grace: frames do not come on the clock's beat.
-        if (encoding || now < nextMs - 500 / maxFps) return;
+        // A file may run faster than a person can look. A period of grace: frames do not come on the clock's beat, and one
+        // that was late must not cost the next. The mean stays.
+        if (encoding || now < nextMs - 1000 / maxFps) return;
         nextMs = Math.max(nextMs + 1000 / maxFps, now);
         encoding = true;
         void send(header, picture)

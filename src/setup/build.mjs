@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle, SITE_FOLDER } from "./bundle.mjs";
 import { runProgram, say } from "./program.mjs";
 
 const SOURCE_FOLDERS = ["src", "test"];
@@ -24,10 +25,12 @@ const STAMP = join(BUILD_FOLDER, ".built-from");
 const BUILD_SETTINGS = ["tsconfig.json", "package-lock.json", "package.json"];
 /** Files under src that the browser gets as they are. */
 const COPIED_AS_IS = /\.(html|css|svg|png|ico)$/;
+/** What is bundled instead. */
+const BUNDLED = "src/dashboard/";
 
 /**
- * Compiles src and test into dist, as far as they changed, and copies what is not compiled. Says and does nothing
- * when nothing changed.
+ * Compiles src and test into dist, as far as they changed, copies what is not compiled, and bundles the dashboard. Says
+ * and does nothing when nothing changed.
  * Outputs whose source is gone are deleted, so that no test of yesterday runs today.
  * @param {string} root the project's folder
  * @returns {Promise<{ok: boolean, output: string}>}
@@ -40,7 +43,7 @@ export async function build(root) {
     (source) => outputOf(source) === undefined || existsSync(join(root, String(outputOf(source)))),
   );
   const stamp = fingerprint(root, [...sources, ...BUILD_SETTINGS]);
-  if (complete && readIfThere(join(root, STAMP)) === stamp) return { ok: true, output: "" };
+  if (complete && readIfThere(join(root, STAMP)) === stamp) return bundle(root);
 
   say("building");
   rmSync(join(root, STAMP), { force: true });
@@ -52,7 +55,8 @@ export async function build(root) {
     { cwd: root },
   );
   if (status === 0) writeFileSync(join(root, STAMP), stamp);
-  return { ok: status === 0, output };
+  const bundled = await bundle(root);
+  return { ok: status === 0 && bundled.ok, output: output + bundled.output };
 }
 
 /**
@@ -77,7 +81,12 @@ function outputOf(source) {
   if (source.endsWith(".d.ts")) return undefined;
   if (source.endsWith(".ts")) return `${BUILD_FOLDER}/${source.slice(0, -".ts".length)}.js`;
   if (source.startsWith("src/setup/") && source.endsWith(".mjs")) return `${BUILD_FOLDER}/${source}`;
-  return source.startsWith("src/") && COPIED_AS_IS.test(source) ? `${BUILD_FOLDER}/${source}` : undefined;
+  return isCopied(source) ? `${BUILD_FOLDER}/${source}` : undefined;
+}
+
+/** @param {string} source path from the root */
+function isCopied(source) {
+  return source.startsWith("src/") && !source.startsWith(BUNDLED) && COPIED_AS_IS.test(source);
 }
 
 /**
@@ -88,7 +97,7 @@ function removeOrphans(root, sources) {
   const wanted = new Set(sources.map(outputOf));
   for (const output of SOURCE_FOLDERS.flatMap((folder) => filesUnder(root, `${BUILD_FOLDER}/${folder}`))) {
     const code = output.replace(/\.d\.ts$/, ".js").replace(/\.d\.mts$/, ".mjs");
-    if (!wanted.has(code)) rmSync(join(root, output));
+    if (!wanted.has(code) && !output.startsWith(`${SITE_FOLDER}/`)) rmSync(join(root, output));
   }
 }
 
@@ -97,7 +106,7 @@ function removeOrphans(root, sources) {
  * @param {readonly string[]} sources
  */
 function copyAssets(root, sources) {
-  for (const source of sources.filter((path) => path.startsWith("src/") && COPIED_AS_IS.test(path))) {
+  for (const source of sources.filter(isCopied)) {
     const target = join(root, BUILD_FOLDER, source);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(root, source), target);

@@ -1,4 +1,5 @@
-// Entry of `npm run demo`, `npm test`, `npm run soak` and `npm run latency`: node src/setup/start.mjs demo|test|soak|latency [arguments]
+// Entry of `npm run demo`, `npm test`, `npm run soak`, `npm run latency` and `npm run screenshots`: node src/setup/start.mjs demo|test|soak|latency|screenshots
+// [arguments]
 import { nodeRefusal } from "./node-version.mjs";
 
 const refusal = nodeRefusal(process.versions.node);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { buffer, text } from "node:stream/consumers";
 import { test } from "node:test";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { published, statsRecord } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, stats } from "../wire/records.js";
 import { openTestGateway } from "./clients.js";
@@ -18,30 +21,55 @@ function get(url: string, host: string): Promise<number> {
   });
 }
 
-test("the page, its style and every script it names are served, each with its type", async () => {
+test("the page and every file that it names are served, each with its type, and named after their content", async () => {
   await using gateway = await openTestGateway();
   const page = await fetch(gateway.url);
   assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
   const html = await page.text();
-  const linked = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path!);
-  assert.deepEqual(linked.toSorted(), ["/page/main.js", "/page/page.css"]);
-  const seen = new Set<string>();
-  for (const todo = linked; todo.length > 0; ) {
-    const path = todo.pop()!;
-    if (seen.has(path)) continue;
-    seen.add(path);
+  const linked = [...html.matchAll(/(?:src|href)="?(\/[^"\s>]+)/g)].map(([, path]) => path!).filter((path) => path.startsWith("/assets/"));
+  const types: Record<string, string> = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+  assert.deepEqual(linked.map((path) => path.replace(/-[0-9a-f]{10}/, "")).toSorted(), ["/assets/app.js", "/assets/icon.svg", "/assets/style.css"]);
+  for (const path of linked) {
     const response = await fetch(new URL(path, gateway.url));
     assert.equal(response.status, 200, path);
-    const type = path.endsWith(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8";
-    assert.equal(response.headers.get("content-type"), type);
-    for (const [, name] of (await response.text()).matchAll(/from "\.\/([^"]+)"/g)) todo.push(`/page/${name}`);
+    assert.equal(response.headers.get("content-type"), types[path.split(".").at(-1)!]);
+    const hash = createHash("sha256").update(await response.text()).digest("hex");
+    assert.ok(path.includes(`-${hash.slice(0, 10)}.`), path);
+    assert.match(response.headers.get("cache-control") ?? "", /immutable/);
   }
-  assert.ok(seen.size >= 6, [...seen].join(" "));
+  assert.equal(page.headers.get("cache-control"), "no-cache", "a new version is seen at once");
+});
+
+/** A GET without what fetch does by itself. */
+async function getRaw(url: string, headers: Record<string, string>): Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }> {
+  const [response] = (await once(request(url, { headers }).end(), "response")) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await buffer(response) };
+}
+
+test("the page is sent compressed to who can read that, all of it in less than 150 kB, and not twice", async () => {
+  await using gateway = await openTestGateway();
+  const plain = await getRaw(gateway.url, {});
+  assert.equal(plain.headers["content-encoding"], undefined);
+  const paths = ["", ...[...plain.body.toString().matchAll(/"?\/(assets\/[^"\s>]+)/g)].map(([, path]) => path!)];
+  assert.equal(paths.length, 4);
+  const readers = { br: brotliDecompressSync, gzip: gunzipSync };
+  for (const [encoding, read] of Object.entries(readers)) {
+    let bytes = 0;
+    for (const path of paths) {
+      const packed = await getRaw(gateway.url + path, { "accept-encoding": encoding === "br" ? "gzip, deflate, br" : "gzip" });
+      assert.equal(packed.headers["content-encoding"], encoding);
+      assert.deepEqual(read(packed.body), (await getRaw(gateway.url + path, { "accept-encoding": "identity, br;q=0" })).body);
+      bytes += packed.body.length;
+    }
+    assert.ok(bytes < 150_000, `${bytes} bytes of ${encoding}`);
+  }
+  const again = await getRaw(gateway.url, { "if-none-match": plain.headers.etag ?? "" });
+  assert.deepEqual([again.status, again.body.length], [304, 0]);
 });
 
 test("every answer forbids foreign scripts, sniffing and framing", async () => {
   await using gateway = await openTestGateway();
-  for (const path of ["", "page/main.js", "api/stats", "healthz", "nowhere"]) {
+  for (const path of ["", "assets/none.js", "api/stats", "healthz", "nowhere"]) {
     const { headers } = await fetch(gateway.url + path);
     assert.match(headers.get("content-security-policy") ?? "", /^default-src 'none'; script-src 'self';.*frame-ancestors 'none'$/);
     assert.equal(headers.get("x-content-type-options"), "nosniff");
@@ -60,7 +88,7 @@ test("the newest figures of each stream are at /api/stats", async () => {
 
 test("nothing but the page's own files can be read", async () => {
   await using gateway = await openTestGateway();
-  for (const path of ["page/..%2findex.js", "page/%2e%2e%2f%2e%2e%2findex.js", "page/main.d.ts", "page/main.ts", "package.json", "page/"]) {
+  for (const path of ["assets/..%2findex.js", "assets/%2e%2e%2f%2e%2e%2findex.js", "assets/main.d.ts", "assets/made-from.txt", "assets/index.html", "package.json", "assets/"]) {
     assert.equal((await fetch(gateway.url + path)).status, 404, path);
   }
 });

@@ -51,8 +51,8 @@ describe("the build", () => {
     );
     for (const name of ["package.json", "package-lock.json"]) write(name, readFileSync(project(name), "utf8"));
     write("src/index.ts", "export const one: number = 1;\n");
-    write("src/gateway/page/page.html", "<p>first</p>");
-    write("src/gateway/page/README.md", "not for the browser");
+    write("src/gateway/pages/page.html", "<p>first</p>");
+    write("src/gateway/pages/README.md", "not for the browser");
     write("test/one.test.ts", `import { one } from "../src/index.js"; void one;\n`);
     assert.deepEqual(await build(root), { ok: true, output: "" });
   });
@@ -61,8 +61,8 @@ describe("the build", () => {
   test("compiles src and test, and copies what the browser gets", () => {
     assert.match(read("dist/src/index.js"), /one = 1/);
     assert.ok(built("test/one.test.js"));
-    assert.equal(read("dist/src/gateway/page/page.html"), "<p>first</p>");
-    assert.ok(!built("src/gateway/page/README.md"));
+    assert.equal(read("dist/src/gateway/pages/page.html"), "<p>first</p>");
+    assert.ok(!built("src/gateway/pages/README.md"));
   });
 
   test("does nothing when nothing changed", async () => {
@@ -80,9 +80,9 @@ describe("the build", () => {
   });
 
   test("copies a changed page again", async () => {
-    write("src/gateway/page/page.html", "<p>the second one</p>");
+    write("src/gateway/pages/page.html", "<p>the second one</p>");
     assert.equal((await build(root)).ok, true);
-    assert.equal(read("dist/src/gateway/page/page.html"), "<p>the second one</p>");
+    assert.equal(read("dist/src/gateway/pages/page.html"), "<p>the second one</p>");
   });
 
   test("deletes the outputs of a source that is gone, so that no old test runs", async () => {
