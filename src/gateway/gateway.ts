@@ -1,10 +1,17 @@
+import type { FastifyInstance } from "fastify";
+import { openAuth, type Auth } from "../auth/index.js";
 import type { Clock } from "../core/clock.js";
+import { PipelineError, type ErrorCode } from "../core/errors.js";
+import { maySee } from "../core/access.js";
 import { Closers } from "../core/lifetime.js";
 import type { VideoFrame } from "../core/video-frame.js";
 import { openFeed } from "../feed/index.js";
 import type { Published } from "../wire/index.js";
-import { loadPage } from "./assets.js";
+import { loadPage, type Asset } from "./assets.js";
+import { isLoopback } from "./guard.js";
+import { accessOf } from "./http-access.js";
 import { openHttpServer } from "./http.js";
+import type { TlsFiles } from "./tls.js";
 import { openSocketServer } from "./websocket.js";
 
 /** Where and what to serve. */
@@ -19,6 +26,36 @@ export interface GatewayOptions {
   readonly version: string;
   /** More clients than this are turned away with 503. */
   readonly maxClients?: number;
+  /** File with the tokens; null or left out = there are none. */
+  readonly tokensFile?: string | null;
+  /** Serves other machines without asking for a token. Of no effect where there are tokens. */
+  readonly insecureNoAuth?: boolean;
+  /** Names, without a port, under which this server is reached besides its own; `*` = any. */
+  readonly allowedHosts?: readonly string[];
+  /** Pages elsewhere that may use the API and the feed: `https://app.example`. */
+  readonly allowedOrigins?: readonly string[];
+  /** null or left out = in the clear. */
+  readonly tls?: TlsFiles | null;
+  /** Most connections at a time, in all and of one address. */
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  /** How long a request may take to arrive, ms: its head, and all of it. */
+  readonly headTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+}
+
+/** What a gateway needs from outside. */
+export interface GatewayWorld {
+  readonly clock: Clock;
+  /** Told when the door stands open, and when tokens or certificate were read again or are wrong by now. */
+  readonly notice?: (notice: GatewayNotice) => void;
+}
+
+/** Something that whoever runs the program should know. */
+export interface GatewayNotice {
+  readonly level: "info" | "warn" | "error";
+  readonly code?: ErrorCode;
+  readonly message: string;
 }
 
 /** The live page and the feed behind it. Nothing in it waits for a client; disposing takes less than a second. */
@@ -40,28 +77,53 @@ export interface Gateway extends AsyncDisposable {
 }
 
 const DEFAULT_MAX_CLIENTS = 64;
+const CONNECTION_DEFAULTS = { maxConnections: 1024, maxConnectionsPerAddress: 256, headTimeoutMs: 5000, requestTimeoutMs: 10_000 };
 /** Bound to all addresses, a browser on this machine reaches us under this name. */
 const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
-function urlOf(host: string, port: number): string {
+function urlOf(host: string, port: number, isTls: boolean): string {
   const name = WILDCARD_HOSTS.has(host) ? "localhost" : host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`;
+  return `${isTls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}/`;
 }
 
 /**
  * Binds the address and serves until disposed.
- * @throws PipelineError E_PORT_TAKEN, E_SERVE
+ * @throws PipelineError E_PORT_TAKEN, E_SERVE, E_SERVE_OPEN, E_SERVE_TLS, E_TOKENS
  */
-export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions, { clock, notice = () => undefined }: GatewayWorld): Promise<Gateway> {
   const closers = new Closers();
+  try {
+    return await open(options, clock, notice, closers);
+  } catch (error) {
+    await closers[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<GatewayWorld["notice"]>, closers: Closers): Promise<Gateway> {
+  const { host, tls = null, allowedHosts = [], allowedOrigins = [] } = options;
+  const tell = (message: string, error?: PipelineError): void => notice({ level: error ? "error" : "info", ...(error && { code: error.code }), message });
+  const auth = closers.use(await openAuth({ tokensFile: options.tokensFile ?? null, notice: tell }, clock));
+  refuseOpenDoor(options, auth, notice);
   const feed = openFeed(options.version, options.streams ?? [], clock);
+  const page = await loadPage();
   const http = closers.use(
-    await openHttpServer({ host: options.host, port: options.port, page: await loadPage(), stats: () => feed.latestStats() }),
+    await openHttpServer(
+      {
+        ...CONNECTION_DEFAULTS, ...options, tls, auth, notice: tell,
+        allowed: { hosts: allowedHosts.map((name) => name.toLowerCase()), origins: allowedOrigins.map((origin) => origin.toLowerCase()) },
+        routes(app) {
+          addPageRoutes(app, page);
+          app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
+          app.get("/healthz", () => ({ status: "ok" }));
+        },
+      },
+      clock,
+    ),
   );
-  const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
-  const sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire)));
+  const sockets = closers.use(openSocketServer(http, { maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS }, clock, (wire) => feed.welcome(wire)));
   return {
-    url: urlOf(options.host, http.port),
+    url: urlOf(host, http.port, tls !== null),
     get clientCount() {
       return sockets.clientCount;
     },
@@ -72,4 +134,25 @@ export async function openGateway(options: GatewayOptions, { clock }: { readonly
     onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+}
+
+/** Who can reach the address is not asked at this machine; anywhere else that has to be wanted in so many words. */
+function refuseOpenDoor({ host, port, insecureNoAuth = false, tokensFile }: GatewayOptions, auth: Auth, notice: NonNullable<GatewayWorld["notice"]>): void {
+  if (auth.asks || isLoopback(host)) return;
+  if (!insecureNoAuth) {
+    const where = tokensFile ? `there is no token in ${tokensFile}` : "there is no token";
+    throw new PipelineError("E_SERVE_OPEN", `${host}:${port} can be reached from other machines, and ${where} (serve.tokensFile)`);
+  }
+  notice({ level: "warn", message: `THE DOOR IS OPEN: everybody who can reach ${host}:${port} sees and changes every stream (serve.insecureNoAuth)` });
+}
+
+function addPageRoutes(app: FastifyInstance, page: ReadonlyMap<string, Asset>): void {
+  app.get("/", (_request, reply) => {
+    const index = page.get("index.html");
+    return index ? reply.type(index.contentType).send(index.body) : reply.callNotFound();
+  });
+  app.get<{ Params: { name: string } }>("/page/:name", (request, reply) => {
+    const asset = page.get(request.params.name);
+    return asset ? reply.type(asset.contentType).send(asset.body) : reply.callNotFound();
+  });
 }

@@ -1,11 +1,11 @@
-import type { IncomingMessage, Server } from "node:http";
-import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { Clock } from "../core/clock.js";
 import { deferred } from "../core/lifetime.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import type { ClientHandlers, ClientWire } from "../feed/index.js";
-import { hostAllowed, originAllowed } from "./guard.js";
+import { refuseUpgrade } from "./door.js";
+import type { HttpServer } from "./http.js";
 
 /** Where the feed lives. */
 export const SOCKET_PATH = "/ws";
@@ -22,8 +22,6 @@ const CLOSE_GOING_AWAY = 1001;
 
 /** Whom to let in. */
 export interface SocketOptions {
-  /** The host that the server is bound to; see hostAllowed. */
-  readonly boundHost: string;
   readonly maxClients: number;
 }
 
@@ -32,9 +30,9 @@ export interface SocketServer extends AsyncDisposable {
   readonly clientCount: number;
 }
 
-/** Takes over the server's upgrades: path, Host, Origin and subprotocol are checked before a socket is made. */
+/** Takes the upgrades that the door has let in: path and subprotocol are checked before a socket is made. */
 export function openSocketServer(
-  server: Server,
+  http: Pick<HttpServer, "onUpgrade">,
   options: SocketOptions,
   clock: Clock,
   welcome: (wire: ClientWire) => ClientHandlers,
@@ -59,9 +57,9 @@ export function openSocketServer(
       handlers.gone();
     });
   };
-  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+  http.onUpgrade((request, stream, head) => {
     const refusal = refusalOf(request, options, sockets.clients.size);
-    if (refusal) return refuse(stream, refusal);
+    if (refusal) return refuseUpgrade(stream, refusal);
     sockets.handleUpgrade(request, stream, head, accept);
   });
   const heartbeat = startHeartbeat(sockets, clock);
@@ -80,16 +78,10 @@ export function openSocketServer(
 
 /** The status line that turns an upgrade away, or undefined. */
 function refusalOf(request: IncomingMessage, options: SocketOptions, clients: number): string | undefined {
-  const { host, origin, "sec-websocket-protocol": offered } = request.headers;
+  const { "sec-websocket-protocol": offered } = request.headers;
   if (request.url?.split("?")[0] !== SOCKET_PATH) return "404 Not Found";
-  if (!hostAllowed(options.boundHost, host) || !originAllowed(origin, host)) return "403 Forbidden";
   if (offered !== undefined && !offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return "400 Bad Request";
   return clients >= options.maxClients ? "503 Service Unavailable" : undefined;
-}
-
-function refuse(stream: Duplex, statusLine: string): void {
-  stream.on("error", () => undefined);
-  stream.end(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 const textOf = (data: RawData): string =>
