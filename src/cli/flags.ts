@@ -16,6 +16,7 @@ const MODEL: readonly Flag[] = [
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "pool.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
+const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
 const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtspTransport", help: "how RTSP pictures travel" };
 const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help: "decode on a graphics processor: auto, vaapi, cuda, videotoolbox, qsv; none = in software" };
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
@@ -27,6 +28,7 @@ export const FLAGS = {
     ...MODEL,
     OUT,
     SERVE,
+    NO_AUTH,
     WORKERS,
     { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
     { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
@@ -42,6 +44,7 @@ export const FLAGS = {
   ],
   demo: [
     SERVE,
+    NO_AUTH,
     OUT,
     WORKERS,
     { flags: "--no-open", help: "do not open the browser" },
@@ -50,6 +53,14 @@ export const FLAGS = {
   probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
   check: [...MODEL, CONFIG, json("the findings")],
+  token: [
+    { flags: "--role <viewer|admin>", help: "add: what it may do, look or also change; default viewer" },
+    { flags: "--streams <LIST>", help: "add: only these streams, by name: gate,yard; default all" },
+    { flags: "--name <TEXT>", help: "add: what you call it, to know it again" },
+    { flags: "--file <FILE>", key: "serve.tokensFile", help: "the file with the tokens" },
+    CONFIG,
+    json("the answer"),
+  ],
   bench: [
     ...MODEL,
     WORKERS,

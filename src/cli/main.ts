@@ -11,6 +11,7 @@ const ACTIONS: Actions = {
   probe: async ([source], given) => (await import("./probe.js")).probe(source, given),
   devices: async (_, given) => (await import("./devices.js")).devices(given),
   check: async ([source], given) => (await import("./check.js")).check(source, given),
+  token: async (words, given) => (await import("./token.js")).token(words, given),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given),
 };
 

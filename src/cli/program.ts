@@ -13,6 +13,7 @@ export interface Actions {
   readonly probe: Action;
   readonly devices: Action;
   readonly check: Action;
+  readonly token: Action;
   readonly bench: Action;
 }
 
@@ -27,14 +28,14 @@ const EXAMPLES = {
     ["sightline run a.mp4 b.mp4 --model yolox_nano.onnx --labels coco --serve 8420", "two videos and a live page"],
     ["sightline run photos/ --classes person,car --conf 0.4 --out -", "a folder of pictures, records to standard output"],
     ["sightline run 'photos/**/*.jpg' --json", "a glob; the summary as JSON"],
-    ["sightline run clip.mp4 --realtime --loop --serve 0.0.0.0:8420", "a file as if it were a camera, for the whole network"],
+    ["sightline run clip.mp4 --realtime --loop --serve 0.0.0.0:8420", "a file as if it were a camera, for the whole network; needs a token"],
     ["sightline run rtsp://USER:PASSWORD@camera/stream webcam --serve 8420", "a camera on the network and one at this machine"],
     ["ffmpeg ... -f mpegts - | sightline run - --out -", "standard input"],
     ["sightline run test:numbered?frames=5000", "the source that proves the order"],
   ],
   demo: [
     ["sightline demo", "opens the browser; Ctrl-C ends it"],
-    ["sightline demo --no-open --serve 0.0.0.0:9000", "on a machine without a screen"],
+    ["sightline demo --no-open --serve 0.0.0.0:9000 --insecure-no-auth", "on a machine without a screen, for everybody near it"],
   ],
   probe: [
     ["sightline probe rtsp://USER:PASSWORD@camera/stream", "what it is, how long each step takes, or why it fails"],
@@ -49,6 +50,12 @@ const EXAMPLES = {
     ["sightline check", "Node, FFmpeg, runtime, cores, the built-in model"],
     ["sightline check clip.mp4 --model yolo11n.onnx", "also this video with this model"],
     ["sightline check --json", "for a script"],
+  ],
+  token: [
+    ["sightline token add --role admin --name me", "prints the token, once"],
+    ["sightline token add --streams gate,yard --name guard", "may look at two streams"],
+    ["sightline token list", "names, roles and streams, never the tokens"],
+    ["sightline token remove Ab3dE9xZ", "at once, also for who is logged in with it"],
   ],
   bench: [
     ["sightline bench", "the built-in clip and model"],
@@ -82,6 +89,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
   add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
+  add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
   add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
   try {
     await program.parseAsync(args, { from: "user" });

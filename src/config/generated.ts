@@ -38,13 +38,16 @@ function yamlLines(setting: Setting): string[] {
   const { path, node, isGroup } = setting;
   if (isUnderName(setting)) return exampleLines(setting);
   const key = path.at(-1) ?? "";
-  const indent = "  ".repeat(path.length - 1);
-  const isOff = path.length > 1 && listSettings().some((group) => group.path.join() === path.slice(0, -1).join() && group.node.default === null);
-  const remark = `${indent}# ${node.description ?? ""}`;
-  if (isGroup) return ["", remark, ...groupHead(key, node)];
-  const lines = [`${remark} Allowed: ${allowedText(node)}.`, `${indent}${key}: ${yamlValue(node.default)}`];
-  if (path.length === 1) return ["", ...lines];
-  return isOff ? lines.map((line) => `# ${line}`) : lines;
+  const indent = path.slice(0, -1).map((_, depth) => (isOff(path.slice(0, depth + 1)) ? "#   " : "  ")).join("");
+  const allowed = isGroup ? "" : ` Allowed: ${allowedText(node)}.`;
+  const body = isGroup ? groupHead(key, node) : [`${key}: ${yamlValue(node.default === undefined ? node.examples?.[0] : node.default)}`];
+  const lines = [`# ${node.description ?? ""}${allowed}`, ...body].map((line) => `${indent}${line}`);
+  return path.length === 1 ? ["", ...lines] : lines;
+}
+
+/** Whether a group is null by default. */
+function isOff(path: readonly string[]): boolean {
+  return listSettings().some((group) => group.isGroup && group.path.join() === path.join() && group.node.default === null);
 }
 
 function groupHead(key: string, node: SchemaNode): string[] {

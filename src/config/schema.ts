@@ -83,11 +83,32 @@ const output = z.strictObject({
   path: z.string().min(1).nullable().default(null).describe("File that the records are appended to, one JSON object a line; - = standard output, null = none."),
 });
 
+const tls = z.strictObject({
+  certFile: z.string().min(1).meta({ description: "Certificate as PEM, with those between it and its root. Read again when it changes.", examples: ["server.crt"] }),
+  keyFile: z.string().min(1).meta({ description: "Its private key as PEM.", examples: ["server.key"] }),
+});
+
 const serve = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 127.0.0.1 = this machine only, 0.0.0.0 = everybody who can reach it."),
+  host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 127.0.0.1 = this machine only, 0.0.0.0 = everybody who can reach it, which needs a token."),
   port: z.int().min(0).max(65_535).default(8420).describe("Port of the live page and its feed; 0 = any free one."),
   pictureFps: z.int().min(1).max(30).default(10).describe("Most pictures a second for each stream, sent only while somebody watches."),
   pictureWidthPx: z.int().min(64).max(WIDEST_PICTURE_PX).default(960).describe("Widest picture; smaller sources are not enlarged."),
+  tokensFile: z.string().min(1).nullable().default(null).describe("File with the tokens that sightline token add makes, as hashes; null = sightline-tokens.json beside the settings file, or in the folder where the command runs. Where there are tokens everybody is asked for one, at this machine too. Read again when it changes."),
+  insecureNoAuth: z.boolean().default(false).describe("Serves other machines although there is no token: everybody who can reach the address sees and changes everything. Of no effect where there are tokens."),
+  allowedHosts: z.array(z.string().min(1)).default([]).describe("Names, without a port, under which the page is reached besides this machine's own; * = any."),
+  allowedOrigins: z.array(z.string().regex(/^https?:\/\/[^/\s]+$/i)).default([]).describe("Pages elsewhere that may use the API and the feed, as https://app.example."),
+  tls: tls.nullable().default(null).describe("Certificate for https; null = in the clear."),
+  maxConnections: z.int().min(1).max(100_000).default(1024).describe("Most connections at a time; further ones are turned away."),
+  maxConnectionsPerAddress: z.int().min(1).max(100_000).default(256).describe("Most connections of one address. Behind a proxy all come from one: raise it there."),
+});
+
+/** What the scheme of a source that came by the API may be. A file is not among them: see fileRoots. */
+const API_SCHEMES = ["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "udp", "test", "device"] as const;
+
+const api = z.strictObject({
+  schemes: z.array(oneOf(...API_SCHEMES)).default(["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "test"]).describe("Kinds of sources that may be added through the API."),
+  allowPrivate: z.boolean().default(false).describe("Whether such a source may lie at this machine or in a private network. Link-local addresses, and with them a cloud's metadata, are never opened."),
+  fileRoots: z.array(z.string().min(1)).default([]).describe("Folders whose files may be added through the API, links followed; empty = none."),
 });
 
 /** The keys of a group without their defaults: what a stream leaves out is as the group itself says. */
@@ -108,6 +129,7 @@ const stream = z.strictObject({
   detect: overridesOf(detect).exactOptional().meta({ description: "What differs from detect.", examples: [{ classes: ["car"], conf: 0.4 }] }),
   live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
   sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
+  fromApi: z.boolean().exactOptional().meta({ description: "Whether it came by the API: then it is opened only as api allows. Written by the program.", examples: [true] }),
   labels: z.record(z.string().regex(NAME), z.string().max(LONGEST_LABEL)).exactOptional().meta({ description: "Words of yours that stand beside the name in messages and figures.", examples: [{ site: "north" }] }),
 });
 
@@ -127,6 +149,7 @@ export const settingsSchema = z.strictObject({
   source: source.prefault({}).describe("How frames are read."),
   live: checkedLive.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
   output: output.prefault({}).describe("Where the records go."),
+  api: api.prefault({}).describe("What may be opened of sources that are added through the API; the settings file itself is trusted."),
   serve: serve.nullable().default(null).describe("The live page in the browser; null = not served."),
 });
 

@@ -4,7 +4,7 @@ const URL_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"]+)/gi;
  * Parameters whose value is a secret wherever they stand: in a query, or in a path as some recorders have it
  * (`/user=admin_password=x_channel=1`). A streamid is one too: servers take `read:path:user:password` in it.
  */
-const SECRET_KEY = String.raw`([?&;/_](?:[\w-]*(?:pass|pwd|token|secret|key|auth|sig|cred|streamid)[\w-]*)=)`;
+const SECRET_KEY = String.raw`([?&;/_](?:[\w-]*(?:pass|pwd|token|ticket|secret|key|auth|sig|cred|streamid)[\w-]*)=)`;
 const SECRET_PARAMETER = new RegExp(String.raw`${SECRET_KEY}(?:[^&;#\s"']|'(?=[\w%.~-]))*`, "gi");
 /** The same in an address that stands alone: white space and quotes belong to the value. */
 const WHOLE_SECRET_PARAMETER = new RegExp(`${SECRET_KEY}[^&;#]*`, "gi");
@@ -12,13 +12,16 @@ const WHOLE_SECRET_PARAMETER = new RegExp(`${SECRET_KEY}[^&;#]*`, "gi");
 /** `user:password@` of an address whose scheme was forgotten or mistyped: then it is taken for a file's name, and shown as one. */
 const NAKED_USER_INFO = /(?<![^\s/"'=])[^\s/:@"'=]+:[^\s/@"]+@/g;
 
+/** One of our own tokens, wherever it stands: the name in front tells which one it was, without its secret. */
+const OWN_TOKEN = /\b(slt_[A-Za-z0-9]{8})_[\w-]{16,}/g;
+
 /**
  * Takes credentials out of any text that may hold URLs: user info and secret parameters become `***`. A password may
  * stand there plain, with `@`, `/` or `?` in it, so user info ends at the last `@` of the URL. What is not a secret may be
  * hidden with it (an `@` in a path), but never the other way round.
  */
 export function redactUrl(text: string): string {
-  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(NAKED_USER_INFO, "***@").replace(SECRET_PARAMETER, "$1***");
+  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(NAKED_USER_INFO, "***@").replace(SECRET_PARAMETER, "$1***").replace(OWN_TOKEN, "$1_***");
 }
 
 /** An `@` ends user info when it stands before the first slash, or when a colon (user:password) comes before it. */

@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { openAuth, type Auth } from "../auth/index.js";
 import type { Clock } from "../core/clock.js";
+import { PipelineError, type ErrorCode } from "../core/errors.js";
+import { maySee } from "../core/access.js";
 import { Closers } from "../core/lifetime.js";
 import type { VideoFrame } from "../core/video-frame.js";
 import { openFeed, type ClientLoad, type FeedLimits } from "../feed/index.js";
 import type { Published } from "../wire/index.js";
-import { loadPage } from "./assets.js";
+import { addPageRoutes, loadPage } from "./assets.js";
+import { isLoopback } from "./guard.js";
+import { accessOf } from "./http-access.js";
 import { openHttpServer } from "./http.js";
 import { openSeats, type SeatLimits } from "./seats.js";
 import { openStreaming } from "./streaming.js";
+import type { TlsFiles } from "./tls.js";
 import { openSocketServer } from "./websocket.js";
 
 /** Where and what to serve. */
@@ -26,6 +32,36 @@ export interface GatewayOptions {
   readonly maxClientsPerAddress?: number;
   /** What the feed holds at most. */
   readonly feedLimits?: Partial<FeedLimits>;
+  /** File with the tokens; null or left out = there are none. */
+  readonly tokensFile?: string | null;
+  /** Serves other machines without asking for a token. Of no effect where there are tokens. */
+  readonly insecureNoAuth?: boolean;
+  /** Names, without a port, under which this server is reached besides its own; `*` = any. */
+  readonly allowedHosts?: readonly string[];
+  /** Pages elsewhere that may use the API and the feed: `https://app.example`. */
+  readonly allowedOrigins?: readonly string[];
+  /** null or left out = in the clear. */
+  readonly tls?: TlsFiles | null;
+  /** Most connections at a time, in all and of one address. */
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  /** How long a request may take to arrive, ms: its head, and all of it. */
+  readonly headTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+}
+
+/** What a gateway needs from outside. */
+export interface GatewayWorld {
+  readonly clock: Clock;
+  /** Told when the door stands open, and when tokens or certificate were read again or are wrong by now. */
+  readonly notice?: (notice: GatewayNotice) => void;
+}
+
+/** Something that whoever runs the program should know. */
+export interface GatewayNotice {
+  readonly level: "info" | "warn" | "error";
+  readonly code?: ErrorCode;
+  readonly message: string;
 }
 
 /** The live page and the feed behind it. Nothing in it waits for a client; disposing takes less than a second. */
@@ -52,12 +88,13 @@ export interface Gateway extends AsyncDisposable {
 const DEFAULT_SEATS: SeatLimits = { maxClients: 1024, maxClientsPerAddress: 256 };
 /** Tells one start of the program from another. */
 const INSTANCE_BYTES = 5;
+const CONNECTION_DEFAULTS = { maxConnections: 1024, maxConnectionsPerAddress: 256, headTimeoutMs: 5000, requestTimeoutMs: 10_000 };
 /** Bound to all addresses, a browser on this machine reaches us under this name. */
 const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
-function urlOf(host: string, port: number): string {
+function urlOf(host: string, port: number, isTls: boolean): string {
   const name = WILDCARD_HOSTS.has(host) ? "localhost" : host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}/`;
+  return `${isTls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}/`;
 }
 
 const seatLimits = ({ maxClients, maxClientsPerAddress }: GatewayOptions): SeatLimits => ({
@@ -67,22 +104,47 @@ const seatLimits = ({ maxClients, maxClientsPerAddress }: GatewayOptions): SeatL
 
 /**
  * Binds the address and serves until disposed.
- * @throws PipelineError E_PORT_TAKEN, E_SERVE
+ * @throws PipelineError E_PORT_TAKEN, E_SERVE, E_SERVE_OPEN, E_SERVE_TLS, E_TOKENS
  */
-export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions, { clock, notice = () => undefined }: GatewayWorld): Promise<Gateway> {
   const closers = new Closers();
-  const { version, host, port, streams = [] } = options;
+  try {
+    return await open(options, clock, notice, closers);
+  } catch (error) {
+    await closers[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<GatewayWorld["notice"]>, closers: Closers): Promise<Gateway> {
+  const { version, host, tls = null, streams = [], feedLimits, allowedHosts = [], allowedOrigins = [] } = options;
+  const tell = (message: string, error?: PipelineError): void => notice({ level: error ? "error" : "info", ...(error && { code: error.code }), message });
+  const auth = closers.use(await openAuth({ tokensFile: options.tokensFile ?? null, notice: tell }, clock));
+  refuseOpenDoor(options, auth, notice);
   const instance = randomBytes(INSTANCE_BYTES).toString("hex");
-  const feed = closers.use(openFeed({ version, instance, streams, ...(options.feedLimits && { limits: options.feedLimits }) }, clock));
+  const feed = closers.use(openFeed({ version, instance, streams, ...(feedLimits && { limits: feedLimits }) }, clock));
   const seats = openSeats(seatLimits(options));
   const streaming = openStreaming({ feed, seats, clock });
+  const page = await loadPage();
   const http = closers.use(
-    await openHttpServer({ host, port, page: await loadPage(), stats: () => feed.latestStats(), routes: (app) => streaming.addRoutes(app) }),
+    await openHttpServer(
+      {
+        ...CONNECTION_DEFAULTS, ...options, tls, auth, notice: tell,
+        allowed: { hosts: allowedHosts.map((name) => name.toLowerCase()), origins: allowedOrigins.map((origin) => origin.toLowerCase()) },
+        routes(app) {
+          addPageRoutes(app, page);
+          app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
+          app.get("/healthz", () => ({ status: "ok" }));
+          streaming.addRoutes(app);
+        },
+      },
+      clock,
+    ),
   );
   closers.use(streaming);
-  closers.use(openSocketServer(http.server, { boundHost: host, seats }, clock, (wire, access) => feed.welcome(wire, access)));
+  closers.use(openSocketServer(http, { seats }, clock, (wire, access) => feed.welcome(wire, access)));
   return {
-    url: urlOf(options.host, http.port),
+    url: urlOf(host, http.port, tls !== null),
     get clientCount() {
       return seats.taken;
     },
@@ -94,4 +156,14 @@ export async function openGateway(options: GatewayOptions, { clock }: { readonly
     onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+}
+
+/** Who can reach the address is not asked at this machine; anywhere else that has to be wanted in so many words. */
+function refuseOpenDoor({ host, port, insecureNoAuth = false, tokensFile }: GatewayOptions, auth: Auth, notice: NonNullable<GatewayWorld["notice"]>): void {
+  if (auth.asks || isLoopback(host)) return;
+  if (!insecureNoAuth) {
+    const where = tokensFile ? `there is no token in ${tokensFile}` : "there is no token";
+    throw new PipelineError("E_SERVE_OPEN", `${host}:${port} can be reached from other machines, and ${where} (serve.tokensFile)`);
+  }
+  notice({ level: "warn", message: `THE DOOR IS OPEN: everybody who can reach ${host}:${port} sees and changes every stream (serve.insecureNoAuth)` });
 }

@@ -1,9 +1,24 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
-import { OPEN_ACCESS, type Access } from "../core/access.js";
+import { EVERYBODY, type Identity } from "../auth/index.js";
+import { NO_ACCESS, type Access } from "../core/access.js";
 
-/** Who asks by HTTP. */
-export const accessOf = (_request: FastifyRequest): Access => OPEN_ACCESS;
+/** Who was let in, by request; written by the door alone. A request that the door has not seen is nobody's. */
+const known = new WeakMap<IncomingMessage, Identity>();
+
+/** Notes who asks. */
+export function letIn(request: IncomingMessage, identity: Identity): void {
+  known.set(request, identity);
+}
+
+/** Who asks by HTTP. Routes that everybody may ask get NO_ACCESS for somebody without a token. */
+export const accessOf = (request: FastifyRequest): Access => known.get(request.raw) ?? NO_ACCESS;
 
 /** Who asks for a socket; undefined = nobody we know. */
-export const accessOfUpgrade = (_request: IncomingMessage): Access | undefined => OPEN_ACCESS;
+export const accessOfUpgrade = (request: IncomingMessage): Access | undefined => known.get(request);
+
+/** The same with the token, for tickets and cookies. */
+export const identityOf = (request: FastifyRequest): Identity | undefined => known.get(request.raw);
+
+/** Whether nobody is asked for a token. */
+export const isEverybody = (identity: Identity): boolean => identity.tokenId === EVERYBODY.tokenId;

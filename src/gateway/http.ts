@@ -1,85 +1,136 @@
-import fastify, { type FastifyInstance } from "fastify";
+import fastifyHelmet from "@fastify/helmet";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import type { Auth } from "../auth/index.js";
+import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import type { StatsRecord } from "../wire/index.js";
-import { addPageRoutes, type Asset } from "./assets.js";
-import { hostAllowed } from "./guard.js";
+import { Closers } from "../core/lifetime.js";
+import { guests, limitConnections, type ConnectionLimits } from "./connections.js";
+import { guardRequests, guardUpgrades, type DoorRules, type UpgradeHandler } from "./door.js";
+import { isLoopback, type Allowed } from "./guard.js";
+import { addLoginRoutes } from "./login.js";
+import { problem } from "./problem.js";
+import { readTls, reloadTls, type TlsFiles } from "./tls.js";
 
 /** What the HTTP side is made of. */
-export interface HttpOptions {
+export interface HttpOptions extends ConnectionLimits {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  readonly page: ReadonlyMap<string, Asset>;
-  /** The newest figures of every stream. */
-  readonly stats: () => readonly StatsRecord[];
-  /** Adds what else is served. */
-  readonly routes?: (app: FastifyInstance) => void;
+  /** null = in the clear. */
+  readonly tls: TlsFiles | null;
+  readonly allowed: Allowed;
+  /** How long a request may take to arrive, ms: its head, and all of it. */
+  readonly headTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly auth: Auth;
+  readonly notice: (message: string, error?: PipelineError) => void;
+  /** Adds what is served; every request to it has passed the door. */
+  readonly routes: (app: FastifyInstance) => void | Promise<void>;
 }
 
-/** A bound server. Not listening for upgrades yet: see websocket.ts. */
+/** A bound server. */
 export interface HttpServer extends AsyncDisposable {
   readonly server: FastifyInstance["server"];
   /** The port that was bound. */
   readonly port: number;
+  /** Takes the upgrades that the door has let in; before, they are turned away. Call it once. */
+  onUpgrade(handler: UpgradeHandler): void;
 }
 
-/** Headers that let the page load from here and nowhere else, and be framed by nobody. */
-const SAFETY_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-  "cache-control": "no-store",
-} as const;
+/** Lets the page load from here and nowhere else, and be framed by nobody. */
+const PAGE_POLICY = {
+  defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'"], connectSrc: ["'self'"],
+  baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"],
+};
+const HSTS_SECONDS = 30 * 86_400;
 
-/** A client that takes longer to send its request's head is cut off. */
-const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Most of a request's body, and of its head, bytes; more gets 413 and 431. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const HEAD_LIMIT_BYTES = 16 * 1024;
+const MOST_HEADERS = 100;
 const MAX_URL_PARAMETER_LENGTH = 100;
 
 /**
- * Serves the live page, its script and style, `/api/stats` and `/healthz`; GET and HEAD only.
- * @throws PipelineError E_PORT_TAKEN, E_SERVE
+ * Serves what `routes` adds, and the login, behind one door.
+ * @throws PipelineError E_PORT_TAKEN, E_SERVE, E_SERVE_TLS
  */
-export async function openHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const app = fastify({
-    forceCloseConnections: true,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
-  });
-  guard(app, options.host);
-  routes(app, options);
-  options.routes?.(app);
+export async function openHttpServer(options: HttpOptions, clock: Clock): Promise<HttpServer> {
+  const { auth, tls } = options;
+  const app = await makeApp(options);
+  const closers = new Closers();
+  closers.defer(() => app.close());
+  const inside = guests();
+  closers.use(auth.onChange(() => inside.review((identity) => auth.holds(identity))));
+  const rules: DoorRules = { boundHost: options.host, allowed: options.allowed, auth, guests: inside };
+  const handleUpgrade: { current: UpgradeHandler | undefined } = { current: undefined };
+  limitConnections(app.server, options, tls !== null);
+  app.server.maxHeadersCount = MOST_HEADERS;
+  app.server.on("upgrade", guardUpgrades(rules, (request, socket, head) => (handleUpgrade.current ? handleUpgrade.current(request, socket, head) : socket.destroy())));
   try {
+    await addHeaders(app, tls !== null && !isLoopback(options.host));
+    guardRequests(app, rules);
+    tellMistakes(app);
+    await addLoginRoutes(app, auth, tls !== null);
+    await options.routes(app);
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
-    await app.close();
-    throw listenError(error, options);
+    await closers[Symbol.asyncDispose]();
+    throw error instanceof PipelineError ? error : listenError(error, options);
   }
+  if (tls !== null) closers.use(reloadTls(app.server as SecureServer, tls, clock, options.notice));
   const address = app.server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
-  return { server: app.server, port, [Symbol.asyncDispose]: () => app.close().then(() => undefined) };
+  return { server: app.server, port, onUpgrade: (handler) => (handleUpgrade.current = handler), [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
 }
 
-function guard(app: FastifyInstance, boundHost: string): void {
-  app.addHook("onRequest", async (request, reply) => {
-    reply.headers(SAFETY_HEADERS);
-    if (!hostAllowed(boundHost, request.headers.host)) {
-      await reply.code(403).send({ error: "this address is not served under that host name" });
-    }
+async function makeApp({ tls, headTimeoutMs, requestTimeoutMs }: HttpOptions): Promise<FastifyInstance> {
+  // Node looks for requests that take too long only every 30 s unless told otherwise.
+  const parser = { maxHeaderSize: HEAD_LIMIT_BYTES, headersTimeout: headTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(1000, headTimeoutMs) };
+  const common = {
+    forceCloseConnections: true,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => mistake(reply, error),
+  };
+  if (tls === null) return fastify({ ...common, http: parser });
+  const secure = { ...parser, ...(await readTls(tls)), minVersion: "TLSv1.2" as const, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS };
+  return fastify<Server>({ ...common, https: secure } as never);
+}
+
+async function addHeaders(app: FastifyInstance, isSecure: boolean): Promise<void> {
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
+    // Not no-referrer: a form's Origin would be "null" then, and the door could not tell our own from a foreign one.
+    referrerPolicy: { policy: "same-origin" },
+    xFrameOptions: { action: "deny" },
+    strictTransportSecurity: isSecure ? { maxAge: HSTS_SECONDS, includeSubDomains: false } : false,
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    const wrongMethod = request.method !== "GET" && request.method !== "HEAD";
-    if (wrongMethod) reply.header("allow", "GET, HEAD");
-    await reply.code(wrongMethod ? 405 : 404).send({ error: wrongMethod ? "only GET" : "not found" });
+  app.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
+}
+
+/** Errors as problem+json, and nothing of what is inside. Only JSON is taken for a body. */
+function tellMistakes(app: FastifyInstance): void {
+  app.removeContentTypeParser("text/plain");
+  app.setErrorHandler((error: FastifyError, _request, reply) => mistake(reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    if (request.method === "GET" || request.method === "HEAD") return problem(reply, 404, "E_REQUEST", "Not Found", "there is nothing at this address");
+    reply.header("allow", "GET, HEAD");
+    return problem(reply, 405, "E_REQUEST", "Method Not Allowed", "only GET and HEAD are answered at this address");
   });
 }
 
-function routes(app: FastifyInstance, { page, stats }: HttpOptions): void {
-  addPageRoutes(app, page);
-  app.get("/api/stats", () => ({ streams: stats() }));
-  app.get("/healthz", () => ({ status: "ok" }));
+const TITLES: Readonly<Record<number, string>> = { 400: "Bad Request", 413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type" };
+
+function mistake(reply: FastifyReply, { statusCode = 500, code }: FastifyError): FastifyReply {
+  if (statusCode >= 500) return problem(reply, 500, "E_INTERNAL", "Internal Server Error", "the request could not be answered");
+  const detail = { 413: `the body is larger than ${BODY_LIMIT_BYTES} bytes`, 415: "only application/json is taken" }[statusCode] ?? `the request can't be read (${code})`;
+  return problem(reply, statusCode, "E_REQUEST", TITLES[statusCode] ?? "Bad Request", detail);
 }
 
 function listenError(error: unknown, { host, port }: HttpOptions): PipelineError {

@@ -1,1 +1,1 @@
-export { openGateway, type Gateway, type GatewayOptions } from "./gateway.js";
+export { openGateway, type Gateway, type GatewayNotice, type GatewayOptions, type GatewayWorld } from "./gateway.js";

@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
-import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
@@ -7,8 +6,9 @@ import { deferred } from "../core/lifetime.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import type { ClientHandlers, ClientWire } from "../feed/index.js";
 import { REQUEST_LIMITS } from "../wire/index.js";
-import { hostAllowed, originAllowed } from "./guard.js";
+import { refuseUpgrade } from "./door.js";
 import { accessOfUpgrade } from "./http-access.js";
+import type { HttpServer } from "./http.js";
 import type { Seats } from "./seats.js";
 
 /** Where the feed lives. */
@@ -28,8 +28,6 @@ const CLOSE_UNSUPPORTED = 1003;
 
 /** Whom to let in. */
 export interface SocketOptions {
-  /** The host that the server is bound to; see hostAllowed. */
-  readonly boundHost: string;
   readonly seats: Seats;
 }
 
@@ -38,9 +36,9 @@ export interface SocketServer extends AsyncDisposable {
   readonly clientCount: number;
 }
 
-/** Takes over the server's upgrades: path, Host, Origin, subprotocol, access and seats are checked before a socket is made. */
+/** Takes the upgrades that the door has let in: path, subprotocol and seats are checked before a socket is made. */
 export function openSocketServer(
-  server: Server,
+  http: Pick<HttpServer, "onUpgrade">,
   options: SocketOptions,
   clock: Clock,
   welcome: (wire: ClientWire, access: Access) => ClientHandlers,
@@ -70,10 +68,10 @@ export function openSocketServer(
       handlers.gone();
     });
   };
-  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+  http.onUpgrade((request, stream, head) => {
     const address = request.socket.remoteAddress ?? "";
     const verdict = judge(request, address, options);
-    if (typeof verdict === "string") return refuse(stream, verdict);
+    if (typeof verdict === "string") return refuseUpgrade(stream, verdict);
     sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, address, verdict));
   });
   const heartbeat = startHeartbeat(sockets, clock);
@@ -91,19 +89,13 @@ export function openSocketServer(
 }
 
 /** The status line that turns an upgrade away, or what its client may see. */
-function judge(request: IncomingMessage, address: string, { boundHost, seats }: SocketOptions): string | Access {
-  const { host, origin, "sec-websocket-protocol": offered } = request.headers;
+function judge(request: IncomingMessage, address: string, { seats }: SocketOptions): string | Access {
+  const { "sec-websocket-protocol": offered } = request.headers;
   if (request.url?.split("?")[0] !== SOCKET_PATH) return "404 Not Found";
-  if (!hostAllowed(boundHost, host) || !originAllowed(origin, host)) return "403 Forbidden";
   if (offered !== undefined && !offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return "400 Bad Request";
   const full = seats.refuses(address);
   if (full) return full === "all" ? "503 Service Unavailable" : "429 Too Many Requests";
   return accessOfUpgrade(request) ?? "401 Unauthorized";
-}
-
-function refuse(stream: Duplex, statusLine: string): void {
-  stream.on("error", () => undefined);
-  stream.end(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 const TEXT = { binary: false } as const;

@@ -142,10 +142,10 @@ async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }:
 }
 
 /** The gateway's libraries are loaded only when something is served: they would cost every other start 100 ms. */
-async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], { clock, version }: World, closers: Closers): Promise<Gateway | null> {
+async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], { clock, version, notice }: World, closers: Closers): Promise<Gateway | null> {
   if (serve === null) return null;
   const { openGateway } = await import("../gateway/index.js");
-  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version }, { clock }));
+  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version }, { clock, notice }));
 }
 
 /** Those who watch see that it has ended; those who come later do not hear of it. */

@@ -1,9 +1,10 @@
 import type { Clock } from "../core/clock.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
+import type { GatewayOptions } from "../gateway/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Sink } from "../sinks/index.js";
-import type { InputSettings } from "../source/index.js";
+import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
 
 /** Everything a session needs to know; the settings file's parsed value fits it. */
 export interface SessionOptions {
@@ -50,10 +51,12 @@ export interface SessionOptions {
     readonly port: number;
     readonly pictureFps: number;
     readonly pictureWidthPx: number;
-    /** Most connections at once, in all and from one address. */
-    readonly maxClients?: number;
-    readonly maxClientsPerAddress?: number;
-  } | null;
+  } & Pick<
+    GatewayOptions,
+    "maxClients" | "maxClientsPerAddress" | "tokensFile" | "insecureNoAuth" | "allowedHosts" | "allowedOrigins" | "tls" | "maxConnections" | "maxConnectionsPerAddress"
+  > | null;
+  /** What a stream that came by the API may open; left out = nothing. */
+  readonly api?: ApiSourcePolicy;
 }
 
 /** One named stream: where it differs from the session's options. */
@@ -69,6 +72,8 @@ export interface StreamOptions {
   readonly detect?: Partial<SessionOptions["detect"]>;
   readonly live?: Partial<Omit<SessionOptions["live"], "maxFps" | "maxAgeMs">>;
   readonly sourceOptions?: Partial<SessionOptions["source"]>;
+  /** It came by the API: it is opened only as `api` allows, at every connection. */
+  readonly fromApi?: boolean;
   /** Words that stand beside the name in notices and figures. */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import type { ApiSourcePolicy } from "../source/index.js";
 import type { SessionOptions, StreamOptions } from "./session.js";
 import { streamNames } from "./names.js";
 
@@ -11,6 +12,8 @@ export interface StreamSpec {
   readonly detect: SessionOptions["detect"];
   readonly live: SessionOptions["live"];
   readonly sourceOptions: SessionOptions["source"];
+  /** It came by the API: what it may open; null = it is trusted. */
+  readonly policy: ApiSourcePolicy | null;
   /** Named as a bare source: when it can't be opened the session is not opened either. Else it fails alone. */
   readonly atDoor: boolean;
 }
@@ -37,10 +40,17 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],
     detect: { ...options.detect, ...stream.detect },
     live: { ...options.live, ...stream.live, maxFps, maxAgeMs },
-    sourceOptions: { ...options.source, ...stream.sourceOptions },
+    sourceOptions: { ...options.source, ...stream.sourceOptions, ...(stream.fromApi === true && programsOf(options)) },
+    policy: stream.fromApi === true ? (options.api ?? NOTHING) : null,
     atDoor: false,
   };
 }
+
+/** Nothing that came by the API is opened. */
+const NOTHING: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };
+
+/** Which programs are run is never up to the API. */
+const programsOf = ({ source: { ffmpegPath, ffprobePath } }: SessionOptions): Pick<SessionOptions["source"], "ffmpegPath" | "ffprobePath"> => ({ ffmpegPath, ffprobePath });
 
 /** What it takes to get from one spec to another of the same name. `adjust` = the stream runs on and its source is not touched. */
 export type SpecChange = "none" | "adjust" | "restart";
@@ -52,8 +62,8 @@ export function changeOf(before: StreamSpec, after: StreamSpec): SpecChange {
 }
 
 /** What can't change under a running source. */
-function unmoved({ source, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
-  return { source, model, sourceOptions, live };
+function unmoved({ source, policy, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
+  return { source, policy, model, sourceOptions, live };
 }
 
 /** Whether two plain values hold the same, whatever the order of their keys. */

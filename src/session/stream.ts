@@ -176,7 +176,7 @@ async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo,
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
   const world = { clock: shared.clock, signal: stopping.signal };
-  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live }, ring, world);
+  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
 }
 

@@ -43,7 +43,7 @@ function killWithUs(child: ChildProcess): Disposable {
 }
 
 /** What a child reads, and where its descriptors from 1 on lead: a pipe to us, or an open one of ours. */
-export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText"> {
+export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText" | "environment"> {
   readonly outputs: readonly (number | "pipe")[];
 }
 
@@ -51,8 +51,8 @@ export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText"> {
  * Starts a program, never through a shell.
  * @throws PipelineError E_USAGE of `feedInput`; the program is ended then
  */
-export function startChild(program: string, args: readonly string[], { stdin, stdinText, outputs }: ChildPipes, clock: Clock): Child {
-  const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true });
+export function startChild(program: string, args: readonly string[], { stdin, stdinText, environment, outputs }: ChildPipes, clock: Clock): Child {
+  const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true, ...withEnvironment(environment) });
   const leash = killWithUs(child);
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(program, cause)));
@@ -100,7 +100,11 @@ export interface ShortRun {
   readonly timeoutMs?: number;
   /** Writes its standard input; left out = it has none. */
   readonly feed?: (stdin: Writable | null) => void;
+  /** Added to our own environment. */
+  readonly environment?: InputPlan["environment"] | undefined;
 }
+
+const withEnvironment = (more: InputPlan["environment"]): { env?: NodeJS.ProcessEnv } => (more ? { env: { ...process.env, ...more } } : {});
 
 /**
  * Runs a short program and gives back what it said, whatever its exit status; `code` is -1 when a signal or the time limit
@@ -110,10 +114,10 @@ export function runShort(
   program: string,
   args: readonly string[],
   signal?: AbortSignal,
-  { timeoutMs = SHORT_RUN_MS, feed = (stdin) => stdin?.end() }: ShortRun = {},
+  { timeoutMs = SHORT_RUN_MS, feed = (stdin) => stdin?.end(), environment }: ShortRun = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: timeoutMs, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }) };
+    const options = { timeout: timeoutMs, maxBuffer: SHORT_OUTPUT_BYTES, killSignal: "SIGKILL" as const, ...(signal && { signal }), ...withEnvironment(environment) };
     let settle = (): void => undefined;
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       settle = () => {

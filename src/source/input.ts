@@ -20,6 +20,8 @@ export interface InputSettings {
   readonly ioTimeoutMs?: number;
   /** What a probe found, e.g. `h264`: some ways of reading depend on it. null = not known yet. */
   readonly codec?: string | null;
+  /** Files: opened only as one of the formats that hold what they show, never as a list that leads to other files. */
+  readonly wholeFiles?: boolean;
 }
 
 /** FFmpeg's input side. */
@@ -32,9 +34,11 @@ export interface InputPlan {
   readonly stdin: "ignore" | "pipe";
   /** To be written whole, then closed. Holds secrets; it never becomes an argument, which every user of the machine could read. */
   readonly stdinText?: string;
+  /** Added to our own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-const INPUT_DEFAULTS = { realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, ioTimeoutMs: 30_000, codec: null } as const satisfies InputSettings;
+const INPUT_DEFAULTS = { realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, ioTimeoutMs: 30_000, codec: null, wholeFiles: false } as const satisfies InputSettings;
 type Wanted = Required<InputSettings>;
 
 /**
@@ -52,10 +56,13 @@ export function probePlan(address: SourceAddress, settings: InputSettings): Inpu
   return demuxing(address, { ...INPUT_DEFAULTS, ...settings });
 }
 
+/** FFmpeg's names of the containers, and of bare streams, that hold everything themselves. */
+export const WHOLE_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,ivf,h264,hevc,av1,obu,mjpeg,mpjpeg,m4v,dv,gif,yuv4mpegpipe";
+
 function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
   switch (address.kind) {
     case "file":
-      return { input: `file:${address.path}`, options: ["-protocol_whitelist", "file"], stdin: "ignore" };
+      return { input: `file:${address.path}`, options: ["-protocol_whitelist", "file", ...(wanted.wholeFiles ? ["-format_whitelist", WHOLE_FORMATS] : [])], stdin: "ignore" };
     case "stdin":
       return { input: "pipe:0", options: ["-protocol_whitelist", "pipe"], stdin: "pipe" };
     case "pattern":
@@ -74,17 +81,24 @@ function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
 const FLV_PATH = /^[^?#]*\.flv(?:[?#]|$)/i;
 
 /**
+ * What may be opened through our proxy. No `httpproxy`, which a playlist could name and lead past ours, and no TLS: the proxy
+ * speaks it. The proxy is set in the environment, since that holds for whatever a playlist opens too, and `no_proxy` is
+ * emptied, which would make exceptions. With guarded RTSP datagrams are out: the server says where they go.
+ */
+const PROXIED_PROTOCOLS = ["http", "tcp", "crypto"];
+
+/**
  * The address goes in by a script on standard input: an argument could be read by everybody at the machine, and the
  * script's `option` lines (FFmpeg 5.0 and newer) reach the demuxer behind it. Frames arrive as without it; PTS start near 0.
  * `auto_convert 0`: there is nothing to make alike. `fpsprobesize 0`: else FFmpeg watches 20 frames to guess a rate that
  * nobody needs, 1.4 s at 15 fps. Not `-fflags nobuffer`: it throws away what was read while looking, so the first
  * frame comes a key frame later; and since we always read, nothing stays buffered anyway.
  */
-function networkInput({ scheme, url }: NetworkAddress, wanted: Wanted): InputPlan {
+function networkInput({ scheme, url, guard }: NetworkAddress, wanted: Wanted): InputPlan {
   const known = SCHEMES[scheme];
   if (known === undefined) throw new TypeError(`${scheme} is not in the table of schemes`);
   const options = {
-    ...known.options({ timeoutUs: wanted.ioTimeoutMs * 1000, rtspTransport: wanted.rtspTransport }),
+    ...known.options({ timeoutUs: wanted.ioTimeoutMs * 1000, rtspTransport: guard ? "tcp" : wanted.rtspTransport }),
     fpsprobesize: "0",
     ...(known.protocols.includes("http") && FLV_PATH.test(url) ? SHORT_LOOK : {}),
     // Multipart JPEG has no times of its own; FFmpeg would count 25 a second.
@@ -93,8 +107,9 @@ function networkInput({ scheme, url }: NetworkAddress, wanted: Wanted): InputPla
   const lines = ["ffconcat version 1.0", `file ${quoted(url)}`, ...Object.entries(options).map(([name, value]) => `option ${name} ${quoted(value)}`)];
   return {
     input: "pipe:0",
-    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", ...known.protocols].join(",")],
+    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", ...(guard?.proxy ? PROXIED_PROTOCOLS : known.protocols)].join(",")],
     stdin: "pipe",
+    ...(guard?.proxy && { environment: { http_proxy: guard.proxy, no_proxy: "" } }),
     stdinText: `${lines.join("\n")}\n`,
   };
 }

@@ -24,10 +24,12 @@ export interface LiveOptions {
   /** Looks at the source. Rejects with a PipelineError; aborting ends it. */
   readonly probe: (signal: AbortSignal) => Promise<Probe>;
   /** How FFmpeg is to read what the probe found. */
-  readonly command: (probe: Probe) => Omit<RunOptions, "lossless" | "firstFrame">;
+  readonly command: (probe: Probe) => RunCommand | Promise<RunCommand>;
   /** What FFmpeg's last words mean. */
   readonly explain: (words: string) => PipelineError;
 }
+
+type RunCommand = Omit<RunOptions, "lossless" | "firstFrame">;
 
 /** What goes on over connections. */
 interface Life {
@@ -142,7 +144,8 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
     life.probe ??= await watchedProbe(options, teller, clock, stop);
     if (stop.aborted) return notConnected(null);
     const { codec, widthPx, heightPx } = life.probe;
-    const command = options.command(life.probe);
+    const command = await options.command(life.probe);
+    if (stop.aborted) return notConnected(null);
     const { picture } = command;
     view.shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
     view.shelf?.watch(view.watched);

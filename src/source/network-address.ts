@@ -11,6 +11,8 @@ export interface NetworkAddress {
   readonly url: string;
   /** The same for people and logs, without secrets. */
   readonly display: string;
+  /** It came by the API, and FFmpeg is to open nothing but this: `proxy` leads all of it; null = the host is an address that was checked, or our own relay to it. */
+  readonly guard?: { readonly proxy: string | null };
 }
 
 /** The parts of an address that a connection needs. */

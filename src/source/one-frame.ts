@@ -15,5 +15,5 @@ export function decodeOneFrame(
   limits: { readonly timeoutMs?: number } = {},
 ): Promise<{ code: number; stderr: string }> {
   const args = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", loglevel, ...plan.options, "-i", plan.input, "-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"];
-  return runShort(ffmpegPath, args, signal, { ...limits, feed: (stdin) => feedInput(stdin, plan) });
+  return runShort(ffmpegPath, args, signal, { ...limits, feed: (stdin) => feedInput(stdin, plan), environment: plan.environment });
 }

@@ -5,7 +5,9 @@ import { PipelineError } from "../core/errors.js";
 import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
-import { IMAGE_EXTENSIONS, displayOf, isLiveAddress } from "./address.js";
+import type { Lookup } from "../egress/index.js";
+import { IMAGE_EXTENSIONS, displayOf, isLiveAddress, type SourceAddress } from "./address.js";
+import { apiAddress, insideRoots, type ApiSourcePolicy } from "./api-source.js";
 import { explain } from "./explain.js";
 import { fileSource } from "./file.js";
 import { hardwareLack } from "./hardware.js";
@@ -16,6 +18,7 @@ import { numberedSource } from "./numbered.js";
 import type { Probe } from "./probe.js";
 import { probeSource } from "./probe-source.js";
 import { readAddress } from "./read-address.js";
+import { openRoute, type Route } from "./route.js";
 import { standardInput } from "./stdin.js";
 import { stillsSource } from "./stills.js";
 
@@ -34,6 +37,8 @@ export interface SourceOptions extends InputSettings {
   readonly picture: { readonly fps: number; readonly widthPx: number } | null;
   /** How patient a source that is live by nature is. */
   readonly limits: LiveLimits;
+  /** It came by the API: what it may open; null or left out = it is trusted. */
+  readonly policy?: ApiSourcePolicy | null;
 }
 
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
@@ -56,38 +61,64 @@ export async function openSource(
   stream: string,
   options: SourceOptions,
   ring: FrameRing,
-  world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number },
+  world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number; readonly lookup?: Lookup },
 ): Promise<Source> {
-  const address = await readAddress(name, options.ffmpegPath, world.signal);
+  const { policy = null } = options;
+  const address = policy === null ? await readAddress(name, options.ffmpegPath, world.signal) : await apiAddress(name, policy);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
   const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
-  if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
+  if (address.kind === "images") return stillsSource({ ...common, paths: await checkedPaths(await imagePaths(address.pattern), policy) }, world.clock);
   if (address.kind === "stdin") standardInput().claim();
-  const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits) };
+  const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits), wholeFiles: policy !== null };
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
-  const command = (probe: Probe) => ({
+  const command = (probe: Probe, to: SourceAddress) => ({
     stream, ring, letterbox,
     ffmpegPath: options.ffmpegPath,
-    plan: inputPlan(address, { ...settings, hwaccel, codec: probe.codec }),
+    plan: inputPlan(to, { ...settings, hwaccel, codec: probe.codec }),
     expected: letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx),
     ...decoding(probe, options),
   });
   if (isLiveAddress(address)) {
     await checkFfmpeg(options.ffmpegPath, world.signal);
+    const route = await openRoute(address, policy, world.lookup);
     const why = (words: string): PipelineError => {
-      const error = explain(words, address);
+      const error = refusedOnTheWay(route, address) ?? explain(words, address);
       if (error.code === "E_HWACCEL") hwaccel = "none";
       return error;
     };
-    const probe = (signal: AbortSignal): Promise<Probe> => probeSource(address, settings, signal);
-    return liveSource({ display: displayOf(address), limits: options.limits, probe, command, explain: why }, world.clock, world.random ?? systemRandom);
+    const probe = async (signal: AbortSignal): Promise<Probe> =>
+      probeSource(await route.next(), settings, signal).catch((thrown: unknown) => {
+        throw refusedOnTheWay(route, address) ?? thrown;
+      });
+    const source = liveSource(
+      { display: displayOf(address), limits: options.limits, probe, command: async (found) => command(found, await route.next()), explain: why },
+      world.clock, world.random ?? systemRandom,
+    );
+    return {
+      ...source,
+      async [Symbol.asyncDispose]() {
+        await source[Symbol.asyncDispose]();
+        await route[Symbol.asyncDispose]();
+      },
+    };
   }
   const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
   const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
   if (softwareSince !== null) hwaccel = "none";
-  return fileSource({ ...command(probe), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+  return fileSource({ ...command(probe, address), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+/** What FFmpeg only knows as an answer of 403 was our own doing. */
+function refusedOnTheWay(route: Route, address: SourceAddress): PipelineError | undefined {
+  const refusal = route.takeRefusal();
+  return refusal && new PipelineError(refusal.code, `${displayOf(address)} leads there: ${refusal.message}`);
+}
+
+/** A folder inside may hold links that lead out. */
+async function checkedPaths(paths: string[], policy: ApiSourcePolicy | null): Promise<string[]> {
+  return policy === null ? paths : Promise.all(paths.map((path) => insideRoots(path, policy)));
 }
 
 function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {

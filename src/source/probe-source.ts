@@ -34,7 +34,7 @@ const PROBE_TIMEOUT_MS = 20_000;
  */
 export async function probeSource(address: SourceAddress, settings: ProbeSettings, signal?: AbortSignal): Promise<SourceProbe> {
   const startedMs = systemClock.monotonicMs();
-  const json = address.kind === "file" ? await probeFile(settings.ffprobePath, address.path, signal) : await probeOther(address, settings, signal);
+  const json = address.kind === "file" ? await probeFile(settings.ffprobePath, address.path, signal, settings.wholeFiles) : await probeOther(address, settings, signal);
   const name = displayOf(address);
   const probe = readProbe(name, json);
   const facts = readFacts(json);
@@ -48,7 +48,7 @@ async function probeOther(address: SourceAddress, settings: ProbeSettings, signa
   const { probeTimeoutMs = PROBE_TIMEOUT_MS, ffprobePath } = settings;
   const plan = probePlan(address, settings);
   const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", ...plan.options, "-i", plan.input];
-  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal, { timeoutMs: probeTimeoutMs, feed: (stdin) => lendInput(stdin, plan) });
+  const { code, stdout, stderr } = await runShort(ffprobePath, args, signal, { timeoutMs: probeTimeoutMs, feed: (stdin) => lendInput(stdin, plan), environment: plan.environment });
   if (code === -1) throw new PipelineError("E_SOURCE_TIMEOUT", `${displayOf(address)}: it could not be told within ${probeTimeoutMs} ms what it is`);
   if (code !== 0) throw explain(stderr, address);
   return JSON.parse(stdout);

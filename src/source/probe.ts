@@ -4,6 +4,7 @@ import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
 import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
+import { WHOLE_FORMATS } from "./input.js";
 
 /** What ffprobe says of a file's first video stream. */
 export interface Probe {
@@ -59,9 +60,9 @@ type Stream = z.infer<typeof Answer>["streams"][number];
  * @throws PipelineError E_SOURCE_MISSING, E_SOURCE_EMPTY, E_SOURCE_UNREADABLE, E_SOURCE_NOT_VIDEO, E_SOURCE_AUDIO_ONLY,
  *   E_SOURCE_TRUNCATED, E_FFMPEG_MISSING
  */
-export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal): Promise<unknown> {
+export async function probeFile(ffprobePath: string, path: string, signal?: AbortSignal, wholeFiles = false): Promise<unknown> {
   await checkReadable(path);
-  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", `file:${path}`];
+  const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", "-protocol_whitelist", "file", ...(wholeFiles ? ["-format_whitelist", WHOLE_FORMATS] : []), `file:${path}`];
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal);
   if (code !== 0) throw refusal(path, stderr, await looksLikeMp4(path));
   return JSON.parse(stdout);

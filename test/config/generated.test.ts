@@ -33,7 +33,10 @@ test("what is commented out in the file of defaults is valid too", async () => {
   assert.match(live, /^serve:\n {2}# Address/);
   const file = join(mkdtempSync(join(tmpdir(), "sightline-config-")), "live.yaml");
   writeFileSync(file, live);
-  assert.deepEqual((await loadSettings({ file })).serve, { host: "127.0.0.1", port: 8420, pictureFps: 10, pictureWidthPx: 960 });
+  assert.deepEqual((await loadSettings({ file })).serve, (await loadSettings({ flags: [{ flag: "--serve", key: "serve.port", value: "8420" }] })).serve);
+  const [tls = ""] = /^ {2}# tls:\n(?: {2}# {3}.*\n)+/m.exec(live) ?? [];
+  writeFileSync(file, `serve:\n${tls.replace(/^ {2}# /gm, "  ")}`);
+  assert.deepEqual((await loadSettings({ file })).serve?.tls, { certFile: "server.crt", keyFile: "server.key" });
 });
 
 test("the published JSON Schema accepts and refuses as the program does", () => {

@@ -8,6 +8,12 @@ import { PipelineError } from "../../src/core/errors.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sightline-config-"));
 
+/** `serve` with nothing said of it. */
+const SERVED = {
+  host: "127.0.0.1", port: 8420, pictureFps: 10, pictureWidthPx: 960,
+  tokensFile: null, insecureNoAuth: false, allowedHosts: [], allowedOrigins: [], tls: null, maxConnections: 1024, maxConnectionsPerAddress: 256,
+};
+
 function yamlFile(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -37,6 +43,7 @@ test("without anything written every setting has its default", async () => {
       backoffMinMs: 1000, backoffMaxMs: 60_000, healthyAfterMs: 10_000,
     },
     output: { path: null },
+    api: { schemes: ["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "test"], allowPrivate: false, fileRoots: [] },
     serve: null,
   });
 });
@@ -76,14 +83,14 @@ test("environment variables get the type of their setting; lists are split at co
   assert.equal(settings.output.path, "1e3");
   assert.equal(settings.live.maxFps, null);
   assert.equal(settings.pool.workers, "auto");
-  assert.deepEqual(settings.serve, { host: "127.0.0.1", port: 9000, pictureFps: 10, pictureWidthPx: 960 });
+  assert.deepEqual(settings.serve, { ...SERVED, port: 9000, pictureFps: 10 });
 });
 
 test("a group that is switched off by default is switched on by any of its keys, and off again by null", async () => {
   const file = yamlFile("serve.yaml", "serve:\n  pictureFps: 5\n");
-  assert.deepEqual((await loadSettings({ file })).serve, { host: "127.0.0.1", port: 8420, pictureFps: 5, pictureWidthPx: 960 });
+  assert.deepEqual((await loadSettings({ file })).serve, { ...SERVED, port: 8420, pictureFps: 5 });
   const flags = [{ flag: "--serve", key: "serve.port", value: "0" }];
-  assert.deepEqual((await loadSettings({ file, flags })).serve, { host: "127.0.0.1", port: 0, pictureFps: 5, pictureWidthPx: 960 });
+  assert.deepEqual((await loadSettings({ file, flags })).serve, { ...SERVED, port: 0, pictureFps: 5 });
   assert.equal((await loadSettings({ file: yamlFile("off.yaml", "serve: null\n"), preset: { "serve.port": 1 } })).serve, null);
   assert.notEqual((await loadSettings({ file: yamlFile("on.yaml", "serve: {}\n") })).serve, null);
 });

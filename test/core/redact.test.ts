@@ -16,6 +16,8 @@ const CASES: readonly (readonly [string, string])[] = [
   ["'http://h/x?password=it's': no", "'http://h/x?password=***': no"],
   ["srt://h:1?streamid=read:a:b:c&passphrase=0123456789", "srt://h:1?streamid=***&passphrase=***"],
   ["/user=admin_password=t0p_channel=1", "/user=admin_password=***"],
+  ["http://h/ws?ticket=abc_-1&x=2", "http://h/ws?ticket=***&x=2"],
+  [`header slt_Ab3dE9xZ_${"k-_7".repeat(10)}abc, then`, "header slt_Ab3dE9xZ_***, then"],
   ["no address, me:pw@here", "no address, ***@here"],
 ];
 

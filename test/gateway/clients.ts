@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import WebSocket, { type ClientOptions } from "ws";
 import { systemClock } from "../../src/core/clock.js";
-import { openGateway, type Gateway, type GatewayOptions } from "../../src/gateway/index.js";
+import { openGateway, type Gateway, type GatewayNotice, type GatewayOptions } from "../../src/gateway/index.js";
 
 /** Opens a gateway on a free port of this machine. */
-export function openTestGateway(more: Partial<GatewayOptions> = {}): Promise<Gateway> {
-  return openGateway({ host: "127.0.0.1", port: 0, version: "0.0.0", ...more }, { clock: systemClock });
+export function openTestGateway(more: Partial<GatewayOptions> = {}, notice: (notice: GatewayNotice) => void = () => undefined): Promise<Gateway> {
+  return openGateway({ host: "127.0.0.1", port: 0, version: "0.0.0", ...more }, { clock: systemClock, notice });
 }
 
 /** A message of the feed, as far as tests look at it. */

@@ -26,6 +26,16 @@ test("a password that comes in two pieces is found, and told without repeating i
   assert.deepEqual([...search.found], ["planted password 1 as it is"]);
 });
 
+test("a token, and a ticket in an address, are found in pieces too, and not where they are masked", () => {
+  const [token, ticket] = [`slt_Ab3dE9xZ_${"x-_9".repeat(11).slice(1)}`, `/ws?ticket=${"Y".repeat(43)}`];
+  assert.deepEqual(leaksIn(`{"token":"${token}"}`), ["a token"]);
+  assert.deepEqual(leaksIn(ticket), ["a ticket"]);
+  const search = searchLeaks();
+  for (const piece of [token.slice(0, 20), token.slice(20, 50), token.slice(50)]) search.push(piece);
+  assert.deepEqual([...search.found], ["a token"]);
+  assert.deepEqual(leaksIn("slt_Ab3dE9xZ_*** /ws?ticket=*** slt_Ab3dE9xZ"), []);
+});
+
 test("what is masked is no leak", () => {
   assert.deepEqual(leaksIn(`rtsp://${PLANTED.user}:***@127.0.0.1:554/cam`), []);
 });

@@ -26,7 +26,14 @@ const FORMS: readonly Form[] = PLANTED.passwords.flatMap((password, index) => {
   return [...forms].map(([text, form]) => ({ text: text.toLowerCase(), name: `planted password ${index + 1} ${form}` }));
 });
 
-const LONGEST = Math.max(...FORMS.map(({ text }) => text.length));
+/** What is made anew each time, and as secret: our own tokens, and tickets where they stand in an address. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/slt_[a-z0-9]{8}_[\w-]{43}/, "a token"],
+  [/ticket=[\w-]{43}/, "a ticket"],
+];
+const LONGEST_MATCH = 64;
+
+const LONGEST = Math.max(LONGEST_MATCH, ...FORMS.map(({ text }) => text.length));
 
 /** Searches text that comes in pieces. */
 export interface LeakSearch {
@@ -35,7 +42,7 @@ export interface LeakSearch {
   readonly found: ReadonlySet<string>;
 }
 
-/** Starts a search for planted passwords; one that is cut by the pieces is found too. */
+/** Starts a search for planted passwords, tokens and tickets; one that is cut by the pieces is found too. */
 export function searchLeaks(): LeakSearch {
   const found = new Set<string>();
   let tail = "";
@@ -44,6 +51,7 @@ export function searchLeaks(): LeakSearch {
     push(piece) {
       const text = tail + piece.toLowerCase();
       for (const { text: form, name } of FORMS) if (text.includes(form)) found.add(name);
+      for (const [pattern, name] of PATTERNS) if (pattern.test(text)) found.add(name);
       tail = text.slice(-LONGEST);
     },
   };
