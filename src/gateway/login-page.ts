@@ -17,11 +17,15 @@ ${body}
 </html>
 `;
 
-/** @param remark why it is asked again, plain text of ours; empty = nothing is wrong */
+/**
+ * The hidden name is for password managers, which keep a word only with one.
+ * @param remark why it is asked again, plain text of ours; empty = nothing is wrong
+ */
 export const loginPage = (remark: string): string =>
   page(
     "Log in",
     `<form method="post" action="/login">
+<input type="text" name="username" value="sightline" autocomplete="username" hidden>
 <label for="token">Token</label>
 <input id="token" name="token" type="password" required autofocus autocomplete="current-password" spellcheck="false"${remark === "" ? "" : ' aria-describedby="remark"'}>
 ${remark === "" ? "" : `<p id="remark" role="alert">${remark}</p>\n`}<button type="submit">Log in</button>
