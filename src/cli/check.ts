@@ -14,7 +14,7 @@ import { paintFor, printable, type Paint } from "./terminal.js";
 
 /** A street by day with cars and people near the camera, and the moment in it, s. */
 const DRAWN_SEED = 43;
-const DRAWN_AT_S = 2;
+const DRAWN_AT_S = 8;
 /** What is smaller is not asked for here: missing one far figure says nothing about the installation. */
 const LEAST_HEIGHT_PX = 32;
 const LEAST_VISIBLE = 0.7;

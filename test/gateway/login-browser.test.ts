@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testTokens } from "../auth/tokens.js";
-import { requireBrowser } from "./browser.js";
+import { requireBrowser } from "../dashboard/browser.js";
 import { openTestGateway } from "./clients.js";
 
 test("in a browser without scripts one logs in by the form; with the cookie a script opens the socket, and reads no cookie", async (t) => {
