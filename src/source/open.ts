@@ -60,7 +60,7 @@ export async function openSource(
 ): Promise<Source> {
   const address = await readAddress(name, options.ffmpegPath, world.signal);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
-  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1 };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await imagePaths(address.pattern) }, world.clock);
   if (address.kind === "stdin") standardInput().claim();
