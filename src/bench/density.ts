@@ -7,6 +7,7 @@ import { PipelineError } from "../core/errors.js";
 import { machineLine } from "../machine/index.js";
 import type { SessionOptions } from "../session/index.js";
 import type { CarriedLoad } from "./density-measure.js";
+import { learned, MISSED_SHARE, nextTry, triesLeft, type DensityFigure } from "./density-search.js";
 import { measureApart } from "./rounds.js";
 
 /** What is asked: how many streams of each wanted rate the machine carries. */
@@ -19,15 +20,6 @@ export interface DensityOptions {
   readonly command: string;
 }
 
-/** The most streams of one rate, and how the try above failed. */
-export interface DensityFigure {
-  readonly wantedFps: number;
-  /** The most that were carried; null when not even one was. */
-  readonly carried: CarriedLoad | null;
-  /** null when nobody asks for more. */
-  readonly tooMany: CarriedLoad | null;
-}
-
 /** What `bench --density` gives back; `--json` prints it as it is. */
 export interface DensityReport {
   readonly machine: string;
@@ -35,36 +27,74 @@ export interface DensityReport {
   readonly clip: string;
   readonly workers: number;
   readonly figures: readonly DensityFigure[];
+  /** false: it was stopped before all was known. */
+  readonly complete: boolean;
 }
 
 /** Rates that are asked for, frames a second: a doorbell's and a crossing's. */
 const WANTED_FPS = [5, 15] as const;
-/** A machine carries its streams while no more than this share of the wanted frames is missed, and decoding keeps up as well. */
-const MISSED_SHARE = 0.01;
-/** Streams beyond which nobody asks. */
-const MOST_STREAMS = 256;
-
 /** What a camera of today sends: 1280x720, 30 fps, a key frame every two seconds, no B-frames. */
 const CAMERA = { fps: 30, seconds: 30, words: "1280x720 30 fps H.264 veryfast, GOP 60, no B-frames" };
 
+/** What a search tells while it runs. */
+export interface DensityWorld {
+  /** Ends it: what is known by then is the result. */
+  readonly signal: AbortSignal;
+  /** What is being done. */
+  readonly progress: (words: string) => void;
+  /** What a try gave. */
+  readonly tried: (words: string) => void;
+}
+
 /**
- * Finds out how many cameras this machine carries. Doubles until it fails, then halves the distance.
+ * Finds out how many cameras this machine carries.
  * @throws PipelineError E_BENCH, E_MODEL_*, E_FFMPEG_*
  */
-export async function runDensity(
-  options: DensityOptions,
-  world: { readonly signal: AbortSignal; readonly progress: (words: string) => void },
-): Promise<DensityReport> {
+export async function runDensity(options: DensityOptions, world: DensityWorld): Promise<DensityReport> {
   const folder = await mkdtemp(join(tmpdir(), "sightline-bench-"));
   try {
     const clip = join(folder, "camera.mp4");
     world.progress("making the cameras' picture");
-    await makeCamera(options.session, clip, world.signal);
-    const figures: DensityFigure[] = [];
-    for (const wantedFps of WANTED_FPS) figures.push(await mostStreams(wantedFps, (streams) => tryStreams(options, clip, streams, wantedFps, world)));
-    return { machine: machineLine(), command: options.command, clip: CAMERA.words, workers: options.workers, figures };
+    await unlessStopped(makeCamera(options.session, clip, world.signal), world.signal);
+    const figures = await searchAll(WANTED_FPS, (streams, wantedFps) => tryStreams(options, clip, streams, wantedFps, world.signal), world);
+    const complete = figures.length === WANTED_FPS.length && figures.every((figure) => nextTry(figure) === null);
+    return { machine: machineLine(), command: options.command, clip: CAMERA.words, workers: options.workers, figures, complete };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Searches rate by rate until all is known, or it is stopped. Exported for its test. */
+export async function searchAll(
+  rates: readonly number[],
+  attempt: (streams: number, wantedFps: number) => Promise<CarriedLoad>,
+  { signal, progress, tried }: DensityWorld,
+): Promise<DensityFigure[]> {
+  const figures: DensityFigure[] = [];
+  for (const [i, wantedFps] of rates.entries()) {
+    let figure: DensityFigure = { wantedFps, carried: null, tooMany: null };
+    let step = 1;
+    for (let streams = nextTry(figure); streams !== null && !signal.aborted; streams = nextTry(figure)) {
+      const of = `${wantedFps} fps wanted (${i + 1} of ${rates.length}), step ${step} of at most ${step - 1 + triesLeft(figure)}`;
+      progress(`${of}: ${streams} streams`);
+      const load = await unlessStopped(attempt(streams, wantedFps), signal);
+      if (load === undefined) break;
+      tried(`${of}: ${loadText(load)}`);
+      figure = learned(figure, load);
+      step += 1;
+    }
+    if (figure.carried || figure.tooMany) figures.push(figure);
+  }
+  return figures;
+}
+
+/** What a stop interrupts fails as a consequence of it: then there is no result. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    throw thrown;
   }
 }
 
@@ -77,50 +107,23 @@ async function makeCamera({ sources, source }: SessionOptions, clip: string, sig
   });
 }
 
-async function tryStreams(
-  { session, workers, seconds }: DensityOptions,
-  clip: string,
-  streams: number,
-  wantedFps: number,
-  { signal, progress }: { readonly signal: AbortSignal; readonly progress: (words: string) => void },
-): Promise<CarriedLoad> {
-  progress(`${streams} streams, ${wantedFps} fps wanted`);
+async function tryStreams({ session, workers, seconds }: DensityOptions, clip: string, streams: number, wantedFps: number, signal: AbortSignal): Promise<CarriedLoad> {
   const options = { ...session, pool: { ...session.pool, workers } };
   return measureApart({ kind: "density", options, clip, clipFps: CAMERA.fps, streams, wantedFps, windowMs: seconds * 1000 }, signal);
 }
 
-async function mostStreams(wantedFps: number, attempt: (streams: number) => Promise<CarriedLoad>): Promise<DensityFigure> {
-  let carried: CarriedLoad | null = null;
-  for (let streams = 1; streams <= MOST_STREAMS; streams *= 2) {
-    const load = await attempt(streams);
-    if (!isCarried(load)) return narrowed(wantedFps, carried, load, attempt);
-    carried = load;
-  }
-  return { wantedFps, carried, tooMany: null };
-}
-
-async function narrowed(wantedFps: number, carried: CarriedLoad | null, tooMany: CarriedLoad, attempt: (streams: number) => Promise<CarriedLoad>): Promise<DensityFigure> {
-  for (;;) {
-    const least = carried?.streams ?? 0;
-    if (tooMany.streams - least <= 1) return { wantedFps, carried, tooMany };
-    const load = await attempt(Math.floor((least + tooMany.streams) / 2));
-    if (isCarried(load)) carried = load;
-    else tooMany = load;
-  }
-}
-
-function isCarried({ skippedShare, decodedShare }: CarriedLoad): boolean {
-  return skippedShare <= MISSED_SHARE && decodedShare >= 1 - MISSED_SHARE;
-}
-
 /** The report for a person. Pure. */
-export function densityText({ machine, command, clip, workers, figures }: DensityReport): string {
+export function densityText({ machine, command, clip, workers, figures, complete }: DensityReport): string {
   const lines = [machine, `$ ${command}`, `streams of ${clip}, in real time; ${workers} workers; at most ${MISSED_SHARE * 100} % of the wanted frames missed`, ""];
-  for (const { wantedFps, carried, tooMany } of figures) {
-    lines.push(`${wantedFps} fps wanted: ${carried?.streams ?? 0} streams`);
+  for (const figure of figures) {
+    const { wantedFps, carried, tooMany } = figure;
+    const isKnown = nextTry(figure) === null;
+    lines.push(`${wantedFps} fps wanted: ${isKnown ? "" : "at least "}${carried?.streams ?? 0} streams`);
     if (carried) lines.push(`  ${loadText(carried)}`);
-    lines.push(tooMany ? `  ${loadText(tooMany)}` : "  more were not tried");
+    if (tooMany) lines.push(`  ${loadText(tooMany)}`);
+    else lines.push("  more were not tried");
   }
+  if (!complete) lines.push("stopped before all was known");
   return `${lines.join("\n")}\n`;
 }
 

@@ -32,16 +32,21 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
+  const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
+  const world = { signal: stop.signal, progress, tried: (words: string): void => terminal.say(words) };
+  const session = { ...settings, streams: {} };
+  const json = given["json"] === true;
   try {
-    const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
-    const world = { signal: stop.signal, progress };
-    const session = { ...settings, streams: {} };
-    const [report, text] = given["density"] === true
-      ? await runDensity({ session, workers, seconds, command }, world).then((one) => [one, densityText(one)] as const)
-      : await runBench({ session, workers, rounds, seconds, soakRecords, command }, world).then((one) => [one, reportText(one)] as const);
-    terminal.status("");
-    await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
-    return 0;
+    if (given["density"] === true) {
+      const report = await runDensity({ session, workers, seconds, command }, world);
+      terminal.status("");
+      if (report.complete || report.figures.length > 0) await print(json ? JSON.stringify(report) : densityText(report).trimEnd());
+    } else {
+      const report = await runBench({ session, workers, rounds, seconds, soakRecords, command }, world);
+      terminal.status("");
+      await print(json ? JSON.stringify(report) : reportText(report).trimEnd());
+    }
+    return stop.by === null ? 0 : statusOf(stop.by);
   } catch (thrown) {
     if (stop.by === null) throw stop.mistake ?? thrown;
     return statusOf(stop.by);

@@ -5,6 +5,7 @@ import type { Settings } from "../config/index.js";
 import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look } from "../doctor/index.js";
 import { availableCores, machineLine } from "../machine/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
+import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.js";
 import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
@@ -20,12 +21,14 @@ const LEAST_HEIGHT_PX = 32;
 const LEAST_VISIBLE = 0.7;
 
 /**
- * `sightline check [SOURCE]`: prints one line a finding.
+ * `sightline check [SOURCE]`: prints one line a finding. Without a source it looks at all that the settings name.
  * @returns 1 when something failed, else 0
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE
  */
 export async function check(source: string | undefined, given: GivenFlags): Promise<number> {
-  const settings = await settingsFor(FLAGS.check, given, source === undefined ? [] : [source]);
+  const all = await settingsFor(FLAGS.check, given, source === undefined ? [] : [source]);
+  // Who names a source on the command line wants to know of that one.
+  const settings = source === undefined ? all : { ...all, streams: {} };
   const json = given["json"] === true;
   const paint = paintFor(process.stdout, process.env);
   const findings: Finding[] = [];
@@ -53,12 +56,20 @@ function looksFor(settings: Settings, folder: string): Look[] {
     runtimeLook(describeRuntime),
     modelLook(() => loadModelInfo(model.path, { labels: model.labels })),
     pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
-    ...settings.sources.flatMap((name) => sourceLooks(name, () => probed(name, settings), () => seeFirstFrame(settings, name))),
+    ...specsOf(settings).flatMap(streamLooks(settings)),
   ];
 }
 
+/** Each stream with its own model, filter and source options, as it would run. */
+function streamLooks(settings: Settings): (spec: StreamSpec) => Look[] {
+  return ({ name, source, atDoor, model, detect, live, sourceOptions }) => {
+    const own = { ...settings, model, detect, live, source: sourceOptions };
+    return sourceLooks(source, () => probed(source, own), () => seeFirstFrame(own, source), atDoor ? undefined : name);
+  };
+}
+
 /** What FFmpeg says of a source; pictures and the numbered source are not its business, and standard input can be read only once. */
-async function probed(name: string, { source }: Settings): Promise<Probe | null> {
+async function probed(name: string, { source }: Pick<SessionOptions, "source">): Promise<Probe | null> {
   const address = await readAddress(name, source.ffmpegPath);
   return address.kind === "images" || address.kind === "numbered" || address.kind === "stdin" ? null : probeSource(address, source);
 }

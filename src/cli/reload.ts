@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { watchSettingsFile, type Settings, type WatchListener } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import type { Session } from "../session/index.js";
@@ -30,10 +31,14 @@ export function watchForReload(file: string, load: () => Promise<Settings>): Rel
   };
 }
 
-/** Reads the settings again when asked, and when the file changes. What comes while that is being done is done once more after. */
+/**
+ * Reads the settings again when asked, and when the file changes. What comes while that is being done is done once more
+ * after. Who asks is always answered; a change that was read already, since somebody asked just after it, is not told again.
+ */
 export function reloading({ file, load, listen }: Reload, session: Session, terminal: Terminal): () => void {
   let isBusy = false;
-  let again = false;
+  let pending: "changed" | "asked" | undefined;
+  let known: string | undefined;
 
   async function reload(): Promise<void> {
     try {
@@ -46,21 +51,26 @@ export function reloading({ file, load, listen }: Reload, session: Session, term
 
   async function work(): Promise<void> {
     isBusy = true;
-    do {
-      again = false;
+    while (pending !== undefined) {
+      const isAsked = pending === "asked";
+      pending = undefined;
+      // Before it is loaded: a change between the two is then read once too often, not once too seldom.
+      const text = await readFile(file, "utf8").catch(() => undefined);
+      if (!isAsked && text !== undefined && text === known) continue;
+      known = text;
       await reload();
-    } while (again);
+    }
     isBusy = false;
   }
 
-  function request(): void {
-    again = true;
+  function request(why: "changed" | "asked"): void {
+    if (pending !== "asked") pending = why;
     if (!isBusy) void work();
   }
 
   listen({
-    changed: request,
+    changed: () => request("changed"),
     lost: (reason) => terminal.say(`sightline: ${terminal.paint.yellow(`${file} can't be watched (${reason}): send SIGHUP after a change`)}`),
   });
-  return request;
+  return () => request("asked");
 }

@@ -26,14 +26,15 @@ function settingsFile(given: GivenFlags): string | undefined {
   return typeof given["config"] === "string" ? given["config"] : process.env["SIGHTLINE_CONFIG"];
 }
 
-const NO_SOURCE =
-  "no source was given; it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file";
+const KINDS_OF_SOURCES =
+  "it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file";
 
 /**
  * `sightline run SOURCE...`
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE
  */
 export async function run(sources: readonly string[], given: GivenFlags): Promise<number> {
+  if (sources.includes("")) throw new PipelineError("E_USAGE", `a source is empty, perhaps a variable of a script that is not set; ${KINDS_OF_SOURCES}`);
   // Loaded beside the settings: it takes longer than they do, and the first detection waits for it.
   void import("../session/index.js").catch(() => undefined);
   const load = async (): Promise<Settings> => {
@@ -41,7 +42,7 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
     // Who names sources on the command line wants to see those.
     const settings = sources.length > 0 ? { ...all, streams: {} } : all;
     // Also when it is read again: a file that was emptied, or is half written, is no wish to stop.
-    if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) throw new PipelineError("E_USAGE", NO_SOURCE);
+    if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) throw new PipelineError("E_USAGE", `no source was given; ${KINDS_OF_SOURCES}`);
     return settings;
   };
   const file = settingsFile(given);

@@ -1,11 +1,10 @@
-import type { Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { deferred } from "../core/lifetime.js";
 import type { Sight } from "../doctor/index.js";
 import type { FrameRecord } from "../wire/index.js";
-import { openSession } from "../session/index.js";
+import { openSession, type SessionOptions } from "../session/index.js";
 import { directSink, type Sink } from "../sinks/index.js";
 import { version } from "./package.js";
 
@@ -16,7 +15,7 @@ const SIGHT_TIMEOUT_MS = 60_000;
  * Sends a source through the real pipeline until its first frame has a result, with one worker and nothing written.
  * @throws PipelineError of whatever can't be opened or fails
  */
-export async function seeFirstFrame(settings: Settings, source: string): Promise<Sight> {
+export async function seeFirstFrame(settings: SessionOptions, source: string): Promise<Sight> {
   const options = { ...settings, sources: [source], streams: {}, pool: { ...settings.pool, workers: 1 }, output: { path: null }, serve: null };
   const stopping = new AbortController();
   const first = deferred<FrameRecord>();

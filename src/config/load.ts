@@ -86,6 +86,7 @@ function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Probl
   const name = path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}${text && "."}${part}`), "");
   const node = findSetting(path)?.node ?? findSetting(path.slice(0, -1))?.node.items;
   const seen = show(withoutSecrets(valueAt(merged, path) ?? node?.default));
+  if (seen === '""' && issue.code === "too_small") return problem(origin, path, `${name} must not be empty`);
   if (issue.code === "custom") return problem(origin, path, `${name} is ${seen} and ${issue.message}`);
   return problem(origin, path, `${name} is ${seen}; allowed: ${node === undefined ? issue.message : allowedText(node)}`);
 }

@@ -13,6 +13,8 @@ export interface Finding {
 /** One thing to look at. */
 export interface Look {
   readonly name: string;
+  /** Which of several it looks at, told in front of what it throws. */
+  readonly of?: string;
   /** May throw: that is a finding too. */
   readonly look: () => Promise<Omit<Finding, "name">>;
 }
@@ -24,11 +26,11 @@ export function ok(detail: string): Omit<Finding, "name"> {
 
 /** Looks at one thing after another; yields each finding when it is there. Never throws for what a look meets. */
 export async function* examine(looks: readonly Look[]): AsyncGenerator<Finding> {
-  for (const { name, look } of looks) yield { name, ...(await look().catch(failure)) };
+  for (const { name, of = "", look } of looks) yield { name, ...(await look().catch((thrown: unknown) => failure(thrown, of))) };
 }
 
 /** An error with a code brings its next step along. */
-function failure(thrown: unknown): Omit<Finding, "name"> {
+function failure(thrown: unknown, of: string): Omit<Finding, "name"> {
   const { code, message } = asPipelineError(thrown, "E_INTERNAL");
-  return { status: "fail", detail: `${code} ${message}`, next: ERROR_TABLE[code].next };
+  return { status: "fail", detail: `${code} ${of}${message}`, next: ERROR_TABLE[code].next };
 }

@@ -11,13 +11,15 @@ export interface SourceFacts {
   readonly expectedFrames: number | null;
 }
 
-/** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. */
-export function sourceLooks(source: string, probe: () => Promise<SourceFacts | null>, see: () => Promise<Sight>): Look[] {
-  const name = redactAddress(source);
+/** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. `stream`: its name in the settings. */
+export function sourceLooks(source: string, probe: () => Promise<SourceFacts | null>, see: () => Promise<Sight>, stream?: string): Look[] {
+  const of = stream === undefined ? "" : `${stream}: `;
+  const name = `${of}${redactAddress(source)}`;
   let opened = false;
   return [
     {
       name: "source",
+      of,
       async look() {
         const facts = await probe();
         opened = true;
@@ -29,10 +31,11 @@ export function sourceLooks(source: string, probe: () => Promise<SourceFacts | n
     },
     {
       name: "first frame",
+      of,
       async look() {
-        if (!opened) return { status: "warn", detail: "not looked at: the source can't be opened", next: null };
+        if (!opened) return { status: "warn", detail: `${of}not looked at: the source can't be opened`, next: null };
         const { widthPx, heightPx, objects, firstRecordMs } = await see();
-        return ok(`${widthPx}x${heightPx} after ${Math.round(firstRecordMs)} ms, ${objects.length} objects`);
+        return ok(`${of}${widthPx}x${heightPx} after ${Math.round(firstRecordMs)} ms, ${objects.length} objects`);
       },
     },
   ];

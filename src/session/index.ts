@@ -1,2 +1,3 @@
+export { specsOf, type StreamSpec } from "./specs.js";
 export type { Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
 export { openSession } from "./open.js";

@@ -175,7 +175,8 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
 async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo, ring: FrameRing): Promise<Source> {
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
-  const world = { clock: shared.clock, signal: stopping.signal };
+  const waits = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
+  const world = { clock: shared.clock, signal: stopping.signal, waits };
   const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
 }

@@ -31,6 +31,7 @@ const PATTERN_DEFAULTS = { widthPx: 1280, heightPx: 720, rateFps: 30 };
  * @throws PipelineError E_SOURCE_SCHEME, E_USAGE
  */
 export function parseAddress(name: string, isFolder: boolean, platform: NodeJS.Platform = process.platform): SourceAddress {
+  if (name.trim() === "") throw new PipelineError("E_USAGE", "the name of a source is empty; expected is an address, a camera, a video file, a picture, a folder, - or a test source");
   if (name === "-") return { kind: "stdin" };
   if (/^test:/i.test(name)) return testAddress(name);
   const scheme = SCHEME.exec(name)?.[1];

@@ -90,6 +90,11 @@ function otherCause(stderr: string, address: SourceAddress): { code: ErrorCode; 
     if (isInvalid && address.scheme.startsWith("rtsp")) return { code: "E_SOURCE_TIMEOUT", words: "the server accepted the connection, but no RTSP answer came" };
     // SRT and UDP have no connection to refuse; FFmpeg's limit ends them with this.
     if (/Input\/output error/i.test(stderr) && (address.scheme === "srt" || address.scheme === "udp")) return { code: "E_SOURCE_TIMEOUT", words: "nothing came in time" };
+    // Where a server ends its answer by closing, FFmpeg tells the end of a short one as a failed read.
+    const isShort = /Impossible to open[^\n]*\n[^\n]*Input\/output error/i.test(stderr);
+    if ((isInvalid || isShort) && address.scheme.startsWith("http")) {
+      return { code: "E_SOURCE_NOT_VIDEO", words: "the server answers, but what it sends is no video that FFmpeg knows; if it is a web page, give the address of the stream itself" };
+    }
     if (stderr.trim() === "") return { code: "E_SOURCE_DISCONNECTED", words: "the other side ended the stream" };
   }
   if (isInvalid) return { code: "E_SOURCE_NOT_VIDEO", words: "it is no video that FFmpeg knows" };

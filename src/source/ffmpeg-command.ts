@@ -66,6 +66,13 @@ export function ffmpegArguments(options: CommandOptions): string[] {
  */
 const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", "-threads", "1", "-flush_packets", "1", "-f", "rawvideo"];
 
+/**
+ * Bicubic brightness, bilinear colour. Measured with test/session/oracle.test.ts and FFmpeg alone: a twentieth less
+ * processor time than FFmpeg's default (bicubic for both), and detections as near to the reference's. `area`, `bilinear`
+ * and `fast_bilinear` are up to a seventh cheaper than the default, but lose weak detections of small objects.
+ */
+const SCALER = "bicublin";
+
 /** fluent-ffmpeg composes, but does not run: its runner can't give a child more pipes, and probes capabilities first. */
 function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
   const composer = command as unknown as { _getArguments(): string[] };
@@ -76,7 +83,7 @@ function filterGraph({ letterbox, expected, everyNth, picture }: CommandOptions)
   const [w, h] = [expected.inputWidthPx, rowsOf(expected).heightPx];
   const isExpected = `eq(iw,${expected.sourceWidthPx})*eq(ih,${expected.sourceHeightPx})`;
   const sized = (side: "iw" | "ih", known: number): string => `if(${isExpected},${known},(${contentSize(side, w, h, letterbox)}))`;
-  const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}'`;
+  const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}':flags=${SCALER}`;
   const [x, y] = letterbox.placement === "centre" ? ["floor((ow-iw)/2)", "floor((oh-ih)/2)"] : ["0", "0"];
   const grey = letterbox.padValue.toString(16).padStart(2, "0").repeat(3);
   const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;

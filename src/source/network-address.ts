@@ -39,6 +39,8 @@ export function parseNetworkAddress(name: string, schemeName: string): NetworkAd
   }
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) throw new PipelineError("E_USAGE", `${shown.replace(/\p{Cc}/gu, "?")}: an address can't hold control characters`);
   const { userInfo, authority, path } = split(name.slice(scheme.length + 3));
+  const port = /^(?:\[[^\]]*\]|[^:]*):(\d+)$/.exec(authority)?.[1];
+  if (port !== undefined && !isPort(Number(port))) throw new PipelineError("E_USAGE", `${shown}: a port is a number from 1 to ${LAST_PORT}`);
   const host = hostText(authority, known.mayListen);
   if (host === undefined) throw new PipelineError("E_USAGE", `${shown}: ${scheme}://HOST[:PORT]/... is expected; in user name and password write @ as %40, / as %2F, : as %3A`);
   if (known.port === null && !/:\d+$/.test(host)) throw new PipelineError("E_USAGE", `${shown}: ${scheme}:// needs a port`);
@@ -79,11 +81,14 @@ function endOfAuthority(text: string, from: number): number {
   return found < 0 ? text.length : from + found;
 }
 
+const LAST_PORT = 65_535;
+const isPort = (number: number): boolean => number >= 1 && number <= LAST_PORT;
+
 /** Host and port as they go into a URL; undefined when they are none. */
 function hostText(authority: string, mayListen: boolean): string | undefined {
   const [, literal, name = "", port] = HOST_PORT.exec(authority) ?? [];
   const host = literal ?? (name === "" ? "" : domainToASCII(name));
-  const isWrong = !HOST_PORT.test(authority) || (name !== "" && host === "") || (host === "" && !mayListen) || (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535));
+  const isWrong = !HOST_PORT.test(authority) || (name !== "" && host === "") || (host === "" && !mayListen);
   if (isWrong) return undefined;
   return port === undefined ? host : `${host}:${port}`;
 }

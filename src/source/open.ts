@@ -16,7 +16,7 @@ import type { Source } from "./source.js";
 import { liveSource, type LiveLimits } from "./live.js";
 import { numberedSource } from "./numbered.js";
 import type { Probe } from "./probe.js";
-import { probeSource } from "./probe-source.js";
+import { PROBE_TIMEOUT_MS, probeSource } from "./probe-source.js";
 import { readAddress } from "./read-address.js";
 import { openRoute, type Route } from "./route.js";
 import { standardInput } from "./stdin.js";
@@ -41,12 +41,27 @@ export interface SourceOptions extends InputSettings {
   readonly policy?: ApiSourcePolicy | null;
 }
 
+/** What a source lives in. */
+export interface SourceWorld {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** 0 (inclusive) to 1: the jitter of waits. Default: the machine's. */
+  readonly random?: () => number;
+  /** Takes a word about what is waited for, for people. */
+  readonly waits?: (message: string) => void;
+  /** Asks for the addresses of a name. Default: the system's. */
+  readonly lookup?: Lookup;
+}
+
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
 const ONE_THREAD_PIXELS = 1920 * 1088;
 /** 29.97 fps counts as 30. */
 const RATE_TOLERANCE = 0.01;
 /** Taken as a file's rate where it states none. */
 const DEFAULT_FPS = 25;
+
+/** Standard input that is silent for so long is told, ms: whoever waits at a terminal can't see why. */
+const SILENCE_TOLD_MS = 2000;
 
 /** FFmpeg's own limit of a silent read lies this far above ours, ms: ours is to be the first, its is for one that has outlived us. */
 const IO_TIMEOUT_MARGIN_MS = 5000;
@@ -61,15 +76,15 @@ export async function openSource(
   stream: string,
   options: SourceOptions,
   ring: FrameRing,
-  world: { readonly clock: Clock; readonly signal: AbortSignal; readonly random?: () => number; readonly lookup?: Lookup },
+  world: SourceWorld,
 ): Promise<Source> {
   const { policy = null } = options;
   const address = policy === null ? await readAddress(name, options.ffmpegPath, world.signal) : await apiAddress(name, policy);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
-  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox };
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1 };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await checkedPaths(await imagePaths(address.pattern), policy) }, world.clock);
-  if (address.kind === "stdin") standardInput().claim();
+  using _word = address.kind === "stdin" ? claimInput(world) : null;
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits), wholeFiles: policy !== null };
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
@@ -119,6 +134,14 @@ function refusedOnTheWay(route: Route, address: SourceAddress): PipelineError | 
 /** A folder inside may hold links that lead out. */
 async function checkedPaths(paths: string[], policy: ApiSourcePolicy | null): Promise<string[]> {
   return policy === null ? paths : Promise.all(paths.map((path) => insideRoots(path, policy)));
+}
+
+/** Takes standard input for this source; until that is disposed, its silence is told. */
+function claimInput({ clock, waits }: SourceWorld): Disposable {
+  standardInput().claim();
+  return clock.after(SILENCE_TOLD_MS, () => {
+    if (standardInput().state === "silent") waits?.(`standard input is silent: waiting for its first byte, up to ${PROBE_TIMEOUT_MS / 1000} s`);
+  });
 }
 
 function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }: LiveLimits): number {

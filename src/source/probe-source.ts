@@ -26,11 +26,11 @@ export interface ProbeSettings extends InputSettings {
 export type SourceProbe = Probe & StreamFacts & { readonly steps: readonly ProbeStep[] };
 
 /** Longest a probe takes where nothing else is set, ms. */
-const PROBE_TIMEOUT_MS = 20_000;
+export const PROBE_TIMEOUT_MS = 20_000;
 
 /**
  * Asks ffprobe what a source is: one connection, closed again. Standard input is read at its head, which is kept.
- * @throws PipelineError of `explain`, of `probeFile`, E_SOURCE_TIMEOUT, E_FFMPEG_MISSING, E_STOPPED
+ * @throws PipelineError of `explain`, of `probeFile`, E_SOURCE_EMPTY, E_SOURCE_TIMEOUT, E_FFMPEG_MISSING, E_STOPPED
  */
 export async function probeSource(address: SourceAddress, settings: ProbeSettings, signal?: AbortSignal): Promise<SourceProbe> {
   const startedMs = systemClock.monotonicMs();
@@ -49,7 +49,9 @@ async function probeOther(address: SourceAddress, settings: ProbeSettings, signa
   const plan = probePlan(address, settings);
   const args = ["-v", "error", "-of", "json", "-show_format", "-show_streams", ...plan.options, "-i", plan.input];
   const { code, stdout, stderr } = await runShort(ffprobePath, args, signal, { timeoutMs: probeTimeoutMs, feed: (stdin) => lendInput(stdin, plan), environment: plan.environment });
+  if (code === -1 && address.kind === "stdin" && standardInput().state === "silent") throw new PipelineError("E_SOURCE_TIMEOUT", `nothing came on standard input within ${probeTimeoutMs} ms`);
   if (code === -1) throw new PipelineError("E_SOURCE_TIMEOUT", `${displayOf(address)}: it could not be told within ${probeTimeoutMs} ms what it is`);
+  if (code !== 0 && address.kind === "stdin" && standardInput().state === "empty") throw new PipelineError("E_SOURCE_EMPTY", "standard input ended without a byte");
   if (code !== 0) throw explain(stderr, address);
   return JSON.parse(stdout);
 }

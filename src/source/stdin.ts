@@ -14,6 +14,8 @@ export interface SharedInput {
   claim(): void;
   /** Gives the stream to a probe until that closes its end or has seen the limit. What it was given is kept. */
   lend(probe: Writable): void;
+  /** What has come so far: nothing yet, nothing at all (it has ended), or bytes. */
+  readonly state: "silent" | "empty" | "flowing";
   /** Gives everything from the beginning to the decoder. Once: the bytes are gone then. */
   give(decoder: Writable): void;
 }
@@ -53,6 +55,10 @@ export function shareInput(input: Readable, limitBytes: number = HEAD_LIMIT_BYTE
       stopLending = stop;
       input.on("data", take).once("end", stop);
       probe.on("drain", resume).once("close", stop);
+    },
+    get state() {
+      if (headBytes > 0 || given) return "flowing";
+      return ended ? "empty" : "silent";
     },
     give(decoder) {
       if (given) throw readOnce();

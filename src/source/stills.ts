@@ -10,6 +10,8 @@ export interface StillsOptions {
   readonly stream: string;
   /** Absolute paths, in the order in which they become frames. */
   readonly paths: readonly string[];
+  /** Only every n-th picture is read; the others are skipped as `max_fps`. */
+  readonly everyNth: number;
   readonly inputWidthPx: number;
   readonly inputHeightPx: number;
   readonly letterbox: LetterboxRule;
@@ -36,6 +38,9 @@ export function stillsSource(options: StillsOptions, clock: Clock): Source {
   };
 }
 
+/** Of a picture that was not read: a size is at least 1. */
+const UNKNOWN_SIZE = { widthPx: 1, heightPx: 1 } as const;
+
 async function readAll(
   options: StillsOptions,
   clock: Clock,
@@ -45,11 +50,15 @@ async function readAll(
   let anyRead = false;
   let lastError: PipelineError | null = null;
   const freeSlot = slotWaiter(options.ring, stop);
+  const keyOf = (frame: number) => ({ stream: options.stream, epoch: 1, frame, ptsMs: null, capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() });
   for (const [frame, path] of options.paths.entries()) {
+    if (frame % options.everyNth !== 0) {
+      emit({ type: "skipped", header: { ...keyOf(frame), ...UNKNOWN_SIZE }, cause: "max_fps" });
+      continue;
+    }
     const lease = await freeSlot();
     if (lease === undefined) break;
-    const stamp = { capturedAtMs: clock.wallMs(), capturedMonoMs: clock.monotonicMs() };
-    const key = { stream: options.stream, epoch: 1, frame, ptsMs: null, ...stamp };
+    const key = keyOf(frame);
     try {
       const letterbox = await placeStill(path, options, lease.pixels);
       const header = { ...key, widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx };
@@ -59,7 +68,7 @@ async function readAll(
       lease[Symbol.dispose]();
       const why = asPipelineError(cause, "E_SOURCE_NOT_VIDEO");
       lastError = new PipelineError(why.code, `${path}: ${why.message}`, { cause });
-      emit({ type: "broken", header: { ...key, widthPx: 1, heightPx: 1 }, error: lastError });
+      emit({ type: "broken", header: { ...key, ...UNKNOWN_SIZE }, error: lastError });
     }
   }
   emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -30,4 +30,23 @@ test("what is wrong becomes a failed line with its next step, and exit status 1;
   assert.match(stdout, /^fail {2}source {7}E_SOURCE_MISSING /m);
   assert.match(stdout, /^ok {4}onnxruntime {2}1\./m);
   assert.equal(stdout.includes("\u001b"), false);
+});
+
+test("check looks at every stream of the settings file, each with its own model and options, and names them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-check-"));
+  const file = join(folder, "s.yaml");
+  const street = project("samples", "street.mp4");
+  writeFileSync(file, `streams:\n  gate: { source: ${street} }\n  yard: { source: ${join(folder, "no.mp4")} }\n  lane: { source: ${street}, model: { path: ${join(folder, "no.onnx")} } }\n`);
+  const { code, stdout } = await runCli(["check", "--config", file, "--json"]);
+  assert.equal(code, 1);
+  const told = (JSON.parse(stdout) as Findings).findings.slice(6).map(({ name, status, detail }) => `${status} ${name}: ${detail.replaceAll(folder, "").replace(street, "street")}`);
+  const expected = [
+    /^ok source: gate: street: h264, 640x360/, /^ok first frame: gate: 640x360 after \d+ ms/,
+    /^fail source: E_SOURCE_MISSING yard: \/no\.mp4 was not found/, /^warn first frame: yard: not looked at/,
+    /^ok source: lane: street/, /^fail first frame: E_MODEL_MISSING lane: \/no\.onnx was not found/,
+  ];
+  assert.equal(told.length, expected.length, stdout);
+  for (const [i, pattern] of expected.entries()) assert.match(told[i] ?? "", pattern);
+  const one = await runCli(["check", street, "--config", file, "--json"]);
+  assert.deepEqual([one.code, (JSON.parse(one.stdout) as Findings).findings.length], [0, 8]);
 });

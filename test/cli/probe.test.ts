@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
+import { systemClock } from "../../src/core/clock.js";
 import { deferred } from "../../src/core/lifetime.js";
 import { CLI, runCli, startCli } from "../support/cli.js";
 import { project } from "../support/paths.js";
@@ -61,6 +62,29 @@ test("standard input is probed and then read whole: no frame is lost to the look
   const code = await new Promise((resolve) => run.once("close", resolve));
   assert.equal(code, 0);
   assert.equal(text.match(/"type":"frame"/g)?.length, 50);
+});
+
+test("standard input without a byte is told as empty", async () => {
+  const { code, stderr } = await runCli(["run", "-", "--workers", "1"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /E_SOURCE_EMPTY {2}standard input ended without a byte/);
+});
+
+test("silent standard input says what it waits for, and a signal ends the wait long before its limit", { timeout: 60_000 }, async () => {
+  const run = spawn(process.execPath, [CLI, "run", "-", "--workers", "1"], { stdio: ["pipe", "ignore", "pipe"] });
+  const told = deferred();
+  let text = "";
+  run.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    if (/-: standard input is silent: waiting for its first byte, up to 20 s\n/.test(text)) told.resolve();
+  });
+  const over = once(run, "close");
+  await Promise.race([told.promise, over]);
+  const askedMs = systemClock.monotonicMs();
+  run.kill("SIGINT");
+  assert.deepEqual((await over)[0], 130, text);
+  assert.ok(systemClock.monotonicMs() - askedMs < 10_000, "the stop waited for the probe");
+  assert.doesNotMatch(text, /E_SOURCE_TIMEOUT/);
 });
 
 /** Starts `sightline` on a picture without end at its standard input. */

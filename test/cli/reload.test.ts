@@ -3,6 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { reloading } from "../../src/cli/reload.js";
+import type { Terminal } from "../../src/cli/terminal.js";
+import type { Settings, WatchListener } from "../../src/config/index.js";
+import { PipelineError } from "../../src/core/errors.js";
+import type { Session } from "../../src/session/index.js";
 import { runCli, startCli } from "../support/cli.js";
 import { ffmpeg } from "../support/source.js";
 import { until } from "../support/until.js";
@@ -58,6 +63,38 @@ test("a changed file changes the streams that differ, SIGHUP reads it again, a b
   const frames = framesOf(out, "steady");
   assert.deepEqual([...new Set(frames.map(({ epoch }) => epoch))], [1], "the unchanged stream was started anew");
   assert.ok(frames.every(({ frame }, i) => frame > (frames[i - 1]?.frame ?? -1)), "the unchanged stream's numbers began anew");
+});
+
+test("a change that SIGHUP has brought in is not told again by the watch of the file; SIGHUP alone is always answered", { timeout: 60_000 }, async () => {
+  const at = join(folder, "twice.yaml");
+  writeFileSync(at, "first");
+  const said: string[] = [];
+  let listener: WatchListener | undefined;
+  const session = { apply: (next: unknown) => Promise.resolve(void said.push(`applied ${String(next)}`)) } as unknown as Session;
+  const terminal = { say: (text: string) => void said.push(text), paint: { yellow: String, red: String } } as unknown as Terminal;
+  const load = (): Promise<Settings> => {
+    const text = readFileSync(at, "utf8");
+    return text === "wrong" ? Promise.reject(new PipelineError("E_CONFIG", "it is wrong")) : Promise.resolve(text as unknown as Settings);
+  };
+  const ask = reloading({ file: at, load, listen: (to) => void (listener = to), [Symbol.dispose]: () => undefined }, session, terminal);
+  const told = (...wanted: string[]): Promise<void> => until(() => said.length >= wanted.length, wanted.join()).then(() => assert.deepEqual(said, wanted));
+  writeFileSync(at, "second");
+  ask();
+  await told("applied second");
+  listener?.changed();
+  ask();
+  await told("applied second", "applied second");
+  writeFileSync(at, "wrong");
+  ask();
+  await until(() => said.length === 4, "the error in two lines");
+  assert.match(said.join(), /it is wrong.*is wrong: the streams go on/);
+  listener?.changed();
+  ask();
+  await until(() => said.length === 6, "the error again, to who asked, and only to him");
+  writeFileSync(at, "second");
+  listener?.changed();
+  await until(() => said.length === 7, "the old text, which is news after a wrong one");
+  assert.equal(said[6], "applied second");
 });
 
 test("a settings file that is emptied stops nothing", async () => {

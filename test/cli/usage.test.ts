@@ -22,6 +22,7 @@ function assertRefused({ code, stdout, stderr }: CliResult, errorCode: string, w
 /** Command line, error code, what the line has to say. */
 const WRONG_USAGE: readonly (readonly [string, RegExp])[] = [
   ["run", /no source was given; .* See sightline --help\.\n$/],
+  ["run a.mp4 ", /a source is empty, perhaps a variable of a script that is not set; it may be an address/],
   ["rnu clip.mp4", /unknown command 'rnu'; did you mean run\?/],
   ["run a.mp4 --wokers 2", /unknown option '--wokers'; did you mean --workers\?/],
   ["run a.mp4 --workers", /option '-w, --workers <N>' argument missing/],

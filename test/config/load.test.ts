@@ -154,6 +154,11 @@ test("problems of file, environment and flags are told together", async () => {
   ]);
 });
 
+test("a text that is empty where it must not be is told as that", async () => {
+  const { lines } = await refusal({ file: yamlFile("blank.yaml", 'sources: ["a.mp4", ""]\n') });
+  assert.deepEqual(lines, ["blank.yaml:1:20: sources[1] must not be empty"]);
+});
+
 test("flags alone are a wrong command line, not wrong settings", async () => {
   const { code, lines } = await refusal({ flags: [{ flag: "--workers", key: "pool.workers", value: "0" }] });
   assert.deepEqual([code, lines], ["E_USAGE", ["--workers: pool.workers is 0; allowed: auto or a whole number from 1 to 64"]]);

@@ -99,7 +99,7 @@ export function countEnds(outcomes: readonly FrameOutcome[]): Partial<Record<Out
 }
 
 function sourceOf({ rateFps, frames }: FaultyPlan, ring: FrameRing, clock: Clock, letterbox: Parameters<typeof liveNumbers>[3]): Source {
-  return rateFps === null ? numberedSource({ stream: "faults", frames, ring, letterbox }, clock) : liveNumbers("faults", rateFps, ring, letterbox);
+  return rateFps === null ? numberedSource({ stream: "faults", frames, everyNth: 1, ring, letterbox }, clock) : liveNumbers("faults", rateFps, ring, letterbox);
 }
 
 /** A source whose epochs end at random frames, in the middle of what is in flight. */

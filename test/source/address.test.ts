@@ -85,6 +85,11 @@ test("schemes that are not in the table, free options and broken addresses are r
   }
 });
 
+test("what is wrong with a port, and an empty name, is told as that", () => {
+  for (const name of ["rtsp://cam.lan:70000/x", "http://me:hunter2@[::1]:0/x", "udp://:123456"]) assert.throws(() => on("linux", name), { code: "E_USAGE", message: /: a port is a number from 1 to 65535$/ }, name);
+  for (const name of ["", "  "]) assert.throws(() => on("linux", name), { code: "E_USAGE", message: /name of a source is empty; expected is/ });
+});
+
 test("a camera is a number, a path, a name, or webcam, with its wishes", () => {
   const camera = (system: string, device: string, display: string, wish = {}) => ({ kind: "device", system, device, display, wish });
   assert.deepEqual(on("linux", "device:2"), camera("v4l2", "/dev/video2", "device:2"));

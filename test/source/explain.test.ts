@@ -36,6 +36,10 @@ const CASES: readonly Case[] = [
   [HTTP, "[tls @ 0x1] [error] Error in the pull function.\n[tls @ 0x1] [error] IO error: End of file\n[error] pipe:0: End of file", "E_SOURCE_DISCONNECTED", /ended the connection/],
   [RTSP, "[concat @ 0x564414829a40] [error] Impossible to open 'rtsp://127.0.0.1:18555/299'\n[error] pipe:0: Invalid data found when processing input", "E_SOURCE_TIMEOUT", /accepted the connection, but no RTSP answer/],
   [HTTP, "[concat @ 0x1] [error] Impossible to open 'http://127.0.0.1:18081/page.html'\n[error] pipe:0: Invalid data found when processing input", "E_SOURCE_NOT_VIDEO", /no video that FFmpeg knows/],
+  [HTTP, "[concat @ 0x1] [error] Impossible to open 'http://127.0.0.1:18081/page.html'\n[error] pipe:0: Input/output error", "E_SOURCE_NOT_VIDEO", /if it is a web page/],
+  // FFmpeg 6 and newer.
+  [HTTP, "[concat @ 0x1] Impossible to open 'http://127.0.0.1:18081/page.html'\n[in#0 @ 0x1] Error opening input: Input/output error\nError opening input file pipe:0.", "E_SOURCE_NOT_VIDEO", /if it is a web page/],
+  [HTTP, "[error] pipe:0: Input/output error", "E_FFMPEG_ENDED", /could not go on/],
   [HTTP, "[file @ 0x55c75e9dcd00] [error] Protocol 'file' not on whitelist 'pipe,http,tcp'!\n[error] pipe:0: Invalid data found when processing input", "E_SOURCE_SCHEME", /leads to an address with file:/],
   [HTTP, "[info]   Stream #0:0[0x1](eng): Audio: aac (LC), 48000 Hz, mono\n[fatal] Stream map '0:v:0' matches no streams.", "E_SOURCE_AUDIO_ONLY", /sound but no video/],
   [HTTP, "[fatal] Stream specifier ':v:0' in filtergraph description [0:v:0]showinfo matches no streams.", "E_SOURCE_NOT_VIDEO", /no video stream/],

@@ -27,6 +27,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (path === "silent") return;
   if (status >= 400) return void response.writeHead(status).end();
   if (request.headers.authorization !== wanted) return void response.writeHead(401, { "www-authenticate": 'Basic realm="test"' }).end();
+  // As most small servers answer: without a length, ended by closing.
+  if (path === "page.html") return void response.writeHead(200, { "content-type": "text/html", connection: "close" }).end(readFileSync(at(path)));
   response.writeHead(200, { "content-type": path.endsWith("m3u8") ? "application/vnd.apple.mpegurl" : "application/octet-stream" }).end(readFileSync(at(path)));
 }
 

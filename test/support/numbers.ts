@@ -25,7 +25,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
   const ring = createRing({ slots: pool.capacity + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
-  const source = numberedSource({ stream: "numbers", frames: how.frames, ring, letterbox: model.letterbox }, systemClock);
+  const source = numberedSource({ stream: "numbers", frames: how.frames, everyNth: 1, ring, letterbox: model.letterbox }, systemClock);
   const inHouse = { count: 0 };
   const meter = streamMeter({
     stream: "numbers", inHouse, inHouseLimit: ring.layout.slots, expectedFrames: () => how.frames,
