@@ -89,11 +89,7 @@ export function makePermits(capacity: number): Permits {
     get streams() {
       return shares.size;
     },
-    weigh(stream, weight) {
-      const share = shareOf(stream);
-      reweigh(share, weight, virtualTime);
-      shares.set(stream, share);
-    },
+    weigh: (stream, weight) => void shares.set(stream, reweighed(shareOf(stream), weight, virtualTime)),
     forget: (stream) => void shares.delete(stream),
     take(stream) {
       const share = shareOf(stream);
@@ -118,9 +114,10 @@ export function makePermits(capacity: number): Permits {
 }
 
 /** What a stream has had already is counted as if it had always had this weight. In place: it may be waiting. */
-function reweigh(share: Share, weight: number, virtualTime: number): void {
+function reweighed(share: Share, weight: number, virtualTime: number): Share {
   share.tag = virtualTime + ((share.tag - virtualTime) * share.weight) / weight;
   share.weight = weight;
+  return share;
 }
 
 /** Index of the one that is due first; of equal ones the one that asked first. */

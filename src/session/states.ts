@@ -14,6 +14,10 @@ export interface StatePublisherParts {
   readonly gateway: Gateway | null;
   readonly meter: StreamMeter;
   readonly clock: Clock;
+  /** Whether the source is live by nature. What is not gets its states on the feed alone: its records are one line a frame. */
+  readonly isLive: boolean;
+  /** Epochs that the stream has begun so far, whichever sources it has had. */
+  readonly epochs: () => number;
   /** Told when trouble begins, changes its cause, and is over: not at each of its retries. */
   readonly notice: (notice: Pick<Notice, "level" | "code" | "message">) => void;
 }
@@ -21,12 +25,14 @@ export interface StatePublisherParts {
 /** Brings a stream's states into its figures and, of a live source, to everybody who gets records. */
 export interface StatePublisher {
   changed(change: StateChange): void;
-  /** The stream is over; with an error it has failed. */
+  /** The frames of a source that tells no states begin. */
+  began(): void;
+  /** The stream is over; with an error it has failed. Its last state record, also where it never got as far as a first one. */
   over(error: PipelineError | null): void;
 }
 
-/** Makes it. A source that tells no states (a file) gets no state records: its end is the end of its records. */
-export function statePublisher({ stream, sinks, gateway, meter, clock, notice }: StatePublisherParts): StatePublisher {
+/** Makes it. */
+export function statePublisher({ stream, sinks, gateway, meter, clock, isLive, epochs, notice }: StatePublisherParts): StatePublisher {
   let epoch = 0;
   /** Why the stream is not live; undefined while it is. */
   let trouble: ErrorWire | undefined;
@@ -41,7 +47,7 @@ export function statePublisher({ stream, sinks, gateway, meter, clock, notice }:
 
   function publish(change: StateChange): void {
     const once = published(stateRecord(stream, change, clock.wallMs()));
-    sinks.write(once);
+    if (isLive || epoch > 0) sinks.write(once);
     gateway?.publish(once);
   }
 
@@ -52,11 +58,12 @@ export function statePublisher({ stream, sinks, gateway, meter, clock, notice }:
       follow(change);
       publish(change);
     },
+    began: () => publish({ state: "live", epoch: epochs() + 1 }),
     over(error) {
       const state = error ? "failed" : "ended";
       // Who was told to stop while it could not connect never worked: that is worth more than "ended".
       meter.setState(state, error?.toWire() ?? trouble);
-      if (epoch > 0) publish({ state, epoch, ...(error && { reason: error.code, message: error.message }) });
+      publish({ state, epoch: Math.max(1, epoch, epochs()), ...(error && { reason: error.code, message: error.message }) });
     },
   };
 }

@@ -51,6 +51,8 @@ export interface RunningStream extends AsyncDisposable {
   readonly done: Promise<void>;
   /** Stops feeding; what is out comes home. With an error the stream ends as failed; with `pausing` it has not ended. */
   stop(error?: PipelineError, pausing?: boolean): void;
+  /** After a pause nothing follows: it has ended. Nothing where that was told already. */
+  conclude(): void;
   /** Takes over what may change under a running source. @throws PipelineError E_CONFIG when the model has no such class */
   adjust(spec: StreamSpec): void;
 }
@@ -78,8 +80,7 @@ interface Run {
  * this process and never given again.
  */
 export function startStream(id: number, spec: StreamSpec, life: StreamLife, begin: Promise<void>, shared: Shared): RunningStream {
-  const { sinks, gateway, clock } = shared;
-  const states = statePublisher({ stream: spec.name, sinks, gateway, meter: life.meter, clock, notice: (one) => shared.notice({ ...one, stream: spec.name, labels: spec.labels }) });
+  const states = statesOf(spec, life, shared);
   const run: Run = {
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
     limits: null, model: null, weigh: () => undefined, failure: undefined,
@@ -88,10 +89,11 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   const opened = deferred();
   opened.promise.catch(() => undefined);
   let pauses = false;
+  let isTold = false;
 
   function stop(error?: PipelineError, pausing = false): void {
     run.failure ??= error;
-    pauses ||= pausing;
+    pauses = pausing;
     run.stopping.abort();
     stopped.resolve();
   }
@@ -114,7 +116,12 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   async function end(error: PipelineError | null): Promise<void> {
     const closing = await run.closers[Symbol.asyncDispose]().then(() => null, (cause: unknown) => asPipelineError(cause, "E_INTERNAL"));
     const why = run.failure ?? error ?? closing;
-    if (!pauses || why) states.over(why);
+    if (!pauses || why) conclude(why);
+  }
+
+  function conclude(why: PipelineError | null): void {
+    if (!isTold) states.over(why);
+    isTold = true;
   }
 
   const done = live().then(end);
@@ -122,6 +129,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
     opened: opened.promise,
     done,
     stop,
+    conclude: () => conclude(null),
     adjust: (next) => adjust(run, next),
     async [Symbol.asyncDispose]() {
       stop();
@@ -130,10 +138,26 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   };
 }
 
-/** Whether frames will come at the source's own pace. A name that is no source's says so when it is opened. */
+function statesOf(spec: StreamSpec, life: StreamLife, { sinks, gateway, clock, notice }: Shared): StatePublisher {
+  return statePublisher({
+    stream: spec.name, sinks, gateway, meter: life.meter, clock, isLive: isLiveByNature(spec), epochs: () => life.numbers.epochs,
+    notice: (one) => notice({ ...one, stream: spec.name, labels: spec.labels }),
+  });
+}
+
+/** Whether frames will come at the source's own pace. */
 export function isLiveSpec({ source, sourceOptions }: StreamSpec): boolean {
+  return isLive(source, sourceOptions.realtime);
+}
+
+function isLiveByNature({ source }: StreamSpec): boolean {
+  return isLive(source, false);
+}
+
+/** A name that is no source's says so when it is opened. */
+function isLive(source: string, realtime: boolean): boolean {
   try {
-    return isLiveAddress(parseAddress(source, false), sourceOptions.realtime);
+    return isLiveAddress(parseAddress(source, false), realtime);
   } catch {
     return false;
   }
@@ -204,6 +228,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
   stopping.signal.addEventListener("abort", close);
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();
+  if (!isLiveByNature(spec)) run.states.began();
   try {
     return await runPipeline({
       ...parts,

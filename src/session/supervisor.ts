@@ -157,7 +157,7 @@ export class Supervisor implements AsyncDisposable {
     }
     entry.run.stop(undefined, true);
     await entry.run.done;
-    if (this.#closed) return entry.life.meter.setState("ended");
+    if (this.#closed) return entry.run.conclude();
     entry.spec = spec;
     // The figures of a stream go on, unless it had ended: then its time is over, and it begins a new one.
     const isOver = ["ended", "failed"].includes(entry.life.meter.stats().state);

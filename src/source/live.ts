@@ -44,6 +44,8 @@ interface Life {
   cached: boolean;
   /** The size in FFmpeg's last header that said one. */
   headerSize: Size | undefined;
+  /** Frames of the last connection that the other side ended; 0 = none has yet. */
+  endedAfter: number;
   /** Why it is decoded in software although a graphics processor was asked for; told with every `live`. */
   inSoftware: string | undefined;
 }
@@ -84,7 +86,7 @@ interface View {
 }
 
 async function keepAlive(options: LiveOptions, view: View, clock: Clock, random: () => number, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<void> {
-  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, headerSize: undefined, inSoftware: undefined };
+  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, headerSize: undefined, endedAfter: 0, inSoftware: undefined };
   const teller = stateTeller(life, options, emit);
   teller.connecting();
   for (;;) {
@@ -99,7 +101,7 @@ async function keepAlive(options: LiveOptions, view: View, clock: Clock, random:
     }
     life.failures += 1;
     if (end.error?.code === "E_HWACCEL") life.inSoftware = softwareText(options.display);
-    const error = end.error ?? new PipelineError("E_SOURCE_DISCONNECTED", end.message);
+    const error = finiteOr(end.error ?? new PipelineError("E_SOURCE_DISCONNECTED", end.message), end.frames, life);
     const kind = retryOf(error.code);
     if (kind === "never" && life.epoch === 0) return emit({ type: "ended", error });
     const waitMs = backoffMs(life.failures, kind === "soon" ? "soon" : "slow", random(), options.limits);
@@ -107,6 +109,18 @@ async function keepAlive(options: LiveOptions, view: View, clock: Clock, random:
     await pause(waitMs, clock, stop);
     if (stop.aborted) return emit({ type: "ended", error: null });
   }
+}
+
+/** A camera that goes away after fewer frames than this may well do so after as many the next time. */
+const FILM_FRAMES = 10;
+
+/** A film or an ended playlist on a server comes to its end after the same frames each time; nothing else tells it from a camera that goes away. */
+function finiteOr(error: PipelineError, frames: number, life: Life): PipelineError {
+  if (error.code !== "E_SOURCE_DISCONNECTED" || frames < FILM_FRAMES) return error;
+  const isSame = frames === life.endedAfter;
+  life.endedAfter = frames;
+  if (!isSame) return error;
+  return new PipelineError(error.code, `${error.message}, as the last time: it looks like a film or an ended playlist, which is read anew each time; to see each of its frames once, download it and give the file`, { cause: error });
 }
 
 /** A change needs no wait; but where even what was found just before does not fit, something is wrong with what we know. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
+import { WebSocket } from "ws";
 import { systemClock } from "../../src/core/clock.js";
 import { recordSchema, type StateRecord } from "../../src/wire/index.js";
 import { openSession, type Notice } from "../../src/session/index.js";
@@ -44,4 +45,48 @@ test("a session opens on a camera that is not there, tells its states as records
   assert.equal(states.at(-1)?.state, "ended");
   assert.match(states[1]?.message ?? "", /next try in \d+\.\d s$/);
   assert.doesNotMatch(JSON.stringify([states, stats, notices]), /hunter2/);
+});
+
+/** A session whose state records are kept; with a page, which gets them as a client would. */
+async function sessionOf(some: Record<string, unknown>, stop: AbortController) {
+  const states: StateRecord[] = [];
+  const lines: string[] = [];
+  const sink = directSink("all", ({ record }) => {
+    lines.push(record.type);
+    if (record.type === "state") states.push(record);
+  });
+  const options = settings({ model: { path: constantModel(0) }, pool: { workers: 1 }, ...some });
+  const session = await openSession(options, { signal: stop.signal, clock: systemClock, version: "test", notice: () => undefined, extraSinks: [sink] });
+  return { session, states, lines };
+}
+
+test("a live stream that is stopped while it is being changed, or before it has a state, still gets its last state record", { timeout: 60_000 }, async () => {
+  const stop = new AbortController();
+  const { session, states } = await sessionOf({ streams: { bars: { source: "test:bars?size=64x48&rate=20" } } }, stop);
+  await using _session = session;
+  await until(() => states.some(({ state }) => state === "live"), "live");
+  const changing = session.change("bars", { source: "test:testsrc?size=64x48&rate=20" }).catch(() => undefined);
+  stop.abort();
+  await changing;
+  await session.done;
+  assert.deepEqual(states.map(({ state }) => state).slice(-1), ["ended"]);
+  assert.equal(states.filter(({ state }) => state === "ended").length, 1);
+  assert.equal(session.stats()[0]?.state, "ended");
+});
+
+test("a file's states are on the feed, and its records stay one line a frame", { timeout: 60_000 }, async () => {
+  const stop = new AbortController();
+  const { session, lines } = await sessionOf({ sources: ["test:numbered?frames=20000"], serve: { port: 0 } }, stop);
+  await using _session = session;
+  const told: string[] = [];
+  const socket = new WebSocket(`${String(session.url).replace("http", "ws")}ws`, "sightline.v1");
+  socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", streams: ["*"], topics: ["stats"] })));
+  socket.on("message", (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as { type: string; state: string; epoch: number };
+    if (message.type === "state") told.push(`${message.state} ${message.epoch}`);
+  });
+  await session.done;
+  await until(() => told.includes("ended 1"), "the end on the feed");
+  assert.deepEqual([...new Set(lines)], ["frame"]);
+  socket.terminate();
 });
