@@ -3,6 +3,7 @@ import { PipelineError } from "../core/errors.js";
 import type { StatsRecord } from "../wire/index.js";
 import type { Asset } from "./assets.js";
 import { hostAllowed } from "./guard.js";
+import { answerError, answerWithProblems } from "./problem.js";
 
 /** What the HTTP side is made of. */
 export interface HttpOptions {
@@ -12,6 +13,8 @@ export interface HttpOptions {
   readonly page: ReadonlyMap<string, Asset>;
   /** The newest figures of every stream. */
   readonly stats: () => readonly StatsRecord[];
+  /** Adds further routes, before anything is listened to. */
+  readonly routes?: (app: FastifyInstance) => void;
 }
 
 /** A bound server. Not listening for upgrades yet: see websocket.ts. */
@@ -45,9 +48,12 @@ export async function openHttpServer(options: HttpOptions): Promise<HttpServer> 
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
+    frameworkErrors: (error, _request, reply) => void answerError(error, reply.headers(SAFETY_HEADERS)),
   });
+  answerWithProblems(app);
   guard(app, options.host);
   routes(app, options);
+  options.routes?.(app);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -66,11 +72,6 @@ function guard(app: FastifyInstance, boundHost: string): void {
       await reply.code(403).send({ error: "this address is not served under that host name" });
     }
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    const wrongMethod = request.method !== "GET" && request.method !== "HEAD";
-    if (wrongMethod) reply.header("allow", "GET, HEAD");
-    await reply.code(wrongMethod ? 405 : 404).send({ error: wrongMethod ? "only GET" : "not found" });
-  });
 }
 
 function routes(app: FastifyInstance, { page, stats }: HttpOptions): void {
@@ -83,7 +84,6 @@ function routes(app: FastifyInstance, { page, stats }: HttpOptions): void {
     return asset ? reply.type(asset.contentType).send(asset.body) : reply.callNotFound();
   });
   app.get("/api/stats", () => ({ streams: stats() }));
-  app.get("/healthz", () => ({ status: "ok" }));
 }
 
 function listenError(error: unknown, { host, port }: HttpOptions): PipelineError {

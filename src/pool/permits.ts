@@ -15,6 +15,8 @@
 export interface Permits {
   /** Most permits that are out at once. May change; permits that are out beyond it come home first. */
   readonly capacity: number;
+  /** Permits that are out. */
+  readonly out: number;
   setCapacity(capacity: number): void;
   /** Sets a stream's weight, above 0. A stream that was never weighed has 1. */
   weigh(stream: number, weight: number): void;
@@ -78,6 +80,9 @@ export function makePermits(capacity: number): Permits {
   return {
     get capacity() {
       return limit;
+    },
+    get out() {
+      return out;
     },
     setCapacity(next) {
       limit = next;

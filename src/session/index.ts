@@ -1,2 +1,2 @@
-export type { Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
+export type { ApiSupport, Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
 export { openSession } from "./open.js";

@@ -6,6 +6,8 @@ export interface StreamSpec {
   readonly name: string;
   readonly source: string;
   readonly weight: number;
+  /** Whether the program is ready only while this stream does well. */
+  readonly required: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly model: SessionOptions["model"];
   readonly detect: SessionOptions["detect"];
@@ -32,6 +34,7 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     name,
     source: stream.source,
     weight: stream.weight ?? 1,
+    required: stream.required ?? true,
     labels: stream.labels ?? {},
     // Labels belong to a model: another model does not take over those of the first.
     model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],

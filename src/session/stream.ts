@@ -40,7 +40,14 @@ export interface StreamLife {
   readonly inHouse: InHouse;
   readonly numbers: Numbers;
   /** What the meter says of the run that is on. */
-  readonly now: { inHouseLimit: number; expectedFrames: () => number | null };
+  readonly now: {
+    inHouseLimit: number;
+    expectedFrames: () => number | null;
+    /** Frames that were announced and have not left. */
+    waiting: () => number;
+    /** It was told that it goes on, not yet that it is live: a source that tells no states of its own leaves that to us. */
+    owesLive: boolean;
+  };
 }
 
 /** A stream that runs, or is about to. Disposing ends it at once; `done` settles then too. */
@@ -166,7 +173,11 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     isDue: (header) => run.isDue(header.ptsMs ?? header.capturedMonoMs),
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
-    stateChanged: run.states.changed,
+    stateChanged(change) {
+      if (change.state === "live") life.now.owesLive = false;
+      run.states.changed(change);
+    },
+    onOrder: (waiting) => (life.now.waiting = waiting),
     stop: stopping.signal,
   };
 }
@@ -208,6 +219,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
       ...parts,
       watched: () => pictures.watched,
       publish(ordered) {
+        if (life.now.owesLive) parts.stateChanged({ type: "state", state: "live", epoch: ordered.outcome.header.epoch });
         publish(ordered);
         pictures.published(ordered.outcome.header);
       },

@@ -1,0 +1,96 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { PipelineError } from "../../core/errors.js";
+import { answerError, pipelineProblem, type Fault } from "../problem.js";
+import type { ApiDeps } from "./deps.js";
+import { addPictureRoutes } from "./picture-routes.js";
+import { addProgramRoutes } from "./program-routes.js";
+import { addStreamRoutes } from "./stream-routes.js";
+
+/** A Fastify instance, or a part of one. */
+export type ApiInstance = FastifyInstance;
+
+const PREFIX = "/api/v1";
+/** A stream's settings have a few hundred bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Adds `/api/v1`, its OpenAPI document and the page to try it. To be called before the server listens. */
+export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  void app.register(async (part) => {
+    part.setValidatorCompiler(bodyAsGiven);
+    part.setSerializerCompiler(serializerCompiler);
+    part.setErrorHandler((error, request, reply) => {
+      const faults = faultsOf(error, request.params, deps);
+      if (faults === undefined) return answerError(error, reply);
+      return pipelineProblem(reply, new PipelineError("E_REQUEST", faults.map(({ where, detail }) => `${where}: ${detail}`).join("; ")), faults);
+    });
+    part.removeContentTypeParser("text/plain");
+    await part.register(swagger, {
+      openapi: { openapi: "3.1.0", info: { title: "sightline", version: deps.version, description: DESCRIPTION, license: { name: "Apache-2.0", identifier: "Apache-2.0" } }, servers: [{ url: "/" }] },
+      transform: jsonSchemaTransform,
+      transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as Document) as ReturnType<typeof jsonSchemaTransformObject>,
+    });
+    await part.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { validatorUrl: null, deepLinking: true }, theme: { title: "sightline API" } });
+    await part.register(async (routes) => {
+      routes.addHook("onRoute", (route) => void (route.bodyLimit ??= MAX_BODY_BYTES));
+      routes.get("/openapi.json", { schema: { hide: true } }, () => part.swagger());
+      addStreamRoutes(routes, deps);
+      addPictureRoutes(routes, deps);
+      addProgramRoutes(routes, deps);
+    }, { prefix: PREFIX });
+  });
+}
+
+const DESCRIPTION =
+  "Video streams, what is seen in them, and how they do. Whatever changes something takes a token of role admin. Errors are problem details (RFC 9457) with a code of sightline's table. " +
+  "Records live and without polling: WebSocket at /ws, see /api/asyncapi.json.";
+
+/** A body is checked and handed on as it came: what a person left out is not to be written into the settings file. */
+const bodyAsGiven: typeof validatorCompiler = (route) => {
+  const validate = validatorCompiler(route);
+  if (route.httpPart !== "body") return validate;
+  return (data: unknown) => {
+    const result = validate(data) as { error?: Error };
+    return result.error ? result : { value: data };
+  };
+};
+
+/** What is wrong with a request that does not fit its schema; undefined for any other error. */
+function faultsOf(error: unknown, params: unknown, { schemas }: ApiDeps): Fault[] | undefined {
+  if (!hasZodFastifySchemaValidationErrors(error)) return undefined;
+  const part = error.validationContext ?? "request";
+  const name = (params as { readonly name?: string } | undefined)?.name ?? "NAME";
+  return error.validation.flatMap(({ instancePath, keyword, message = "", params: more }) => {
+    const path = instancePath.split("/").filter((key) => key !== "");
+    const where = [part, ...path].join("/");
+    const keys = (more as { readonly keys?: readonly string[] }).keys;
+    if ((keyword as string) !== "unrecognized_keys" || keys === undefined) return [{ where, detail: message }];
+    return keys.map((key) => ({ where: `${where}/${key}`, detail: part === "body" ? unknownKey([...path, key], name, schemas.nearestKey) : `${key} is not known here` }));
+  });
+}
+
+function unknownKey(path: readonly string[], name: string, nearestKey: (path: readonly string[]) => string): string {
+  const group = ["streams", name];
+  const nearest = nearestKey([...group, ...path]).split(".").slice(group.length).join(".");
+  return `${path.join(".")} is not a setting of a stream; did you mean ${nearest}?`;
+}
+
+type Document = { readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> } };
+
+/** Schemas that nothing refers to are of the feed's messages: every schema that has a name comes in here. */
+function withoutUnused(document: Document): Document {
+  const { components = {}, ...rest } = document;
+  const all = components.schemas ?? {};
+  const used = new Set<string>();
+  const follow = (value: unknown): void => {
+    for (const [, id] of JSON.stringify(value).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) {
+      if (id === undefined || used.has(id)) continue;
+      used.add(id);
+      follow(all[id] ?? null);
+    }
+  };
+  follow(rest);
+  return { ...rest, components: { ...components, schemas: Object.fromEntries(Object.entries(all).filter(([id]) => used.has(id))) } };
+}
