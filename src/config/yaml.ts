@@ -75,7 +75,7 @@ export function withStream(text: string, name: string, stream: string, written: 
   let after: string;
   try {
     put(document, stream, written);
-    after = document.toString();
+    after = document.toString({ lineWidth: 0 });
   } catch (cause) {
     throw new PipelineError("E_PERSIST", `${name}: streams.${stream} can't be changed in it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

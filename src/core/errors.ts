@@ -37,7 +37,7 @@ export const ERROR_TABLE = {
   E_POOL_STUCK: { exit: 137, what: "model runs hang and can't be ended from outside", next: "restart; if it happens again, try another model or onnxruntime build" },
   E_POOL_START: { exit: 1, what: "a worker could not load the model", next: "check the model with: sightline check --model M" },
   E_PORT_TAKEN: { exit: 1, what: "the port is in use", next: "choose another with --serve PORT, or 0 for any free one" },
-  E_REQUEST: { exit: 2, what: "a message to the feed is not understood", next: "send {\"type\":\"subscribe\",\"streams\":[\"*\"],\"topics\":[\"detections\"]}" },
+  E_REQUEST: { exit: 2, what: "the request is not understood", next: "to the feed, send such as {\"type\":\"subscribe\",\"streams\":[\"*\"],\"topics\":[\"detections\"]}" },
   E_SERVE: { exit: 1, what: "the address can't be served", next: "check the host and port after --serve" },
   E_SOURCE_AUDIO_ONLY: { exit: 1, what: "the source has sound but no video", next: "give one with a video stream" },
   E_SOURCE_AUTH: { exit: 1, what: "user name or password is missing or wrong", next: "write rtsp://USER:PASSWORD@HOST/..., with @ as %40 and / as %2F in them" },

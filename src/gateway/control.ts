@@ -48,7 +48,8 @@ export interface ChangeOptions {
 
 /**
  * What the API asks of whoever runs the streams: the session. Who may ask for what is decided before, in the routes.
- * Each change settles when it is done: for `add` that is when the stream is begun, whatever becomes of it.
+ * From the first change on the program stays until it is told to end, also when every stream has ended: a mistyped address
+ * must not end it. Each change settles when it is done: for `add` that is when the stream is begun, whatever becomes of it.
  */
 export interface StreamControl {
   list(): readonly StreamInfo[];
@@ -57,7 +58,7 @@ export interface StreamControl {
   add(name: string, settings: JsonObject, options: ChangeOptions): Promise<void>;
   /** @throws PipelineError E_STREAM_UNKNOWN, E_CONFIG, E_PERSIST, E_FORBIDDEN, E_STOPPED */
   change(name: string, settings: JsonObject, options: ChangeOptions): Promise<void>;
-  /** @throws PipelineError E_STREAM_UNKNOWN, E_STREAM_STATE when it is the last one, E_PERSIST */
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_PERSIST */
   remove(name: string, options: ChangeOptions): Promise<void>;
   /** @throws PipelineError E_STREAM_UNKNOWN, E_STOPPED */
   restart(name: string): Promise<void>;

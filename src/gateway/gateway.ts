@@ -103,16 +103,16 @@ function apiOf(options: GatewayOptions, clock: Clock, feed: () => FeedFigures) {
 export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
   const closers = new Closers();
   const feed = openFeed(options.version, options.streams ?? [], clock);
-  let sockets: SocketServer | undefined;
-  const api = apiOf(options, clock, () => ({ clients: sockets?.clientCount ?? 0, queuedBytes: 0, lostRecords: 0 }));
+  const late: { sockets?: SocketServer } = {};
+  const api = apiOf(options, clock, () => ({ clients: late.sockets?.clientCount ?? 0, queuedBytes: 0, lostRecords: 0 }));
   const { host, port } = options;
   const http = closers.use(await openHttpServer({ host, port, page: await loadPage(), stats: () => feed.latestStats(), routes: api.addRoutes }));
   const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
-  sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire)));
+  const sockets = (late.sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire))));
   return {
     url: urlOf(options.host, http.port),
     get clientCount() {
-      return sockets?.clientCount ?? 0;
+      return sockets.clientCount;
     },
     publish(published) {
       feed.publish(published);

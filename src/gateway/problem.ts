@@ -27,7 +27,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_HTTP_NOT_FOUND: 404,
   E_HTTP_TYPE: 415,
   E_LABELS: 400,
-  E_NO_PICTURE: 503,
+  E_NO_PICTURE: 409,
   E_NOT_READY: 503,
   E_PERSIST: 409,
   E_REQUEST: 400,
@@ -35,7 +35,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_STREAM_STATE: 409,
   E_STREAM_TAKEN: 409,
   E_STREAM_UNKNOWN: 404,
-  E_TOO_MANY: 503,
+  E_TOO_MANY: 429,
 };
 
 /** How long who is turned away for now should wait, s. */
@@ -44,7 +44,7 @@ const RETRY_AFTER_S = 1;
 /** Answers with one of our errors. */
 export function pipelineProblem(reply: FastifyReply, { code, message }: PipelineError, faults?: readonly Fault[]): FastifyReply {
   const status = STATUS[code] ?? 500;
-  if (status === 503) reply.header("retry-after", RETRY_AFTER_S);
+  if (status === 503 || status === 429) reply.header("retry-after", RETRY_AFTER_S);
   return problem(reply, status, code, ERROR_TABLE[code].what, message, faults);
 }
 
@@ -77,6 +77,8 @@ export function answerWithProblems(app: FastifyInstance): void {
   const routes: Route[] = [];
   app.addHook("onRoute", ({ method, url }) => void routes.push({ methods: [method].flat(), pattern: patternOf(url) }));
   app.addHook("onRequest", async (request, reply) => {
+    // Before a body is read that nobody asked for.
+    if (request.is404) return answerNotFound(request, reply, routes);
     if (request.raw.url !== undefined && request.raw.url.length <= MAX_URL_CHARS) return;
     await problem(reply, 414, "E_HTTP_SIZE", ERROR_TABLE.E_HTTP_SIZE.what, `the address is longer than ${MAX_URL_CHARS} characters`);
   });

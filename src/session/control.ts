@@ -42,10 +42,13 @@ export function streamControl(parts: ControlParts): StreamControl {
     },
     async remove(name, change) {
       known(name);
-      if (streams.specs().length === 1) throw new PipelineError("E_STREAM_STATE", `${name} is the last stream, and the program would end with it: add another first, or pause it`);
       await keeping(name, null, change, parts, () => session.remove(name));
     },
-    restart: async (name) => session.restart(known(name).name),
+    async restart(name) {
+      known(name);
+      streams.stayOpen();
+      await session.restart(name);
+    },
     pause: async (name) => session.pause(known(name).name),
     resume: async (name) => session.resume(known(name).name),
     models: () =>
@@ -110,7 +113,11 @@ function ownPrograms({ sourceOptions: { ffmpegPath, ffprobePath } }: StreamSpec,
   return Object.keys(own).length > 0 ? own : undefined;
 }
 
-async function keeping(name: string, written: JsonObject | null, { persist }: ChangeOptions, { api, options }: ControlParts, work: () => Promise<void>): Promise<void> {
+async function keeping(name: string, written: JsonObject | null, { persist }: ChangeOptions, { api, options, streams }: ControlParts, change: () => Promise<void>): Promise<void> {
+  const work = (): Promise<void> => {
+    streams.stayOpen();
+    return change();
+  };
   if (!persist) return await work();
   if (bareNames(options()).includes(name)) throw new PipelineError("E_PERSIST", `${name} was given as a bare source: only what stands under streams in the settings file can be kept there`);
   if (api === undefined) throw new PipelineError("E_PERSIST", "there is no settings file to keep it in");

@@ -41,8 +41,8 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   pools.plan(specs);
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   const sinks = await openSinks(options, world, closers);
-  let control: StreamControl | undefined;
-  const gateway = await openPage(options, specs, world, closers, () => control);
+  const late: { control?: StreamControl } = {};
+  const gateway = await openPage(options, specs, world, closers, () => late.control);
   const door = deferred();
   const { Supervisor } = await streamCode();
   const streams: Supervisor = closers.use(
@@ -63,7 +63,7 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
   const { session, current } = sessionOf({ options, world, closers, pools, streams, gateway, done });
-  control = streamControl({ session, streams, pools, sinks, options: current, api: world.api });
+  late.control = streamControl({ session, streams, pools, sinks, options: current, api: world.api });
   return session;
 }
 

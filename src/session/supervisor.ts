@@ -53,6 +53,7 @@ export class Supervisor implements AsyncDisposable {
   #busy = 0;
   #closed = false;
   #hasBegun = false;
+  #staysOpen = false;
 
   constructor(readonly world: SupervisorWorld) {}
 
@@ -170,6 +171,11 @@ export class Supervisor implements AsyncDisposable {
   begun(): void {
     this.#hasBegun = true;
     this.#settle();
+  }
+
+  /** From now on it is over only when it is told to stop, though every stream may have ended: others may come. */
+  stayOpen(): void {
+    this.#staysOpen = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -305,7 +311,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #settle(): void {
-    if (!this.#hasBegun || this.#busy > 0 || ![...this.#entries.values()].every(({ isOver }) => isOver)) return;
+    if (!this.#hasBegun || this.#busy > 0 || (this.#staysOpen && !this.#closed) || ![...this.#entries.values()].every(({ isOver }) => isOver)) return;
     this.#closed = true;
     this.#over.resolve();
   }

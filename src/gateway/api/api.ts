@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifySchema } from "fastify";
 import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { PipelineError } from "../../core/errors.js";
 import { answerError, pipelineProblem, type Fault } from "../problem.js";
@@ -29,16 +29,17 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     part.removeContentTypeParser("text/plain");
     await part.register(swagger, {
       openapi: { openapi: "3.1.0", info: { title: "sightline", version: deps.version, description: DESCRIPTION, license: { name: "Apache-2.0", identifier: "Apache-2.0" } }, servers: [{ url: "/" }] },
-      transform: jsonSchemaTransform,
-      transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as Document) as ReturnType<typeof jsonSchemaTransformObject>,
+      transform: (route) => withHeaders(jsonSchemaTransform(route), route.schema),
+      transformObject: (document) => withBodies(withoutUnused(jsonSchemaTransformObject(document) as Document)) as ReturnType<typeof jsonSchemaTransformObject>,
     });
     await part.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { validatorUrl: null, deepLinking: true }, theme: { title: "sightline API" } });
-    await part.register(async (routes) => {
+    await part.register((routes, _options, done) => {
       routes.addHook("onRoute", (route) => void (route.bodyLimit ??= MAX_BODY_BYTES));
       routes.get("/openapi.json", { schema: { hide: true } }, () => part.swagger());
       addStreamRoutes(routes, deps);
       addPictureRoutes(routes, deps);
       addProgramRoutes(routes, deps);
+      done();
     }, { prefix: PREFIX });
   });
 }
@@ -66,7 +67,7 @@ function faultsOf(error: unknown, params: unknown, { schemas }: ApiDeps): Fault[
     const path = instancePath.split("/").filter((key) => key !== "");
     const where = [part, ...path].join("/");
     const keys = (more as { readonly keys?: readonly string[] }).keys;
-    if ((keyword as string) !== "unrecognized_keys" || keys === undefined) return [{ where, detail: message }];
+    if (keyword !== "unrecognized_keys" || keys === undefined) return [{ where, detail: message }];
     return keys.map((key) => ({ where: `${where}/${key}`, detail: part === "body" ? unknownKey([...path, key], name, schemas.nearestKey) : `${key} is not known here` }));
   });
 }
@@ -77,7 +78,31 @@ function unknownKey(path: readonly string[], name: string, nearestKey: (path: re
   return `${path.join(".")} is not a setting of a stream; did you mean ${nearest}?`;
 }
 
-type Document = { readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> } };
+type Transformed = ReturnType<typeof jsonSchemaTransform>;
+type Responses = Readonly<Record<string, { readonly headers?: unknown }>>;
+
+/** The headers of an answer, which get lost on the way from zod to JSON Schema. */
+function withHeaders(transformed: Transformed, schema: FastifySchema | undefined): Transformed {
+  const given = (schema?.response ?? {}) as Responses;
+  for (const [status, response] of Object.entries((transformed.schema?.response ?? {}) as Record<string, { headers?: unknown }>)) {
+    if (given[status]?.headers) response.headers = given[status].headers;
+  }
+  return transformed;
+}
+
+interface Document {
+  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: object }>>>>;
+}
+
+/** Where a body is taken, one has to come. */
+function withBodies(document: Document): Document {
+  const paths = Object.entries(document.paths ?? {}).map(([path, methods]) => {
+    const now = Object.entries(methods).map(([method, { requestBody, ...rest }]) => [method, requestBody ? { ...rest, requestBody: { ...requestBody, required: true } } : rest] as const);
+    return [path, Object.fromEntries(now)] as const;
+  });
+  return { ...document, paths: Object.fromEntries(paths) };
+}
 
 /** Schemas that nothing refers to are of the feed's messages: every schema that has a name comes in here. */
 function withoutUnused(document: Document): Document {

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { maySee, type Access } from "../../core/access.js";
 import type { Clock } from "../../core/clock.js";
 import { PipelineError } from "../../core/errors.js";
@@ -36,10 +36,8 @@ export function visibleStream(request: FastifyRequest, name: string, deps: ApiDe
   return info;
 }
 
-/**
- * Refuses whoever may only look; to be asked before anything else is looked at.
- * @throws PipelineError E_FORBIDDEN
- */
-export function requireAdmin(request: FastifyRequest, { accessOf }: ApiDeps): void {
-  if (accessOf(request).role !== "admin") throw new PipelineError("E_FORBIDDEN", "this takes a token of role admin");
+/** A hook that refuses whoever may only look (E_FORBIDDEN), before anything else is looked at. */
+export function adminOnly({ accessOf }: ApiDeps) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
+    accessOf(request).role === "admin" ? done() : done(new PipelineError("E_FORBIDDEN", "this takes a token of role admin"));
 }

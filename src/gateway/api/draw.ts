@@ -29,14 +29,16 @@ export function boxesSvg({ objects, widthPx, heightPx }: FrameRecord, toWidthPx:
   const line = Math.max(1, toWidthPx / 400);
   const fontPx = Math.max(9, Math.round(toWidthPx / 55));
   const shapes = objects.map(({ box: [x1, y1, x2, y2], classId, label, score }) => {
-    const colour = `hsl(${Math.round((classId * HUE_STEP) % 360)},90%,50%)`;
+    const colour = `hsl(${Math.round((classId * HUE_STEP) % 360)},85%,38%)`;
     const [x, y] = [x1 * scaleX, y1 * scaleY];
     const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${((x2 - x1) * scaleX).toFixed(1)}" height="${((y2 - y1) * scaleY).toFixed(1)}"`;
-    const textY = y > fontPx * 1.3 ? y - fontPx * 0.3 : y + fontPx;
-    const words = `${escaped(label)} ${Math.round(score * 100)}%`;
+    const words = `${label} ${Math.round(score * 100)}%`;
+    const tagPx = { width: words.length * fontPx * 0.6, height: fontPx * 1.25 };
+    const tagY = Math.max(0, y - tagPx.height);
     return (
       `<rect ${place} fill="none" stroke="${colour}" stroke-width="${line}"/>` +
-      `<text x="${(x + line).toFixed(1)}" y="${textY.toFixed(1)}" font-family="sans-serif" font-size="${fontPx}" fill="${colour}" stroke="#000" stroke-width="2.5" paint-order="stroke">${words}</text>`
+      `<rect x="${x.toFixed(1)}" y="${tagY.toFixed(1)}" width="${tagPx.width.toFixed(1)}" height="${tagPx.height.toFixed(1)}" fill="${colour}"/>` +
+      `<text x="${(x + fontPx * 0.15).toFixed(1)}" y="${(tagY + fontPx).toFixed(1)}" font-family="sans-serif" font-size="${fontPx}" fill="#fff">${escaped(words)}</text>`
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${toWidthPx}" height="${toHeightPx}">${shapes.join("")}</svg>`;
@@ -46,6 +48,5 @@ const MARKUP: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">
 
 /** A model's labels are whatever its file says; XML has no control characters. */
 function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\ufffe\uffff]/g, " ").replace(/[&<>"']/g, (mark) => MARKUP[mark] ?? mark);
 }

@@ -19,9 +19,13 @@ const MOST_MJPEG = 16;
 const BOUNDARY = "sightline-frame";
 
 const picture = z.string().meta({ format: "binary" });
-const NUMBER = { schema: { type: "integer" } };
 /** Which frame a picture is. */
-const FRAME_HEADERS = { "sightline-frame": NUMBER, "sightline-epoch": NUMBER };
+const FRAME_HEADERS = {
+  "sightline-frame": { type: "integer", description: "Number of the frame." },
+  "sightline-epoch": { type: "integer", description: "Its epoch." },
+  "sightline-looked-at": { type: "integer", description: "1 when the frame was looked at; else it has no boxes." },
+  "sightline-pts-ms": { type: "number", description: "Its media time, ms; left out when the source has none." },
+};
 
 /** Pictures of a stream, for people and for tools without a WebSocket. */
 export function addPictureRoutes(app: ApiInstance, deps: ApiDeps): void {
@@ -31,7 +35,7 @@ export function addPictureRoutes(app: ApiInstance, deps: ApiDeps): void {
 
   api.get(
     "/streams/:name/snapshot",
-    { schema: { tags: TAGS, operationId: "getSnapshot", summary: "A picture", description: "The next picture, as a JPEG. With boxes they are those of exactly this frame.", params: nameParams, querystring: pictureQuery, response: { 200: { description: "The picture; the headers say which frame it is.", headers: FRAME_HEADERS, content: { "image/jpeg": { schema: picture } } }, ...problems(404) } } },
+    { schema: { tags: TAGS, operationId: "getSnapshot", summary: "A picture", description: "The next picture, as a JPEG. With boxes they are those of exactly this frame.", params: nameParams, querystring: pictureQuery, response: { 200: { description: "The picture; the headers say which frame it is.", headers: FRAME_HEADERS, content: { "image/jpeg": { schema: picture } } }, ...problems(404, 409) } } },
     async (request, reply) => {
       using _one = snapshots.enter();
       const shot = await nextPicture(request, request.params.name, deps);

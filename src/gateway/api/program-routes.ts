@@ -1,6 +1,6 @@
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { ApiInstance } from "./api.js";
-import { controlOf, requireAdmin, type ApiDeps } from "./deps.js";
+import { controlOf, adminOnly, type ApiDeps } from "./deps.js";
 import { json, modelsSchema, problems, settingsSchema, versionSchema } from "./schemas.js";
 
 const TAGS = ["program"];
@@ -16,7 +16,7 @@ export function addProgramRoutes(app: ApiInstance, deps: ApiDeps): void {
   }));
   api.get(
     "/config",
-    { onRequest: async (request) => requireAdmin(request, deps), schema: { tags: TAGS, operationId: "getConfig", summary: "All settings in force, without secrets", description: "For role admin. Passwords are shown as ***.", response: { ...json(200, settingsSchema, "The settings."), ...problems() } } },
+    { onRequest: adminOnly(deps), schema: { tags: TAGS, operationId: "getConfig", summary: "All settings in force, without secrets", description: "For role admin. Passwords are shown as ***.", response: { ...json(200, settingsSchema, "The settings."), ...problems() } } },
     () => ({ ...controlOf(deps).settings() }),
   );
   api.get("/config/schema", { schema: { tags: TAGS, operationId: "getConfigSchema", summary: "JSON Schema of a settings file", response: { ...json(200, settingsSchema, "The schema."), ...problems() } } }, () => ({ ...deps.schemas.settings }));

@@ -1,10 +1,11 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { maySee } from "../../core/access.js";
+import { z } from "../../core/schema.js";
 import { statsRecord } from "../../wire/index.js";
 import type { JsonObject, StreamInfo } from "../control.js";
 import type { ApiInstance } from "./api.js";
-import { controlOf, requireAdmin, visibleStream, type ApiDeps } from "./deps.js";
+import { controlOf, adminOnly, visibleStream, type ApiDeps } from "./deps.js";
 import { historyQuery, json, latestSchema, nameParams, newNameParams, persistQuery, problems, statsHistorySchema, streamSchema, streamsSchema } from "./schemas.js";
 
 const TAGS = ["streams"];
@@ -48,7 +49,7 @@ function shown(info: StreamInfo, { clock }: ApiDeps) {
 /** Whatever changes something is for role admin; that is looked at before the request itself, so that it tells nothing. */
 function addChanges(app: ApiInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = async (request: FastifyRequest): Promise<void> => requireAdmin(request, deps);
+  const onRequest = adminOnly(deps);
   const asked = (request: FastifyRequest) => request.body as JsonObject;
   const isKept = (query: { readonly persist: "true" | "false" }) => ({ persist: query.persist === "true" });
 
@@ -73,10 +74,10 @@ function addChanges(app: ApiInstance, deps: ApiDeps): void {
   );
   api.delete(
     "/streams/:name",
-    { onRequest, schema: { tags: TAGS, operationId: "removeStream", summary: "Remove a stream", description: "Settles when its last records have left. The last stream of a program can't be removed.", params: nameParams, querystring: persistQuery, response: { 204: { description: "It is gone.", content: {} }, ...problems(404, 409) } } },
+    { onRequest, schema: { tags: TAGS, operationId: "removeStream", summary: "Remove a stream", description: "Settles when its last records have left. The last stream of a program can't be removed.", params: nameParams, querystring: persistQuery, response: { 204: z.null().describe("It is gone."), ...problems(404, 409) } } },
     async (request, reply) => {
       await controlOf(deps).remove(request.params.name, isKept(request.query));
-      return reply.code(204).send();
+      return (reply as FastifyReply).code(204).send();
     },
   );
   for (const { verb, summary, description } of ORDERS) {
