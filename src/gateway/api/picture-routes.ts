@@ -53,6 +53,8 @@ export function addPictureRoutes(app: ApiInstance, deps: ApiDeps): void {
       const headers = { ...reply.getHeaders(), "content-type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`, connection: "close" };
       reply.hijack();
       reply.raw.writeHead(200, headers as Record<string, string>);
+      // Else they would wait for the first picture.
+      reply.raw.flushHeaders();
       await sendPictures(reply.raw, name, (shot) => drawn(shot, lookOf(shot, request.query, deps)), deps);
     },
   );
