@@ -101,7 +101,10 @@ function put(document: Document, stream: string, written: WrittenStream | null):
   if (!isMap(old)) return void streams.set(key, document.createNode(written));
   for (const { key: member } of [...old.items]) if (keyOf(member) !== "source" && !(keyOf(member) in written)) old.delete(member);
   const now = (old.toJS(document) ?? {}) as Record<string, unknown>;
-  for (const [member, value] of Object.entries(written)) if (!isDeepStrictEqual(now[member], value)) old.set(member, document.createNode(value));
+  for (const [member, value] of Object.entries(written)) {
+    // Set as it is, a plain value keeps the remark that stands behind it.
+    if (!isDeepStrictEqual(now[member], value)) old.set(member, typeof value === "object" ? document.createNode(value) : value);
+  }
 }
 
 const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key);

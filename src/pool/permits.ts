@@ -16,7 +16,7 @@ export interface Permits {
   /** Most permits that are out at once. May change; permits that are out beyond it come home first. */
   readonly capacity: number;
   /** Permits that are out. */
-  readonly out: number;
+  out(): number;
   setCapacity(capacity: number): void;
   /** Sets a stream's weight, above 0. A stream that was never weighed has 1. */
   weigh(stream: number, weight: number): void;
@@ -81,9 +81,7 @@ export function makePermits(capacity: number): Permits {
     get capacity() {
       return limit;
     },
-    get out() {
-      return out;
-    },
+    out: () => out,
     setCapacity(next) {
       limit = next;
       serve();

@@ -102,7 +102,7 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, 
       return permits.capacity;
     },
     get busy() {
-      return permits.out;
+      return permits.out();
     },
     join(stream, seat) {
       permits.weigh(stream, seat.weight);

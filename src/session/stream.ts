@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
+import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
-import type { StreamMeter } from "../metrics/index.js";
+import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { classIdsOf, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
@@ -48,6 +49,32 @@ export interface StreamLife {
     /** It was told that it goes on, not yet that it is live: a source that tells no states of its own leaves that to us. */
     owesLive: boolean;
   };
+}
+
+/** One stream as it is at this moment. */
+export interface StreamLook {
+  readonly spec: StreamSpec;
+  readonly stats: StreamStats;
+  /** Frames that have ended and wait for an earlier one. */
+  readonly reordering: number;
+}
+
+/** A stream's life before its first run. */
+export function streamLife(stream: string, labels: () => StreamSpec["labels"], numbers: Numbers, clock: Clock, startedMs: number): StreamLife {
+  const inHouse = { count: 0 };
+  const now: StreamLife["now"] = { inHouseLimit: 0, expectedFrames: () => null, waiting: () => 0, owesLive: false };
+  const meter = streamMeter({
+    stream,
+    labels,
+    inHouse,
+    get inHouseLimit() {
+      return now.inHouseLimit;
+    },
+    expectedFrames: () => now.expectedFrames(),
+    monotonicMs: () => clock.monotonicMs(),
+    startedMs,
+  });
+  return { meter, inHouse, numbers, now };
 }
 
 /** A stream that runs, or is about to. Disposing ends it at once; `done` settles then too. */

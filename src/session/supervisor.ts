@@ -2,11 +2,10 @@ import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { StreamState } from "../core/stream-state.js";
-import { streamMeter } from "../metrics/index.js";
 import { published, stateRecord } from "../wire/index.js";
 import type { Numbers } from "./continued.js";
 import { changeOf, type StreamSpec } from "./specs.js";
-import { startStream, type RunningStream, type Shared, type StreamLife } from "./stream.js";
+import { startStream, streamLife, type RunningStream, type Shared, type StreamLife, type StreamLook } from "./stream.js";
 
 /** Streams that are gone and whose last figures, and numbers, are still known; the oldest are forgotten. */
 const REMEMBERED = 1000;
@@ -19,14 +18,6 @@ export interface SupervisorWorld extends Shared {
   readonly door: Promise<void>;
   /** A stream was removed; these are its last figures. */
   readonly onRemoved: (stats: StreamStats) => void;
-}
-
-/** One stream as it is at this moment. */
-export interface StreamLook {
-  readonly spec: StreamSpec;
-  readonly stats: StreamStats;
-  /** Frames that have ended and wait for an earlier one. */
-  readonly reordering: number;
 }
 
 interface Entry {
@@ -266,20 +257,7 @@ export class Supervisor implements AsyncDisposable {
 
   #life({ name }: StreamSpec, spec: () => StreamSpec): StreamLife {
     const { clock, startedMs } = this.world;
-    const inHouse = { count: 0 };
-    const now: StreamLife["now"] = { inHouseLimit: 0, expectedFrames: () => null, waiting: () => 0, owesLive: false };
-    const meter = streamMeter({
-      stream: name,
-      labels: () => spec().labels,
-      inHouse,
-      get inHouseLimit() {
-        return now.inHouseLimit;
-      },
-      expectedFrames: () => now.expectedFrames(),
-      monotonicMs: () => clock.monotonicMs(),
-      startedMs: this.#hasBegun ? clock.monotonicMs() : startedMs,
-    });
-    return { meter, inHouse, numbers: this.#numbersOf(name), now };
+    return streamLife(name, () => spec().labels, this.#numbersOf(name), clock, this.#hasBegun ? clock.monotonicMs() : startedMs);
   }
 
   /** A name that comes again goes on with the numbers it had. */

@@ -9,9 +9,6 @@ import { addPictureRoutes } from "./picture-routes.js";
 import { addProgramRoutes } from "./program-routes.js";
 import { addStreamRoutes } from "./stream-routes.js";
 
-/** A Fastify instance, or a part of one. */
-export type ApiInstance = FastifyInstance;
-
 const PREFIX = "/api/v1";
 /** A stream's settings have a few hundred bytes. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -32,7 +29,7 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
       transform: (route) => withHeaders(jsonSchemaTransform(route), route.schema),
       transformObject: (document) => withBodies(withoutUnused(jsonSchemaTransformObject(document) as Document)) as ReturnType<typeof jsonSchemaTransformObject>,
     });
-    await part.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { validatorUrl: null, deepLinking: true }, theme: { title: "sightline API" } });
+    await part.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { validatorUrl: null, deepLinking: true }, theme: { title: "sightline API" }, transformStaticCSP: withUiStyle });
     await part.register((routes, _options, done) => {
       routes.addHook("onRoute", (route) => void (route.bodyLimit ??= MAX_BODY_BYTES));
       routes.get("/openapi.json", { schema: { hide: true } }, () => part.swagger());
@@ -47,6 +44,10 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
 const DESCRIPTION =
   "Video streams, what is seen in them, and how they do. Whatever changes something takes a token of role admin. Errors are problem details (RFC 9457) with a code of sightline's table. " +
   "Records live and without polling: WebSocket at /ws, see /api/asyncapi.json.";
+
+/** The one style attribute that the page to try the API writes into its markup, and nothing else, is let through there. */
+const UI_STYLE = "'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
+const withUiStyle = (policy: string): string => policy.replace("style-src 'self'", `style-src 'self' ${UI_STYLE}`);
 
 /** A body is checked and handed on as it came: what a person left out is not to be written into the settings file. */
 const bodyAsGiven: typeof validatorCompiler = (route) => {

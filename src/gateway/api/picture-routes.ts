@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { PipelineError } from "../../core/errors.js";
 import { deferred } from "../../core/lifetime.js";
 import { z } from "../../core/schema.js";
 import type { VideoFrame } from "../../core/video-frame.js";
-import type { ApiInstance } from "./api.js";
 import { visibleStream, type ApiDeps } from "./deps.js";
 import { drawn } from "./draw.js";
 import { nameParams, pictureQuery, problems } from "./schemas.js";
@@ -28,7 +27,7 @@ const FRAME_HEADERS = {
 };
 
 /** Pictures of a stream, for people and for tools without a WebSocket. */
-export function addPictureRoutes(app: ApiInstance, deps: ApiDeps): void {
+export function addPictureRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const snapshots = turnstile(MOST_SNAPSHOTS, "snapshots");
   const readers = turnstile(MOST_MJPEG, "readers of MJPEG");

@@ -1,12 +1,12 @@
+import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { ApiInstance } from "./api.js";
 import { controlOf, adminOnly, type ApiDeps } from "./deps.js";
 import { json, modelsSchema, problems, settingsSchema, versionSchema } from "./schemas.js";
 
 const TAGS = ["program"];
 
 /** What the program is and how it was told to be. */
-export function addProgramRoutes(app: ApiInstance, deps: ApiDeps): void {
+export function addProgramRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.get("/version", { schema: { tags: TAGS, operationId: "getVersion", summary: "Which program this is", response: { ...json(200, versionSchema, "Name and version."), ...problems() } } }, () => ({
     name: "sightline" as const, version: deps.version, node: process.versions.node,

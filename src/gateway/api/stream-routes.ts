@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { maySee } from "../../core/access.js";
 import { z } from "../../core/schema.js";
 import { statsRecord } from "../../wire/index.js";
 import type { JsonObject, StreamInfo } from "../control.js";
-import type { ApiInstance } from "./api.js";
 import { controlOf, adminOnly, visibleStream, type ApiDeps } from "./deps.js";
 import { historyQuery, json, latestSchema, nameParams, newNameParams, persistQuery, problems, statsHistorySchema, streamSchema, streamsSchema } from "./schemas.js";
 
@@ -13,7 +12,7 @@ const TAGS = ["streams"];
 const SAMPLE_MS = 1000;
 
 /** Streams: what there is, how each does, and everything that changes them. */
-export function addStreamRoutes(app: ApiInstance, deps: ApiDeps): void {
+export function addStreamRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   api.get("/streams", { schema: { tags: TAGS, operationId: "listStreams", summary: "All streams", response: { ...json(200, streamsSchema, "The streams."), ...problems() } } }, (request) => {
     const access = deps.accessOf(request);
@@ -47,7 +46,7 @@ function shown(info: StreamInfo, { clock }: ApiDeps) {
 }
 
 /** Whatever changes something is for role admin; that is looked at before the request itself, so that it tells nothing. */
-function addChanges(app: ApiInstance, deps: ApiDeps): void {
+function addChanges(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = adminOnly(deps);
   const asked = (request: FastifyRequest) => request.body as JsonObject;
