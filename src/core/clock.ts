@@ -32,18 +32,21 @@ export function pause(durationMs: number, clock: Clock, stop?: AbortSignal): Pro
 /** Chance as an argument: 0 (inclusive) to 1. */
 export const systemRandom = (): number => Math.random();
 
-/** The machine's own clocks. */
+/** A browser's timers are numbers, and keep nothing alive. */
+const unref = (timer: Partial<NodeJS.Timeout>): void => void timer.unref?.();
+
+/** The machine's own clocks; also in a browser. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    unref(timer);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
   every: (periodMs, callback) => {
     const timer = setInterval(callback, periodMs);
-    timer.unref();
+    unref(timer);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   },
   hold: () => {

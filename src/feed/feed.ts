@@ -1,94 +1,183 @@
+import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
-import type { Published, StatsRecord } from "../wire/index.js";
+import type { PipelineError } from "../core/errors.js";
+import { Closers } from "../core/lifetime.js";
 import { SUBPROTOCOL, type Topic } from "../core/topics.js";
 import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
-import { parseRequest } from "./parse-request.js";
-import { subscriber, type ClientWire, type Subscriber, type TextMessage } from "./subscriber.js";
+import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { clientHandlers, startSubscription, type ClientHandlers } from "./clients.js";
+import { DEFAULT_FEED_LIMITS, type FeedLimits } from "./limits.js";
+import { textMessage } from "./message.js";
+import type { ClientWire, OutboxLoad } from "./outbox.js";
+import { openPresent, type Latest } from "./present.js";
+import { refusalOf } from "./requests.js";
+import { subscriber, type Subscriber } from "./subscriber.js";
+import { openViews, recordOf } from "./views.js";
 
-/** What the feed does with a client. */
-export interface ClientHandlers {
-  request(text: string): void;
-  /** The server is about to say goodbye: hand over what still waits. */
-  closing(): void;
-  gone(): void;
+/** What a feed is told at its beginning. */
+export interface FeedOptions {
+  /** The program's, for the greeting. */
+  readonly version: string;
+  /** Another one at each start of the program; no dots in it. */
+  readonly instance: string;
+  /** Names known so far. */
+  readonly streams: readonly string[];
+  readonly limits?: Partial<FeedLimits>;
 }
 
-/** Who gets what: the subscribers and the newest figures. Knows no socket. */
-export interface Feed {
+/** Who gets what: the subscribers, the newest of everything, and a bounded past. Knows no socket. */
+export interface Feed extends Disposable {
   publish(published: Published): void;
   publishPicture(picture: VideoFrame): void;
+  /** How many want pictures of the stream. */
   watchers(stream: string): number;
   onWatchersChange(listener: () => void): Disposable;
+  /** Calls back with every picture of a stream, and counts as a watcher until disposed. */
+  watch(stream: string, onPicture: (picture: VideoFrame) => void): Disposable;
+  /** The newest record of each kind; undefined for a stream that is not known. */
+  latest(stream: string): Latest | undefined;
   /** The newest stats record of every stream. */
   latestStats(): readonly StatsRecord[];
+  /** A frame's record, while it is in the history. */
+  find(stream: string, epoch: number, frame: number): FrameRecord | undefined;
   /** A stream is gone: those who come later do not hear of it. */
   forget(stream: string): void;
-  /** A client has connected. */
-  welcome(wire: ClientWire): ClientHandlers;
+  /** A client has connected that will say itself what it wants. */
+  welcome(wire: ClientWire, access: Access): ClientHandlers;
+  /** Why somebody may not open this, or undefined. */
+  refusal(wanted: Subscription, access: Access): PipelineError | undefined;
+  /** A client has connected that wants just this; `lastEventId` is where its last connection ended. */
+  open(wanted: Subscription, access: Access, wire: ClientWire, lastEventId?: string): ClientHandlers;
+  /** What waits for each client. */
+  loads(): readonly ClientLoad[];
 }
 
-/** Makes a feed without clients. `version` is the program's, `streams` the names known so far; both for the greeting. */
-export function openFeed(version: string, streams: readonly string[], clock: Clock): Feed {
-  const clients = new Set<Subscriber>();
-  const names = new Set(streams);
-  const newestStats = new Map<string, { record: StatsRecord; line: string }>();
-  const listeners = new Set<() => void>();
-  const tellWatchers = (): void => listeners.forEach((listener) => listener());
+/** What waits for one client, and what it lost. */
+export interface ClientLoad extends OutboxLoad {
+  readonly framing: ClientWire["framing"];
+}
 
-  const subscribe = (client: Subscriber, wanted: readonly string[], topics: readonly Topic[]): void => {
-    client.subscribe(wanted, topics);
-    answer(client, { type: "subscribed", streams: wanted, topics });
-    for (const { record, line } of newestStats.values()) {
-      if (client.wants("stats", record.stream)) client.text({ record, bytes: Buffer.from(line) });
+/** How often clients are looked at that may have stopped reading. */
+const SWEEP_MS = 1000;
+/** RFC 6455 and its registry: try again later. */
+const CLOSE_TRY_AGAIN = 1013;
+
+const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state: "state", event: "events", log: "log" } as const satisfies Record<WireRecord["type"], Topic>;
+
+/** Makes a feed without clients. */
+export function openFeed({ version, instance, streams, limits: given }: FeedOptions, clock: Clock): Feed {
+  const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...given };
+  const closers = new Closers();
+  const eventId = (seq: number): string => `${instance}.${seq}`;
+  const views = openViews(eventId);
+  const present = openPresent(streams, limits, eventId);
+  const clients = new Map<Subscriber, ClientWire["framing"]>();
+  const watching = pictureWatchers();
+
+  const publishFrame = (published: Published): void => {
+    const kept = present.keep(published)!;
+    for (const client of clients.keys()) {
+      const standing = client.route("detections", kept.stream);
+      const message = standing?.view.live(kept);
+      if (message) client.text(message, standing!.wanted.queue);
     }
-    tellWatchers();
   };
-  const handle = (client: Subscriber, text: string): void => {
-    const request = parseRequest(text);
-    if (request.type === "subscribe") subscribe(client, request.streams, request.topics);
-    else if (request.type === "ack") client.acknowledge(request.stream, request.frame);
-    else if (request.type === "invalid") answer(client, { type: "error", code: "E_REQUEST", message: request.message });
+  const publishOther = (published: Published): void => {
+    const { record, line } = published;
+    present.keep(published);
+    const message = textMessage(line, record);
+    for (const client of clients.keys()) {
+      const standing = client.route(TOPIC_OF[record.type], record.stream);
+      if (standing) client.text(message, standing.wanted.queue);
+    }
   };
+  const greet = (client: Subscriber): void => {
+    const names = present.names().filter((stream) => client.sees(stream));
+    const { queueBytes, queueAgeMs, stalledMs, historyFrames } = limits;
+    const shown = { requestBytes: REQUEST_LIMITS.bytes, subscriptions: REQUEST_LIMITS.subscriptions, queueBytes, queueAgeMs, stalledMs, historyFrames };
+    client.answer({ type: "hello", protocol: SUBPROTOCOL, version, instance, serverTime: timeOfDay(clock.wallMs()), limits: shown, streams: names });
+  };
+  const enter = (wire: ClientWire, access: Access): Subscriber => {
+    const client = subscriber(wire, access, { clock, limits, views });
+    clients.set(client, wire.framing);
+    greet(client);
+    return client;
+  };
+  const known = (stream: string): boolean => present.of(stream) !== undefined;
+  const parts = { present, clock, known, changed: watching.tell, left: (client: Subscriber) => clients.delete(client) };
+  closers.use(clock.every(SWEEP_MS, () => {
+    for (const client of [...clients.keys()]) if (client.sweep()) client.close(CLOSE_TRY_AGAIN, `nothing was read for ${limits.stalledMs / 1000} s`);
+  }));
   return {
-    publish({ record, line }) {
-      if (record.type === "log") return;
-      names.add(record.stream);
-      if (record.type === "stats") newestStats.set(record.stream, { record, line });
-      const topic = record.type === "frame" || record.type === "gap" ? "detections" : "stats";
-      let message: TextMessage | undefined;
-      for (const client of clients) {
-        if (client.wants(topic, record.stream)) client.text((message ??= { record, bytes: Buffer.from(line) }));
-      }
-    },
+    publish: (published) => (published.record.type === "frame" ? publishFrame(published) : publishOther(published)),
     publishPicture(picture) {
       let message: Buffer | undefined;
-      for (const client of clients) {
-        if (!client.wants("video", picture.stream)) continue;
+      for (const client of clients.keys()) {
+        if (!client.route("video", picture.stream)) continue;
         client.picture(picture.stream, picture.frame, (message ??= Buffer.from(encodeVideoFrame(picture).buffer)));
       }
+      watching.publish(picture);
     },
-    watchers: (stream) => [...clients].filter((client) => client.wants("video", stream)).length,
-    onWatchersChange(listener) {
+    watchers: (stream) => watching.count(stream) + [...clients.keys()].filter((client) => client.route("video", stream)).length,
+    onWatchersChange: watching.onChange,
+    watch: watching.watch,
+    latest: present.latest,
+    latestStats: present.latestStats,
+    find(stream, epoch, frame) {
+      const kept = present.of(stream)?.history.find(epoch, frame);
+      return kept && recordOf(kept);
+    },
+    forget(stream) {
+      present.forget(stream);
+      views.forget(stream);
+      for (const client of clients.keys()) client.forget(stream);
+    },
+    welcome: (wire, access) => clientHandlers(enter(wire, access), parts),
+    refusal: (wanted, access) => refusalOf(wanted, access, known),
+    open(wanted, access, wire, lastEventId) {
+      const client = enter(wire, access);
+      startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, instance) }, parts);
+      return clientHandlers(client, parts);
+    },
+    loads: () => [...clients].map(([{ load }, framing]) => ({ ...load, framing })),
+    [Symbol.dispose]: () => void closers[Symbol.asyncDispose](),
+  };
+}
+
+/** The place that an event's id names; undefined for one of another life of the program. */
+function placeOf(eventId: string | undefined, instance: string): ((stream: string) => { readonly seq: number }) | undefined {
+  const [of, number] = eventId?.split(".") ?? [];
+  if (of !== instance || !/^\d{1,15}$/.test(number ?? "")) return undefined;
+  const seq = Number(number);
+  return () => ({ seq });
+}
+
+/** Those inside the program who watch pictures, and those who want to know whether anybody does. */
+function pictureWatchers() {
+  const watchers = new Map<string, Set<(picture: VideoFrame) => void>>();
+  const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
+  return {
+    tell,
+    count: (stream: string): number => watchers.get(stream)?.size ?? 0,
+    publish: (picture: VideoFrame): void => watchers.get(picture.stream)?.forEach((watcher) => watcher(picture)),
+    onChange(listener: () => void): Disposable {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    forget: (stream) => void (names.delete(stream), newestStats.delete(stream)),
-    latestStats: () => [...newestStats.values()].map(({ record }) => record),
-    welcome(wire) {
-      const client = subscriber(wire, clock);
-      clients.add(client);
-      answer(client, { type: "hello", protocol: SUBPROTOCOL, version, streams: [...names] });
+    watch(stream: string, onPicture: (picture: VideoFrame) => void): Disposable {
+      // A function of its own: the same listener may watch twice.
+      const watcher = (picture: VideoFrame): void => onPicture(picture);
+      const all = watchers.get(stream) ?? new Set();
+      watchers.set(stream, all.add(watcher));
+      tell();
       return {
-        request: (text) => handle(client, text),
-        closing: () => client.finish(),
-        gone: () => {
-          clients.delete(client);
-          tellWatchers();
+        [Symbol.dispose]() {
+          all.delete(watcher);
+          if (all.size === 0 && watchers.get(stream) === all) watchers.delete(stream);
+          tell();
         },
       };
     },
   };
 }
-
-const answer = (client: Subscriber, message: object): void =>
-  client.text({ record: undefined, bytes: Buffer.from(JSON.stringify(message)) });

@@ -1,21 +1,23 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
 import { Closers } from "../core/lifetime.js";
 import { z } from "../core/schema.js";
 import type { VideoFrame } from "../core/video-frame.js";
-import { openFeed } from "../feed/index.js";
+import { openFeed, type ClientLoad, type Feed, type FeedLimits } from "../feed/index.js";
 import type { Published, WireRecord } from "../wire/index.js";
 import { addApiRoutes } from "./api/api.js";
-import { recentRecords } from "./api/recent.js";
-import { pictureWatch } from "./api/watch.js";
+import { statsHistory } from "./api/stats-history.js";
 import { loadPage } from "./assets.js";
 import type { ApiSchemas, StreamControl } from "./control.js";
 import { addHealthRoutes } from "./health.js";
 import { accessOf as httpAccessOf } from "./http-access.js";
 import { openHttpServer } from "./http.js";
-import { gatewayMetrics, addMetricsRoute, type FeedFigures } from "./metrics.js";
-import { openSocketServer, type SocketServer } from "./websocket.js";
+import { addMetricsRoute, gatewayMetrics } from "./metrics.js";
+import { openSeats, type SeatLimits } from "./seats.js";
+import { openStreaming } from "./streaming.js";
+import { openSocketServer } from "./websocket.js";
 
 /** Where and what to serve. */
 export interface GatewayOptions {
@@ -33,16 +35,22 @@ export interface GatewayOptions {
   readonly schemas?: ApiSchemas;
   /** Who asks by HTTP; another one only where a test is somebody else. */
   readonly accessOf?: (request: FastifyRequest) => Access;
-  /** More clients than this are turned away with 503. */
+  /** More connections than this, sockets and streams together, are turned away with 503. */
   readonly maxClients?: number;
+  /** The same for each address, with 429. Behind a proxy all have one. */
+  readonly maxClientsPerAddress?: number;
+  /** What the feed holds at most. */
+  readonly feedLimits?: Partial<FeedLimits>;
 }
 
 /** The live page and the feed behind it. Nothing in it waits for a client; disposing takes less than a second. */
 export interface Gateway extends AsyncDisposable {
   /** What to open in a browser. */
   readonly url: string;
-  /** Clients connected now. */
+  /** Clients connected now, by socket or stream. */
   readonly clientCount: number;
+  /** What waits for each of them. */
+  loads(): readonly ClientLoad[];
   /** Sends a record to every subscriber that wants it; keeps the newest stats of each stream for those who come later. */
   publish(published: Published): void;
   /** Sends a picture to those who watch the stream and have acknowledged their last one. The JPEG is not copied for each. */
@@ -55,7 +63,10 @@ export interface Gateway extends AsyncDisposable {
   onWatchersChange(listener: () => void): Disposable;
 }
 
-const DEFAULT_MAX_CLIENTS = 64;
+/** Each may cost up to 1.3 MB when it reads slowly, and 40 kB when it does not. */
+const DEFAULT_SEATS: SeatLimits = { maxClients: 1024, maxClientsPerAddress: 256 };
+/** Tells one start of the program from another. */
+const INSTANCE_BYTES = 5;
 /** Bound to all addresses, a browser on this machine reaches us under this name. */
 const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
@@ -68,33 +79,31 @@ function urlOf(host: string, port: number): string {
 const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), settings: {}, nearestKey: () => "source" };
 
 /** What HTTP tells of streams beyond the feed: the API, health and figures. */
-function apiOf(options: GatewayOptions, clock: Clock, feed: () => FeedFigures) {
+function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
   const { version, control = () => undefined, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
-  const listeners = new Set<() => void>();
-  const recent = recentRecords();
-  const pictures = pictureWatch(() => listeners.forEach((listener) => listener()));
-  const metrics = gatewayMetrics({ version, control, feed });
+  const history = statsHistory();
+  const metrics = gatewayMetrics({ version, control, clients: () => feed.loads() });
   return {
-    pictures,
     addRoutes(app: FastifyInstance): void {
       addHealthRoutes(app, { control, accessOf });
       addMetricsRoute(app, metrics, accessOf);
-      addApiRoutes(app, { version, control, accessOf, schemas, recent, pictures, clock });
+      addApiRoutes(app, { version, control, accessOf, schemas, history, feed, clock });
     },
     take(record: WireRecord): void {
-      recent.add(record);
-      if (record.type === "frame") metrics.frame(record);
+      if (record.type === "stats") history.add(record);
+      else if (record.type === "frame") metrics.frame(record);
     },
     forget(stream: string): void {
-      recent.forget(stream);
+      history.forget(stream);
       metrics.forget(stream);
-    },
-    onWatchersChange(listener: () => void): Disposable {
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
   };
 }
+
+const seatLimits = ({ maxClients, maxClientsPerAddress }: GatewayOptions): SeatLimits => ({
+  maxClients: maxClients ?? DEFAULT_SEATS.maxClients,
+  maxClientsPerAddress: maxClientsPerAddress ?? Math.min(maxClients ?? Infinity, DEFAULT_SEATS.maxClientsPerAddress),
+});
 
 /**
  * Binds the address and serves until disposed.
@@ -102,40 +111,36 @@ function apiOf(options: GatewayOptions, clock: Clock, feed: () => FeedFigures) {
  */
 export async function openGateway(options: GatewayOptions, { clock }: { readonly clock: Clock }): Promise<Gateway> {
   const closers = new Closers();
-  const feed = openFeed(options.version, options.streams ?? [], clock);
-  const late: { sockets?: SocketServer } = {};
-  const api = apiOf(options, clock, () => ({ clients: late.sockets?.clientCount ?? 0, queuedBytes: 0, lostRecords: 0 }));
-  const { host, port } = options;
-  const http = closers.use(await openHttpServer({ host, port, page: await loadPage(), stats: () => feed.latestStats(), routes: api.addRoutes }));
-  const limits = { boundHost: options.host, maxClients: options.maxClients ?? DEFAULT_MAX_CLIENTS };
-  const sockets = (late.sockets = closers.use(openSocketServer(http.server, limits, clock, (wire) => feed.welcome(wire))));
+  const { version, host, port, streams = [] } = options;
+  const instance = randomBytes(INSTANCE_BYTES).toString("hex");
+  const feed = closers.use(openFeed({ version, instance, streams, ...(options.feedLimits && { limits: options.feedLimits }) }, clock));
+  const seats = openSeats(seatLimits(options));
+  const streaming = openStreaming({ feed, seats, clock });
+  const api = apiOf(options, feed, clock);
+  const addRoutes = (app: FastifyInstance): void => {
+    streaming.addRoutes(app);
+    api.addRoutes(app);
+  };
+  const http = closers.use(await openHttpServer({ host, port, page: await loadPage(), stats: () => feed.latestStats(), routes: addRoutes }));
+  closers.use(streaming);
+  closers.use(openSocketServer(http.server, { boundHost: host, seats }, clock, (wire, access) => feed.welcome(wire, access)));
   return {
     url: urlOf(options.host, http.port),
     get clientCount() {
-      return sockets.clientCount;
+      return seats.taken;
     },
+    loads: () => feed.loads(),
     publish(published) {
       feed.publish(published);
       api.take(published.record);
     },
-    publishPicture(picture) {
-      feed.publishPicture(picture);
-      api.pictures.offer(picture);
-    },
+    publishPicture: (picture) => feed.publishPicture(picture),
     forget(stream) {
       feed.forget(stream);
       api.forget(stream);
     },
-    watchers: (stream) => feed.watchers(stream) + api.pictures.count(stream),
-    onWatchersChange(listener) {
-      const [ofFeed, ofApi] = [feed.onWatchersChange(listener), api.onWatchersChange(listener)];
-      return {
-        [Symbol.dispose]() {
-          ofFeed[Symbol.dispose]();
-          ofApi[Symbol.dispose]();
-        },
-      };
-    },
+    watchers: (stream) => feed.watchers(stream),
+    onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
 }

@@ -50,8 +50,8 @@ export async function openHttpServer(options: HttpOptions): Promise<HttpServer> 
     routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
     frameworkErrors: (error, _request, reply) => void answerError(error, reply.headers(SAFETY_HEADERS)),
   });
-  answerWithProblems(app);
   guard(app, options.host);
+  answerWithProblems(app);
   routes(app, options);
   options.routes?.(app);
   try {

@@ -4,21 +4,17 @@ import { ALL_STREAMS } from "../core/topics.js";
 import type { Access } from "../core/access.js";
 import { PipelineError } from "../core/errors.js";
 import { STREAM_STATES } from "../core/stream-state.js";
+import type { ClientLoad } from "../feed/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import type { StreamControl } from "./control.js";
 
-/** What waits for the clients of the feed, all together: a client has no series of its own. */
-export interface FeedFigures {
-  readonly clients: number;
-  readonly queuedBytes: number;
-  readonly lostRecords: number;
-}
 
 /** What is measured. */
 export interface MetricsSources {
   readonly version: string;
   readonly control: () => StreamControl | undefined;
-  readonly feed: () => FeedFigures;
+  /** What waits for each client of the feed; they are shown all together, a client has no series of its own. */
+  readonly clients: () => readonly Pick<ClientLoad, "framing" | "queuedBytes" | "socketBytes" | "lostRecords">[];
 }
 
 /** The figures of the program as Prometheus reads them. */
@@ -36,6 +32,7 @@ export interface GatewayMetrics {
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STAGES = ["queue", "normalise", "infer", "decode", "order"] as const;
 const MS = 1000;
+const FRAMINGS: readonly ClientLoad["framing"][] = ["socket", "sse", "ndjson"];
 
 /** These are gauges whose names say `_total`, which Prometheus' own linter refuses. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
@@ -119,9 +116,9 @@ function otherFigures(registry: Registry): Refresh[] {
   const warm = new Gauge({ name: "sightline_pool_warm", help: "1 when every thread has loaded the model and run it once.", labelNames: ["model"], registers });
   const sinkQueue = new Gauge({ name: "sightline_sink_queue_bytes", help: "Bytes that wait to be written.", labelNames: ["sink"], registers });
   const sinkLost = new Counter({ name: "sightline_sink_lost_records_total", help: "Records that a sink lost because it was too slow or has ended.", labelNames: ["sink"], registers });
-  const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed.", registers });
+  const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed, by the way in which they read it.", labelNames: ["framing"], registers });
   const feedQueue = new Gauge({ name: "sightline_feed_queue_bytes", help: "Bytes that wait for clients, all together.", registers });
-  const feedLost = new Counter({ name: "sightline_feed_lost_records_total", help: "Records that clients lost because they were too slow, all together.", registers });
+  const feedLost = new Gauge({ name: "sightline_feed_lost_records", help: "Frame records that the clients which are connected now have lost because they were too slow, all together.", registers });
   return [
     ({ control }) => {
       for (const metric of [workers, busy, capacity, warm, sinkQueue, sinkLost]) metric.reset();
@@ -136,12 +133,13 @@ function otherFigures(registry: Registry): Refresh[] {
         sinkLost.inc({ sink }, lostRecords);
       }
     },
-    ({ feed }) => {
-      const figures = feed();
-      clients.set(figures.clients);
-      feedQueue.set(figures.queuedBytes);
-      feedLost.reset();
-      feedLost.inc(figures.lostRecords);
+    ({ clients: loadsOf }) => {
+      const loads = loadsOf();
+      const total = (of: (load: (typeof loads)[number]) => number): number => loads.reduce((sum, load) => sum + of(load), 0);
+      clients.reset();
+      for (const framing of FRAMINGS) clients.set({ framing }, loads.filter((load) => load.framing === framing).length);
+      feedQueue.set(total(({ queuedBytes, socketBytes }) => queuedBytes + socketBytes));
+      feedLost.set(total(({ lostRecords }) => lostRecords));
     },
   ];
 }

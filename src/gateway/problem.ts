@@ -15,7 +15,7 @@ export const PROBLEM_TYPE = "application/problem+json";
 export function problem(reply: FastifyReply, status: number, code: ErrorCode, title: string, detail: string, faults?: readonly Fault[]): FastifyReply {
   const body = { type: `urn:sightline:error:${code}`, title, status, detail, code, ...(faults && { faults }) };
   // As text: a route's own schema knows nothing of its errors.
-  return reply.code(status).type(PROBLEM_TYPE).serializer(String).send(JSON.stringify(body));
+  return reply.code(status).type(`${PROBLEM_TYPE}; charset=utf-8`).serializer(String).send(JSON.stringify(body));
 }
 
 /** Status of the codes that a request can end with; any other is our own fault. */

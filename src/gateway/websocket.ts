@@ -1,30 +1,36 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer, type RawData, type WebSocket } from "ws";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
 import { deferred } from "../core/lifetime.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import type { ClientHandlers, ClientWire } from "../feed/index.js";
+import { REQUEST_LIMITS } from "../wire/index.js";
 import { hostAllowed, originAllowed } from "./guard.js";
+import { accessOfUpgrade } from "./http-access.js";
+import type { Seats } from "./seats.js";
 
 /** Where the feed lives. */
 export const SOCKET_PATH = "/ws";
 
-/** Clients only send small control messages. */
-const MAX_REQUEST_BYTES = 16 * 1024;
+/** A request has no reason to come in pieces; a few are what a proxy makes of a long one. */
 const MAX_FRAGMENTS = 64;
 /** A client that has not answered a ping when the next one is due is gone. Below the minute after which proxies cut. */
-const HEARTBEAT_MS = 30_000;
+const HEARTBEAT_MS = 20_000;
 /** How long a client may take to answer our goodbye. */
 const GOODBYE_MS = 500;
-/** RFC 6455, 7.4.1: the server goes away. */
+/** The same for one that we throw out: it may have to read what lies before the goodbye. */
+const THROWN_OUT_MS = 5_000;
+/** RFC 6455, 7.4.1: the server goes away; a kind of data that can't be accepted. */
 const CLOSE_GOING_AWAY = 1001;
+const CLOSE_UNSUPPORTED = 1003;
 
 /** Whom to let in. */
 export interface SocketOptions {
   /** The host that the server is bound to; see hostAllowed. */
   readonly boundHost: string;
-  readonly maxClients: number;
+  readonly seats: Seats;
 }
 
 /** The WebSocket side of an HTTP server. Disposing says goodbye (1001) to every client, within GOODBYE_MS. */
@@ -32,37 +38,43 @@ export interface SocketServer extends AsyncDisposable {
   readonly clientCount: number;
 }
 
-/** Takes over the server's upgrades: path, Host, Origin and subprotocol are checked before a socket is made. */
+/** Takes over the server's upgrades: path, Host, Origin, subprotocol, access and seats are checked before a socket is made. */
 export function openSocketServer(
   server: Server,
   options: SocketOptions,
   clock: Clock,
-  welcome: (wire: ClientWire) => ClientHandlers,
+  welcome: (wire: ClientWire, access: Access) => ClientHandlers,
 ): SocketServer {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
-    maxPayload: MAX_REQUEST_BYTES,
+    maxPayload: REQUEST_LIMITS.bytes,
     maxFragments: MAX_FRAGMENTS,
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const closers = new Map<WebSocket, () => void>();
-  const accept = (socket: WebSocket): void => {
-    const handlers = welcome(wireOf(socket));
+  const accept = (socket: WebSocket, address: string, access: Access): void => {
+    const seat = options.seats.take(address);
+    const handlers = welcome(wireOf(socket, clock), access);
     closers.set(socket, () => handlers.closing());
-    socket.on("message", (data, isBinary) => handlers.request(isBinary ? "" : textOf(data)));
+    socket.on("message", (data, isBinary) => {
+      if (isBinary) throwOut(socket, clock, CLOSE_UNSUPPORTED, "requests are text");
+      else handlers.request((data as Buffer).toString());
+    });
     // What went wrong is the client's doing; "close" follows and is enough to know.
     socket.on("error", () => undefined);
     socket.on("close", () => {
       closers.delete(socket);
+      seat[Symbol.dispose]();
       handlers.gone();
     });
   };
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const refusal = refusalOf(request, options, sockets.clients.size);
-    if (refusal) return refuse(stream, refusal);
-    sockets.handleUpgrade(request, stream, head, accept);
+    const address = request.socket.remoteAddress ?? "";
+    const verdict = judge(request, address, options);
+    if (typeof verdict === "string") return refuse(stream, verdict);
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, address, verdict));
   });
   const heartbeat = startHeartbeat(sockets, clock);
   return {
@@ -78,13 +90,15 @@ export function openSocketServer(
   };
 }
 
-/** The status line that turns an upgrade away, or undefined. */
-function refusalOf(request: IncomingMessage, options: SocketOptions, clients: number): string | undefined {
+/** The status line that turns an upgrade away, or what its client may see. */
+function judge(request: IncomingMessage, address: string, { boundHost, seats }: SocketOptions): string | Access {
   const { host, origin, "sec-websocket-protocol": offered } = request.headers;
   if (request.url?.split("?")[0] !== SOCKET_PATH) return "404 Not Found";
-  if (!hostAllowed(options.boundHost, host) || !originAllowed(origin, host)) return "403 Forbidden";
+  if (!hostAllowed(boundHost, host) || !originAllowed(origin, host)) return "403 Forbidden";
   if (offered !== undefined && !offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return "400 Bad Request";
-  return clients >= options.maxClients ? "503 Service Unavailable" : undefined;
+  const full = seats.refuses(address);
+  if (full) return full === "all" ? "503 Service Unavailable" : "429 Too Many Requests";
+  return accessOfUpgrade(request) ?? "401 Unauthorized";
 }
 
 function refuse(stream: Duplex, statusLine: string): void {
@@ -92,15 +106,24 @@ function refuse(stream: Duplex, statusLine: string): void {
   stream.end(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-const textOf = (data: RawData): string =>
-  (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8");
+const TEXT = { binary: false } as const;
+const BINARY = { binary: true } as const;
 
-function wireOf(socket: WebSocket): ClientWire {
+function wireOf(socket: WebSocket, clock: Clock): ClientWire {
   return {
+    framing: "socket",
     send(message, binary, left) {
-      if (socket.readyState === socket.OPEN) socket.send(message, { binary }, (error) => error ?? left());
+      if (socket.readyState === socket.OPEN) socket.send(message, binary ? BINARY : TEXT, left);
     },
+    close: (status, reason) => throwOut(socket, clock, status, reason),
   };
+}
+
+/** Says why, and cuts the connection when the client does not take it. */
+function throwOut(socket: WebSocket, clock: Clock, status: number, reason: string): void {
+  socket.close(status, reason);
+  const limit = clock.after(THROWN_OUT_MS, () => socket.terminate());
+  socket.once("close", () => limit[Symbol.dispose]());
 }
 
 /** Pings every client; one that still owes the answer to the last ping is cut off. */

@@ -8,6 +8,7 @@ import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
 import { streamControl } from "./control.js";
 import { tellDrops } from "./drops.js";
+import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
 import { sinkGroup } from "./publisher.js";
 import type { Session, SessionOptions, StreamOptions, World } from "./session.js";
@@ -34,7 +35,9 @@ export async function openSession(options: SessionOptions, world: World): Promis
   }
 }
 
-async function open(options: SessionOptions, world: World, closers: Closers): Promise<Session> {
+async function open(options: SessionOptions, outside: World, closers: Closers): Promise<Session> {
+  const logbook = openLogbook(outside);
+  const world: World = { ...outside, notice: logbook.notice };
   const startedMs = world.clock.monotonicMs();
   const specs = specsOf(options);
   const pools = closers.use(openPools(options, world, (error) => streams.stop(error)));
@@ -43,6 +46,7 @@ async function open(options: SessionOptions, world: World, closers: Closers): Pr
   const sinks = await openSinks(options, world, closers);
   const late: { control?: StreamControl } = {};
   const gateway = await openPage(options, specs, world, closers, () => late.control);
+  logbook.opened(gateway);
   const door = deferred();
   const { Supervisor } = await streamCode();
   const streams: Supervisor = closers.use(

@@ -51,6 +51,9 @@ export interface SessionOptions {
     readonly port: number;
     readonly pictureFps: number;
     readonly pictureWidthPx: number;
+    /** Most connections at once, in all and from one address. */
+    readonly maxClients?: number;
+    readonly maxClientsPerAddress?: number;
   } | null;
 }
 

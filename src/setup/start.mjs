@@ -1,4 +1,4 @@
-// Entry of `npm run demo`, `npm test`, `npm run soak` and `npm run latency`: node src/setup/start.mjs demo|test|soak|latency [arguments]
+// Entry of `npm run demo`, `npm test`, `npm run soak`, `npm run latency` and `npm run fuzz`: node src/setup/start.mjs demo|test|soak|latency|fuzz [arguments]
 import { nodeRefusal } from "./node-version.mjs";
 
 const refusal = nodeRefusal(process.versions.node);

@@ -23,5 +23,26 @@ export {
   type WireRecord,
 } from "./records.js";
 export { RECORD_SCHEMA_PATH, recordSchemaText } from "./schema-file.js";
-export { filterSchema, REQUEST_LIMITS, requestSchema, type ClientRequest, type ClientRequestInput, type Filter, type SubscribeInput } from "./requests.js";
-export { messageSchema, type Answer, type ErrorMessage, type FeedMessage, type Hello, type Snapshot, type Subscribed } from "./messages.js";
+export {
+  filterSchema,
+  REQUEST_LIMITS,
+  requestSchema,
+  subscriptionSchema,
+  type ClientRequest,
+  type ClientRequestInput,
+  type Filter,
+  type SubscribeInput,
+  type Subscription,
+} from "./requests.js";
+export {
+  messageSchema,
+  type Answer,
+  type ErrorMessage,
+  type FeedMessage,
+  type Hello,
+  type Snapshot,
+  type Subscribed,
+} from "./messages.js";
+export { ASYNCAPI_PATH, asyncApiText } from "./asyncapi.js";
+export { MANUAL_PATH, withWireTables } from "./manual.js";
+export { VIDEO_LAYOUT, type LayoutField } from "./video-layout.js";

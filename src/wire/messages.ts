@@ -1,7 +1,7 @@
 import { z } from "../core/schema.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import { errorCode, timeOfDay } from "./common.js";
-import { frameRecordSchema, recordSchema, stateRecordSchema, statsRecordSchema } from "./records.js";
+import { frameRecordSchema, logRecordSchema, recordSchema, stateRecordSchema, statsRecordSchema } from "./records.js";
 import { filterSchema } from "./requests.js";
 
 const id = z.string().describe("The client's own name for the subscription.");
@@ -12,12 +12,14 @@ export const helloSchema = z
     type: z.literal("hello"),
     protocol: z.literal(SUBPROTOCOL),
     version: z.string().describe("The program's version."),
+    instance: z.string().min(1).describe("Another one at each start of the program: frame numbers of before mean nothing then."),
     serverTime: timeOfDay,
     limits: z.strictObject({
       requestBytes: z.int().positive().describe("Longest message that a client may send."),
       subscriptions: z.int().positive().describe("Most subscriptions of one connection."),
       queueBytes: z.int().positive().describe("What may wait for a client that reads slowly; beyond it the oldest is lost and a gap told."),
       queueAgeMs: z.int().positive().describe("How long it may wait."),
+      stalledMs: z.int().positive().describe("A client that takes nothing for so long, while something is on its way to it, is closed with 1013."),
       historyFrames: z.int().nonnegative().describe("Frame records of each stream that are kept for those who come back."),
     }),
     streams: z.array(z.string()).describe("Streams that this client may see."),
@@ -42,11 +44,12 @@ export const snapshotSchema = z
     streams: z.array(
       z.strictObject({
         stream: z.string(),
-        frame: frameRecordSchema.exactOptional().describe("The newest one, filtered as the subscription says. With topic detections."),
+        frame: frameRecordSchema.exactOptional().describe("The newest one, if it passes the filter. With topic detections; left out for a stream that `since` names."),
         state: stateRecordSchema.exactOptional().describe("With topic state."),
         stats: statsRecordSchema.exactOptional().describe("With topic stats."),
       }),
     ),
+    log: z.array(logRecordSchema).exactOptional().describe("The newest lines, oldest first. With topic log."),
   })
   .describe("What is so now of every stream that the subscription covers; sent once, right after `subscribed`.")
   .meta({ id: "Snapshot" });

@@ -107,7 +107,7 @@ export const gapRecordSchema = z
     cause: z
       .enum(["subscriber_slow", "sink_slow", "history_gone"])
       .describe("subscriber_slow, sink_slow: the reader of the feed, or the file or pipe, was too slow; history_gone: the reader came back too late."),
-    records: z.int().positive().describe("How many frame records were lost."),
+    records: z.int().positive().describe("How many frame records were lost; with history_gone at most so many."),
     at: timeOfDay,
   })
   .describe("What this reader or sink lost because it was too slow; others may have it all.")

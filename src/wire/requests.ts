@@ -1,8 +1,8 @@
 import { z } from "../core/schema.js";
 import { ALL_STREAMS, TOPICS } from "../core/topics.js";
 
-/** Most of what one request may name, so that no request makes the server hold much. */
-export const REQUEST_LIMITS = { streams: 100, classes: 200, nameLength: 200, idLength: 64, subscriptions: 16 } as const;
+/** Most of what one request may be and name, so that no request makes the server hold much. */
+export const REQUEST_LIMITS = { bytes: 64 * 1024, streams: 100, classes: 200, nameLength: 200, idLength: 64, subscriptions: 16 } as const;
 
 const name = z.string().min(1).max(REQUEST_LIMITS.nameLength);
 const id = z.string().min(1).max(REQUEST_LIMITS.idLength);
@@ -17,16 +17,23 @@ export const filterSchema = z.strictObject({
   empty: z.boolean().default(true).describe("Whether frames without an object that passes are sent."),
 });
 
+const queue = z
+  .enum(["all", "latest"])
+  .default("all")
+  .describe("What to do when the client reads too slowly. all: keep up to a bound, then lose the oldest. latest: only the newest frame record of each stream waits. A gap tells what was lost.");
+
+/** A filter and what to do with a slow reader: what `/api/events` and `/api/stream` take as query parameters. */
+export const subscriptionSchema = filterSchema.extend({ queue });
+
 const since = z
   .record(name, z.strictObject({ epoch: z.int().positive(), frame: z.int().nonnegative() }))
   .describe("Last frame that the client has of each stream: newer ones that are still in the history come first, and a gap for those that are not.");
 
 /** Begins a subscription, or replaces the one with the same id. */
-export const subscribeSchema = filterSchema
+export const subscribeSchema = subscriptionSchema
   .extend({
     type: z.literal("subscribe"),
     id: id.default("main").describe("The client's own name for the subscription."),
-    queue: z.enum(["all", "latest"]).default("all").describe("What to do when the client reads too slowly. all: keep up to a bound, then a gap. latest: only the newest frame record of each stream waits."),
     since: since.exactOptional(),
   })
   .describe("Begins a subscription, or replaces the one with the same id. Where several name the same stream and topic, the newest decides.")
@@ -52,6 +59,8 @@ export const requestSchema = z.discriminatedUnion("type", [subscribeSchema, unsu
 
 /** What of the records is wanted, defaults filled in. */
 export type Filter = z.infer<typeof filterSchema>;
+/** A filter and what to do with a slow reader. */
+export type Subscription = z.infer<typeof subscriptionSchema>;
 /** A request as the server has read it. */
 export type ClientRequest = z.infer<typeof requestSchema>;
 /** A request as a client writes it: what has a default may be left out. */

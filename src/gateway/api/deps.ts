@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { maySee, type Access } from "../../core/access.js";
 import type { Clock } from "../../core/clock.js";
 import { PipelineError } from "../../core/errors.js";
+import type { Feed } from "../../feed/index.js";
 import type { ApiSchemas, StreamControl, StreamInfo } from "../control.js";
-import type { Recent } from "./recent.js";
-import type { PictureWatch } from "./watch.js";
+import type { StatsHistory } from "./stats-history.js";
 
 /** What the routes of the API work with. */
 export interface ApiDeps {
@@ -14,8 +14,9 @@ export interface ApiDeps {
   readonly control: () => StreamControl | undefined;
   readonly accessOf: (request: FastifyRequest) => Access;
   readonly schemas: ApiSchemas;
-  readonly recent: Recent;
-  readonly pictures: PictureWatch;
+  readonly history: StatsHistory;
+  /** Newest records and pictures. */
+  readonly feed: Pick<Feed, "latest" | "find" | "watch">;
   readonly clock: Clock;
 }
 

@@ -61,8 +61,8 @@ export function addPictureRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
 type PictureQuery = z.output<typeof pictureQuery>;
 
-function lookOf({ stream, epoch, frame }: VideoFrame, { boxes, width }: PictureQuery, { recent }: ApiDeps) {
-  return { record: boxes === "1" ? recent.frame(stream, epoch, frame) : undefined, widthPx: width };
+function lookOf({ stream, epoch, frame }: VideoFrame, { boxes, width }: PictureQuery, { feed }: ApiDeps) {
+  return { record: boxes === "1" ? feed.find(stream, epoch, frame) : undefined, widthPx: width };
 }
 
 function frameHeaders({ epoch, frame, ptsMs, lookedAt }: VideoFrame): Record<string, string> {
@@ -74,7 +74,7 @@ async function nextPicture(request: FastifyRequest, name: string, deps: ApiDeps)
   const { state } = visibleStream(request, name, deps).stats;
   if (["ended", "failed", "paused"].includes(state)) throw new PipelineError("E_NO_PICTURE", `${name} is ${state}`);
   const found = deferred<VideoFrame | undefined>();
-  using _watch = deps.pictures.watch(name, found.resolve);
+  using _watch = deps.feed.watch(name, found.resolve);
   using _limit = deps.clock.after(PICTURE_WAIT_MS, () => found.resolve(undefined));
   request.raw.socket.once("close", () => found.resolve(undefined));
   const shot = await found.promise;
@@ -108,7 +108,7 @@ async function sendPictures(to: FastifyRequest["raw"]["socket"] | NodeJS.Writabl
     gone.resolve();
   });
   to.on("error", () => undefined);
-  using _watch = deps.pictures.watch(name, (shot) => {
+  using _watch = deps.feed.watch(name, (shot) => {
     next = shot;
     if (!busy) void work();
   });

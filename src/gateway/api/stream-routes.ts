@@ -26,7 +26,7 @@ export function addStreamRoutes(app: FastifyInstance, deps: ApiDeps): void {
     { schema: { tags: TAGS, operationId: "getDetections", summary: "What was seen in the newest frame", params: nameParams, response: { ...json(200, latestSchema, "The newest record."), ...problems(404) } } },
     (request) => {
       const { name } = visibleStream(request, request.params.name, deps);
-      return { stream: name, frame: deps.recent.newest(name) ?? null };
+      return { stream: name, frame: deps.feed.latest(name)?.frame ?? null };
     },
   );
   api.get(
@@ -34,7 +34,7 @@ export function addStreamRoutes(app: FastifyInstance, deps: ApiDeps): void {
     { schema: { tags: TAGS, operationId: "getStatsHistory", summary: "Its figures over the last minutes", params: nameParams, querystring: historyQuery, response: { ...json(200, statsHistorySchema, "About one sample a second."), ...problems(404) } } },
     (request) => {
       const { name } = visibleStream(request, request.params.name, deps);
-      const samples = deps.recent.samples(name).slice(-request.query.seconds);
+      const samples = deps.history.samples(name).slice(-request.query.seconds);
       return { stream: name, periodMs: SAMPLE_MS, samples: [...samples] };
     },
   );

@@ -80,7 +80,7 @@ export async function openApi(control: FakeControl = fakeControl(["gate", "yard"
 /** What an error says of itself, checked to be one as RFC 9457 wants it. */
 export async function problemOf(response: Response): Promise<{ readonly status: number; readonly code: string; readonly detail: string; readonly faults?: readonly { where: string; detail: string }[] }> {
   const body = (await response.json()) as Record<string, unknown>;
-  if (response.headers.get("content-type") !== "application/problem+json") throw new Error(`no problem: ${response.headers.get("content-type")} ${JSON.stringify(body)}`);
+  if (response.headers.get("content-type") !== "application/problem+json; charset=utf-8") throw new Error(`no problem: ${response.headers.get("content-type")} ${JSON.stringify(body)}`);
   if (body["status"] !== response.status || body["type"] !== `urn:sightline:error:${String(body["code"])}` || typeof body["title"] !== "string") throw new Error(JSON.stringify(body));
   return body as never;
 }

@@ -1,0 +1,92 @@
+import type { LogRecord, Published, Snapshot, StateRecord, StatsRecord } from "../wire/index.js";
+import { openHistory, type History, type KeptFrame } from "./history.js";
+import type { FeedLimits } from "./limits.js";
+import { textMessage } from "./message.js";
+import type { FrameRecord } from "../wire/index.js";
+import { covers, mayHear, type Standing, type Subscriber } from "./subscriber.js";
+import { recordOf } from "./views.js";
+
+/** What is so now of one stream. */
+export interface Latest {
+  readonly frame?: FrameRecord;
+  readonly state?: StateRecord;
+  readonly stats?: StatsRecord;
+}
+
+interface Known {
+  readonly history: History;
+  state?: StateRecord;
+  stats?: StatsRecord;
+}
+
+/** What is known of all streams: the newest of everything, and what is kept for those who come back. */
+export interface Present {
+  /** Names, in the order in which they came. */
+  names(): string[];
+  /** Keeps a record; of a frame it returns how it is kept. */
+  keep(published: Published): KeptFrame | undefined;
+  of(stream: string): Known | undefined;
+  latest(stream: string): Latest | undefined;
+  latestStats(): StatsRecord[];
+  /** The snapshot of a subscription; without frames of the streams in `without`. */
+  snapshot(client: Subscriber, standing: Standing, without: (stream: string) => boolean): Snapshot;
+  forget(stream: string): void;
+}
+
+/** Makes it; `streams` are the names known so far. */
+export function openPresent(streams: readonly string[], limits: FeedLimits, eventId: (seq: number) => string): Present {
+  const known = new Map<string, Known>();
+  const log: LogRecord[] = [];
+  let seq = 0;
+
+  const find = (stream: string): Known => {
+    let one = known.get(stream);
+    if (!one) known.set(stream, (one = { history: openHistory(limits) }));
+    return one;
+  };
+  for (const stream of streams) find(stream);
+  const keepFrame = ({ line }: Published, record: FrameRecord): KeptFrame => {
+    seq += 1;
+    const { stream, epoch, frame } = record;
+    const kept = { seq, stream, epoch, frame, message: textMessage(line, record, eventId(seq)) };
+    find(stream).history.push(kept);
+    return kept;
+  };
+  return {
+    names: () => [...known.keys()],
+    keep(published) {
+      const { record } = published;
+      if (record.type === "log") {
+        log.push(record);
+        if (log.length > limits.logLines) log.shift();
+        return undefined;
+      }
+      if (record.type === "frame") return keepFrame(published, record);
+      const one = find(record.stream);
+      if (record.type === "stats") one.stats = record;
+      else if (record.type === "state") one.state = record;
+      return undefined;
+    },
+    of: (stream) => known.get(stream),
+    latest(stream) {
+      const one = known.get(stream);
+      const newest = one?.history.newest;
+      return one && { ...(newest && { frame: recordOf(newest) }), ...(one.state && { state: one.state }), ...(one.stats && { stats: one.stats }) };
+    },
+    latestStats: () => [...known.values()].flatMap(({ stats }) => stats ?? []),
+    snapshot(client, standing, without) {
+      const { id, wanted, view } = standing;
+      const covered = [...known].filter(([stream]) => covers(wanted, stream) && mayHear(client.access, "stats", stream));
+      const wants = (topic: "detections" | "state" | "stats"): boolean => wanted.topics.includes(topic);
+      const frameOf = (stream: string, { newest }: History): FrameRecord | undefined =>
+        newest && wants("detections") && !without(stream) ? (view.seen(newest)?.record as FrameRecord | undefined) : undefined;
+      const of = covered.map(([stream, { history, state, stats }]) => {
+        const frame = frameOf(stream, history);
+        return { stream, ...(frame && { frame }), ...(state && wants("state") && { state }), ...(stats && wants("stats") && { stats }) };
+      });
+      const lines = log.filter((line) => mayHear(client.access, "log", line.stream) && (line.stream === undefined || covers(wanted, line.stream)));
+      return { type: "snapshot", id, streams: of, ...(wanted.topics.includes("log") && { log: lines }) };
+    },
+    forget: (stream) => void known.delete(stream),
+  };
+}

@@ -1,0 +1,51 @@
+import type { ClientWire } from "../../src/feed/index.js";
+
+/** A message as it left for a client. */
+export interface Sent {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** A connection that takes nothing until it is told to. */
+export interface TestWire extends ClientWire {
+  /** Bytes of the text messages that were handed over. */
+  readonly buffers: Buffer[];
+  readonly pictures: string[];
+  readonly closed: [status: number, reason: string][];
+  /** The text messages that were handed over, read. */
+  messages(): Sent[];
+  /** The network takes everything, also what is handed over meanwhile. */
+  drain(): void;
+  /** It takes so many messages. */
+  take(count: number): void;
+}
+
+/** Makes one; an eager one takes everything at once. */
+export function testWire({ framing = "socket", eager = false }: { framing?: ClientWire["framing"]; eager?: boolean } = {}): TestWire {
+  const waiting: (() => void)[] = [];
+  const wire: TestWire = {
+    framing,
+    buffers: [],
+    pictures: [],
+    closed: [],
+    send(message, binary, left) {
+      if (binary) wire.pictures.push(message.toString());
+      else wire.buffers.push(message);
+      if (eager) left();
+      else waiting.push(left);
+    },
+    close: (status, reason) => void wire.closed.push([status, reason]),
+    messages: () => wire.buffers.map((bytes) => JSON.parse(bytes.toString()) as Sent),
+    drain: () => wire.take(Infinity),
+    take(count) {
+      for (let taken = 0; taken < count && waiting.length > 0; taken += 1) waiting.shift()!();
+    },
+  };
+  return wire;
+}
+
+/** A frame, a gap or another message in a few words. */
+export function inWords({ type, stream, frame, fromFrame, toFrame }: Sent): string {
+  if (type === "frame") return `${String(stream)} ${String(frame)}`;
+  return type === "gap" ? `${String(stream)} lost ${String(fromFrame)}-${String(toFrame)}` : type;
+}
