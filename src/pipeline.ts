@@ -30,6 +30,8 @@ export interface PipelineParts {
   readonly sinksReady: () => Promise<void> | undefined;
   /** Takes each ordered frame: makes the record and hands it to the sinks. */
   readonly publish: (ordered: Ordered) => void;
+  /** Told how to ask how many frames were announced and have not left. */
+  readonly onOrder?: (waiting: () => number) => void;
   /** Takes each change of a live source's state. */
   readonly stateChanged: (change: StateEvent) => void;
   /** Ends the stream early: it stops feeding, what is out comes home, then the pipeline settles. */
@@ -49,7 +51,11 @@ export function runPipeline(parts: PipelineParts): Promise<PipelineError | null>
     .pipe(
       connect((events) => merge(looked(events, parts), unlooked(events))),
       tap((fact) => count(parts.meter, fact)),
-      machine<ReturnType<typeof orderStart>, OrderInput, Ordered>(orderStart, orderStep),
+      machine<ReturnType<typeof orderStart>, OrderInput, Ordered>(() => {
+        const state = orderStart();
+        parts.onOrder?.(() => state.waiting.size);
+        return state;
+      }, orderStep),
       tap((ordered) => parts.publish(ordered)),
       tap(failureWatch(parts)),
     )

@@ -1,8 +1,8 @@
-import type { Settings } from "../config/index.js";
+import { apiStreamSchema, nearestKey, schemaText, settingsFileStore, type Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
-import type { Notice, Session } from "../session/index.js";
+import type { ApiSupport, Notice, Session } from "../session/index.js";
 import { version } from "./package.js";
 import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
@@ -22,6 +22,8 @@ export interface Presentation {
   readonly sparePorts: number;
   /** A settings file that is read again on SIGHUP and when it changes. */
   readonly reload?: Reload;
+  /** Why changes made by the API can't be kept in the settings file although there is one. */
+  readonly noPersist?: string;
   /** Called once the page can be opened. */
   readonly onServed?: (url: string) => void;
 }
@@ -87,7 +89,7 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
 async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
   const { openSession } = await import("../session/index.js");
   const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
-  const world = { signal: stop.signal, clock: systemClock, version: version(), notice };
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, api: apiSupport(settings, show) };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
     const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };
@@ -97,6 +99,14 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
       if (coded(thrown).code !== "E_PORT_TAKEN" || tries >= show.sparePorts) throw thrown;
     }
   }
+}
+
+/** What the HTTP API needs to know of settings. */
+function apiSupport({ secretsFile }: Settings, { reload, noPersist }: Presentation): ApiSupport {
+  const store = settingsFileStore({
+    file: reload?.file, secretsFile, environment: process.env, ...(noPersist && { refusal: noPersist }), onWrite: (text) => reload?.expect(text),
+  });
+  return { stream: apiStreamSchema, settings: JSON.parse(schemaText()) as ApiSupport["settings"], nearestKey, resolve: store.resolve, keep: store.keep };
 }
 
 function noticeText({ level, code, stream, labels = {}, message }: Notice, { paint }: Terminal): string {

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { environmentLayer, fileLayer, flagLayer, isMap, problem, show, type Entry, type FlagValue, type Layer, type Origin, type Problem } from "./layers.js";
 import { settingsSchema, type Settings } from "./schema.js";
+import { readSecrets, withSecrets } from "./secrets.js";
 import { allowedText, findSetting } from "./settings-table.js";
 
 /** Where settings come from; each overrules those before it. */
@@ -33,7 +34,25 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(issue, merged, entries));
   const problems = [...layers.flatMap((layer) => layer.problems), ...wrong];
   if (problems.length > 0) throw settingsError(problems);
-  return parsed.data as Settings;
+  return await expanded(parsed.data as Settings, sources.environment ?? {}, entries);
+}
+
+/** Puts what `${NAME}` stands for into every source. */
+async function expanded(settings: Settings, environment: Readonly<Record<string, string | undefined>>, entries: readonly Entry[]): Promise<Settings> {
+  const secrets = await readSecrets(settings.secretsFile, environment);
+  const problems: Problem[] = [];
+  const expand = (source: string, path: readonly (string | number)[]): string => {
+    try {
+      return withSecrets(source, secrets);
+    } catch (thrown) {
+      problems.push(problem(originOf(path, entries), path, `${keyText(path)}: ${asPipelineError(thrown, "E_CONFIG").message}`));
+      return source;
+    }
+  };
+  const bare = settings.sources.map((source, i) => expand(source, ["sources", i]));
+  const named = Object.entries(settings.streams).map(([name, stream]) => [name, { ...stream, source: expand(stream.source, ["streams", name, "source"]) }] as const);
+  if (problems.length > 0) throw settingsError(problems);
+  return { ...settings, sources: bare, streams: Object.fromEntries(named) };
 }
 
 function presetLayer(preset: Readonly<Record<string, unknown>>): Layer {
@@ -89,6 +108,11 @@ function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Probl
   if (seen === '""' && issue.code === "too_small") return problem(origin, path, `${name} must not be empty`);
   if (issue.code === "custom") return problem(origin, path, `${name} is ${seen} and ${issue.message}`);
   return problem(origin, path, `${name} is ${seen}; allowed: ${node === undefined ? issue.message : allowedText(node)}`);
+}
+
+/** A path as it is written in words: `detect.classes[1]`. */
+function keyText(path: readonly (string | number)[]): string {
+  return path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}${text && "."}${part}`), "");
 }
 
 /** The strongest layer that said something about this key or a part of it. */

@@ -10,6 +10,7 @@ const GREATEST_WEIGHT = 1000;
 /** What streams and their labels may be called: it stands in records, addresses and logs. (No name reaches a prototype.) */
 const NAME = /^(?!__proto__$)[A-Za-z0-9._-]{1,64}$/;
 const LONGEST_LABEL = 256;
+const LONGEST_SOURCE = 4096;
 
 /** `auto` or a whole number. */
 const autoOr = (least: number, most: number) => z.union([z.literal("auto"), z.int().min(least).max(most)]);
@@ -120,8 +121,8 @@ function overridesOf<G extends z.ZodObject>(group: G): z.ZodType<Partial<z.outpu
   return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<Partial<z.output<G>>>;
 }
 
-const stream = z.strictObject({
-  source: z.string().min(1).meta({ description: "What is read, as in sources. A password in it is shown nowhere.", examples: ["clip.mp4"] }),
+const streamSchema = z.strictObject({
+  source: z.string().min(1).max(LONGEST_SOURCE).meta({ description: "What is read, as in sources. A password in it is shown nowhere; write ${NAME} for one, see secretsFile.", examples: ["clip.mp4"] }),
   weight: z.number().gt(0).max(GREATEST_WEIGHT).default(1).describe("Share of the threads against the other streams of the same model, when there is more to look at than they can."),
   maxFps: live.shape.maxFps.unwrap().exactOptional().meta({ description: "Most frames a second that are looked at; left out = live.maxFps.", examples: [5] }),
   maxAgeMs: live.shape.maxAgeMs.unwrap().exactOptional().meta({ description: "A frame older than this is skipped; left out = live.maxAgeMs.", examples: [500] }),
@@ -130,8 +131,14 @@ const stream = z.strictObject({
   live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
   sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
   fromApi: z.boolean().exactOptional().meta({ description: "Whether it came by the API: then it is opened only as api allows. Written by the program.", examples: [true] }),
+  required: z.boolean().default(true).describe("Whether /readyz says no while this stream is not live; one that has ended or was paused counts as well."),
   labels: z.record(z.string().regex(NAME), z.string().max(LONGEST_LABEL)).exactOptional().meta({ description: "Words of yours that stand beside the name in messages and figures.", examples: [{ site: "north" }] }),
 });
+
+/** What the HTTP API takes: never which program is started. */
+export const apiStreamSchema = streamSchema
+  .extend({ sourceOptions: overridesOf(source.omit({ ffmpegPath: true, ffprobePath: true })).exactOptional().meta({ description: "What differs from source; not its programs." }) })
+  .meta({ id: "StreamSettings" });
 
 /**
  * Every setting: its default, its unit in its name, what it does. Unknown keys are refused. From here come the checks of
@@ -140,9 +147,15 @@ const stream = z.strictObject({
 export const settingsSchema = z.strictObject({
   sources: z.array(z.string().min(1)).default([]).describe("Addresses (rtsp, rtsps, http, https, rtmp, rtmps, srt, udp), cameras (webcam, device:0), video files, - = standard input, pictures, folders or globs of pictures, test:bars or test:numbered. Each is one stream."),
   streams: z
-    .record(z.string().regex(NAME), stream)
+    .record(z.string().regex(NAME), streamSchema)
     .default({})
     .describe("Streams by name, each with what differs from the keys below. Left aside when sources are given on the command line. May be changed while the program runs."),
+  secretsFile: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("File with a line NAME=VALUE for each ${NAME} that stands in a source; null, or a name that is not in it = the environment. Looked at each time the settings are read."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
   pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
@@ -157,4 +170,4 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /** One of `Settings.streams`. */
-export type StreamSettings = z.output<typeof stream>;
+export type StreamSettings = z.output<typeof streamSchema>;

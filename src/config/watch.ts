@@ -7,6 +7,12 @@ const SETTLE_MS = 250;
 /** But at the latest so long after the first step: something else in the folder may never be done, ms. */
 const LONGEST_MS = 2000;
 
+/** A watched settings file. */
+export interface SettingsWatch extends Disposable {
+  /** We write this text into the file ourselves: when it is seen there it is no news. */
+  expect(text: string): void;
+}
+
 /** Whom the watch tells. */
 export interface WatchListener {
   /** The file holds other text than before. Not called for a file that is gone or was only touched. */
@@ -19,7 +25,7 @@ export interface WatchListener {
  * Watches a settings file until disposed. Its folder is watched, not the file: editors write another file and rename it,
  * Kubernetes swaps a link beside it, and the watch of a file would stay with the old one.
  */
-export function watchSettingsFile(path: string, clock: Clock, listener: WatchListener): Disposable {
+export function watchSettingsFile(path: string, clock: Clock, listener: WatchListener): SettingsWatch {
   const file = resolve(path);
   const name = basename(file);
   let known = textOf(file);
@@ -61,7 +67,7 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   } catch (cause) {
     lose(cause);
   }
-  return { [Symbol.dispose]: close };
+  return { expect: (text) => void (known = text), [Symbol.dispose]: close };
 }
 
 /** Read at once, so that nothing can come in between: it is a few kB, and seldom. */

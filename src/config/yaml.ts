@@ -1,4 +1,5 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isPair, isScalar, LineCounter, parseDocument, YAMLMap, type Document } from "yaml";
 import { PipelineError } from "../core/errors.js";
 
 /** A settings file as it was written. */
@@ -58,4 +59,60 @@ function startOf(document: Document, path: readonly (string | number)[]): number
   }
   const node = document.getIn(path, true);
   return isScalar(node) ? node.range?.[0] : undefined;
+}
+
+/** A stream as it stands in a settings file; without `source` that stays as it is there. */
+export type WrittenStream = Readonly<Record<string, unknown>>;
+
+/**
+ * The text of a settings file with one stream set, or taken out (null). All else keeps its place and its comments.
+ * `name` is for messages.
+ * @throws PipelineError E_CONFIG_FILE when the text is no YAML; E_PERSIST when it is written in a way that can't be changed so
+ */
+export function withStream(text: string, name: string, stream: string, written: WrittenStream | null): string {
+  const before = parseSettingsFile(text, name).tree;
+  const document = parseDocument(text);
+  let after: string;
+  try {
+    put(document, stream, written);
+    after = document.toString({ lineWidth: 0 });
+  } catch (cause) {
+    throw new PipelineError("E_PERSIST", `${name}: streams.${stream} can't be changed in it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  // Anchors and merges reach further than they look: what comes out has to be what was asked for and nothing else.
+  if (!isDeepStrictEqual(parseSettingsFile(after, name).tree, expectedTree(before, stream, written))) {
+    throw new PipelineError("E_PERSIST", `${name} is written in a way that streams.${stream} can't be changed alone; change it by hand`);
+  }
+  return after;
+}
+
+function put(document: Document, stream: string, written: WrittenStream | null): void {
+  if (!isMap(document.get("streams", true))) {
+    if (written === null) return;
+    document.set("streams", new YAMLMap());
+  }
+  const streams = document.get("streams", true) as YAMLMap;
+  const key = streams.items.find((pair) => keyOf(pair.key) === stream)?.key ?? stream;
+  if (written === null) {
+    streams.delete(key);
+    return;
+  }
+  const old = streams.get(key, true);
+  if (!isMap(old)) return void streams.set(key, document.createNode(written));
+  for (const { key: member } of [...old.items]) if (keyOf(member) !== "source" && !(keyOf(member) in written)) old.delete(member);
+  const now = (old.toJS(document) ?? {}) as Record<string, unknown>;
+  for (const [member, value] of Object.entries(written)) {
+    // Set as it is, a plain value keeps the remark that stands behind it.
+    if (!isDeepStrictEqual(now[member], value)) old.set(member, typeof value === "object" ? document.createNode(value) : value);
+  }
+}
+
+const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
+
+function expectedTree(before: unknown, stream: string, written: WrittenStream | null): unknown {
+  const tree = (before ?? {}) as Record<string, unknown>;
+  const { [stream]: old, ...others } = (tree["streams"] ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  if (written === null) return "streams" in tree && tree["streams"] !== null ? { ...tree, streams: others } : before;
+  const source = old && "source" in old && !("source" in written) ? { source: old["source"] } : {};
+  return { ...tree, streams: { ...others, [stream]: { ...source, ...written } } };
 }

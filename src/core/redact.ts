@@ -14,6 +14,17 @@ const NAKED_USER_INFO = /(?<![^\s/"'=])[^\s/:@"'=]+:[^\s/@"]+@/g;
 
 /** One of our own tokens, wherever it stands: the name in front tells which one it was, without its secret. */
 const OWN_TOKEN = /\b(slt_[A-Za-z0-9]{8})_[\w-]{16,}/g;
+/** What `${NAME}` stood for in the settings. Bounded by what the operator has written. */
+const keptSecrets = new Set<string>();
+/** Shorter ones would take words apart that have nothing to do with them. */
+const SHORTEST_KEPT = 6;
+
+/** From now on this value is hidden wherever text is redacted, also where no address would have a password. */
+export function keepSecret(value: string): void {
+  if (value.length >= SHORTEST_KEPT) keptSecrets.add(value);
+}
+
+const withoutKept = (text: string): string => [...keptSecrets].reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);
 
 /**
  * Takes credentials out of any text that may hold URLs: user info and secret parameters become `***`. A password may
@@ -21,7 +32,11 @@ const OWN_TOKEN = /\b(slt_[A-Za-z0-9]{8})_[\w-]{16,}/g;
  * hidden with it (an `@` in a path), but never the other way round.
  */
 export function redactUrl(text: string): string {
-  return text.replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)).replace(NAKED_USER_INFO, "***@").replace(SECRET_PARAMETER, "$1***").replace(OWN_TOKEN, "$1_***");
+  return withoutKept(text)
+    .replace(URL_TEXT, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest))
+    .replace(NAKED_USER_INFO, "***@")
+    .replace(SECRET_PARAMETER, "$1***")
+    .replace(OWN_TOKEN, "$1_***");
 }
 
 /** An `@` ends user info when it stands before the first slash, or when a colon (user:password) comes before it. */
@@ -37,12 +52,22 @@ function withoutUserInfo(rest: string): string {
  * white space and quotes. For what a person typed; a sentence would lose words.
  */
 export function redactAddress(name: string): string {
-  return redactParameters(name.replace(/([a-z][a-z0-9+.-]*:\/\/)([^]*)$/i, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)));
+  return redactParameters(withoutKept(name).replace(/([a-z][a-z0-9+.-]*:\/\/)([^]*)$/i, (_, scheme: string, rest: string) => scheme + withoutUserInfo(rest)));
 }
 
 /** Hides secret parameters only: for one address whose user info has been taken off already. */
 export function redactParameters(address: string): string {
   return address.replace(WHOLE_SECRET_PARAMETER, "$1***");
+}
+
+/** Whether an address holds a password or another secret, and not only an empty place for one. */
+export function hasSecret(address: string): boolean {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?([^]*)$/i.exec(address) ?? [];
+  const userInfo = rest.slice(0, Math.max(0, rest.lastIndexOf("@")));
+  const isUserInfo = scheme === undefined ? /^[^\s/:@]+:[^\s/@]/.test(userInfo) : withoutUserInfo(rest) !== rest;
+  // A user's name alone may be a token.
+  if (isUserInfo && !/^[^:]*:$/.test(userInfo)) return true;
+  return [...address.matchAll(WHOLE_SECRET_PARAMETER)].some(([whole]) => !whole.endsWith("="));
 }
 
 /** Hides given secrets in a text, longest first, in addition to what `redactUrl` finds. */

@@ -7,6 +7,8 @@ import type { ErrorCode } from "./errors.js";
  *       │           ▲ │ ◄──► blocked
  *       ▼           │ ▼
  *      reconnecting ┘ ─────► ended / failed
+ *
+ * `paused` can be reached from all but the last two, and leads to `connecting`.
  */
 export const STREAM_STATES = [
   /** No frame yet, on the first connection. */
@@ -19,6 +21,8 @@ export const STREAM_STATES = [
   "blocked",
   /** Waiting to connect again, or connecting. */
   "reconnecting",
+  /** Told to rest: its source is closed and its threads are free, until it is told to go on. */
+  "paused",
   /** Over, as it should be. */
   "ended",
   /** Over, by an error. */

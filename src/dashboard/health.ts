@@ -30,7 +30,7 @@ const STALE_FRAMES = 5;
 export const BEHIND_MS = 1500;
 
 const TONES: Readonly<Record<StatsRecord["state"], Health["tone"]>> = {
-  connecting: "warn", live: "good", stalled: "warn", blocked: "warn", reconnecting: "bad", ended: "idle", failed: "bad",
+  connecting: "warn", live: "good", stalled: "warn", blocked: "warn", reconnecting: "bad", paused: "idle", ended: "idle", failed: "bad",
 };
 
 const EXPLANATIONS: Readonly<Record<StatsRecord["state"], string>> = {
@@ -39,6 +39,7 @@ const EXPLANATIONS: Readonly<Record<StatsRecord["state"], string>> = {
   stalled: "Connected, but the source is silent",
   blocked: "This machine is too busy to read the source",
   reconnecting: "The connection was lost",
+  paused: "Paused by the operator",
   ended: "The source has ended",
   failed: "The stream could not go on",
 };

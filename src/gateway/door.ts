@@ -6,6 +6,7 @@ import { type Auth, type Identity } from "../auth/index.js";
 import { judge, type Shown } from "./credentials.js";
 import type { Guests } from "./connections.js";
 import { changeAllowed, hostAllowed, originAllowed, readAllowed, type Allowed, type Provenance } from "./guard.js";
+import { ERROR_TABLE } from "../core/errors.js";
 import { letIn } from "./http-access.js";
 import { problem } from "./problem.js";
 
@@ -34,7 +35,7 @@ export function guardRequests(app: FastifyInstance, rules: DoorRules): void {
   app.addHook("onRequest", async (request, reply) => {
     const { host } = request.headers;
     if ((request.raw.url ?? "").length > LONGEST_URL) {
-      return problem(reply, 414, "E_REQUEST", "URI Too Long", `the address is longer than ${LONGEST_URL} bytes`);
+      return problem(reply, 414, "E_HTTP_SIZE", ERROR_TABLE.E_HTTP_SIZE.what, `the address is longer than ${LONGEST_URL} bytes`);
     }
     if (!hostAllowed(rules.boundHost, host, rules.allowed, ownNames)) return forbidden(reply, "this server is not served under that host name (serve.allowedHosts)");
     const provenance = provenanceOf(request.raw);

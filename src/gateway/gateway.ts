@@ -1,16 +1,23 @@
 import { randomBytes } from "node:crypto";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { openAuth, type Auth } from "../auth/index.js";
 import type { Clock } from "../core/clock.js";
 import { PipelineError, type ErrorCode } from "../core/errors.js";
-import { maySee } from "../core/access.js";
+import { maySee, type Access } from "../core/access.js";
 import { Closers } from "../core/lifetime.js";
+import { z } from "../core/schema.js";
 import type { VideoFrame } from "../core/video-frame.js";
-import { openFeed, type ClientLoad, type FeedLimits } from "../feed/index.js";
-import type { Published } from "../wire/index.js";
+import { openFeed, type ClientLoad, type Feed, type FeedLimits } from "../feed/index.js";
+import type { Published, WireRecord } from "../wire/index.js";
+import { addApiRoutes } from "./api/api.js";
+import { statsHistory } from "./api/stats-history.js";
 import { addPageRoutes, loadPage } from "./assets.js";
+import type { ApiSchemas, StreamControl } from "./control.js";
 import { isLoopback } from "./guard.js";
-import { accessOf } from "./http-access.js";
+import { addHealthRoutes } from "./health.js";
+import { accessOf as httpAccessOf } from "./http-access.js";
 import { openHttpServer } from "./http.js";
+import { addMetricsRoute, gatewayMetrics } from "./metrics.js";
 import { openSeats, type SeatLimits } from "./seats.js";
 import { openStreaming } from "./streaming.js";
 import type { TlsFiles } from "./tls.js";
@@ -26,6 +33,12 @@ export interface GatewayOptions {
   readonly streams?: readonly string[];
   /** The program's version, for the greeting. */
   readonly version: string;
+  /** Who runs the streams; undefined while the program begins. Left out, nothing can be changed or asked of streams. */
+  readonly control?: () => StreamControl | undefined;
+  /** The schemas of the settings. Left out, a stream may be told anything. */
+  readonly schemas?: ApiSchemas;
+  /** Who asks by HTTP; another one only where a test is somebody else. */
+  readonly accessOf?: (request: FastifyRequest) => Access;
   /** More connections than this, sockets and streams together, are turned away with 503. */
   readonly maxClients?: number;
   /** The same for each address, with 429. Behind a proxy all have one. */
@@ -97,6 +110,32 @@ function urlOf(host: string, port: number, isTls: boolean): string {
   return `${isTls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}/`;
 }
 
+/** Any stream, where nobody has said what one is. */
+const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), settings: {}, nearestKey: () => "source" };
+
+/** What HTTP tells of streams beyond the feed: the API, health and figures. */
+function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
+  const { version, control = () => undefined, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
+  const history = statsHistory();
+  const metrics = gatewayMetrics({ version, control, clients: () => feed.loads() });
+  return {
+    addRoutes(app: FastifyInstance): void {
+      app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
+      addHealthRoutes(app, { control, accessOf });
+      addMetricsRoute(app, metrics, accessOf);
+      addApiRoutes(app, { version, control, accessOf, schemas, history, feed, clock });
+    },
+    take(record: WireRecord): void {
+      if (record.type === "stats") history.add(record);
+      else if (record.type === "frame") metrics.frame(record);
+    },
+    forget(stream: string): void {
+      history.forget(stream);
+      metrics.forget(stream);
+    },
+  };
+}
+
 const seatLimits = ({ maxClients, maxClientsPerAddress }: GatewayOptions): SeatLimits => ({
   maxClients: maxClients ?? DEFAULT_SEATS.maxClients,
   maxClientsPerAddress: maxClientsPerAddress ?? Math.min(maxClients ?? Infinity, DEFAULT_SEATS.maxClientsPerAddress),
@@ -125,6 +164,7 @@ async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<G
   const feed = closers.use(openFeed({ version, instance, streams, ...(feedLimits && { limits: feedLimits }) }, clock));
   const seats = openSeats(seatLimits(options));
   const streaming = openStreaming({ feed, seats, clock });
+  const api = apiOf(options, feed, clock);
   const page = await loadPage();
   const http = closers.use(
     await openHttpServer(
@@ -133,9 +173,8 @@ async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<G
         allowed: { hosts: allowedHosts.map((name) => name.toLowerCase()), origins: allowedOrigins.map((origin) => origin.toLowerCase()) },
         routes(app) {
           addPageRoutes(app, page);
-          app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
-          app.get("/healthz", () => ({ status: "ok" }));
           streaming.addRoutes(app);
+          api.addRoutes(app);
         },
       },
       clock,
@@ -149,9 +188,15 @@ async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<G
       return seats.taken;
     },
     loads: () => feed.loads(),
-    publish: (published) => feed.publish(published),
+    publish(published) {
+      feed.publish(published);
+      api.take(published.record);
+    },
     publishPicture: (picture) => feed.publishPicture(picture),
-    forget: (stream) => feed.forget(stream),
+    forget(stream) {
+      feed.forget(stream);
+      api.forget(stream);
+    },
     watchers: (stream) => feed.watchers(stream),
     onWatchersChange: (listener) => feed.onWatchersChange(listener),
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),

@@ -10,7 +10,7 @@ import { guests, limitConnections, type ConnectionLimits } from "./connections.j
 import { guardRequests, guardUpgrades, type DoorRules, type UpgradeHandler } from "./door.js";
 import { isLoopback, type Allowed } from "./guard.js";
 import { addLoginRoutes } from "./login.js";
-import { problem } from "./problem.js";
+import { answerError, answerWithProblems } from "./problem.js";
 import { readTls, reloadTls, type TlsFiles } from "./tls.js";
 
 /** What the HTTP side is made of. */
@@ -73,7 +73,9 @@ export async function openHttpServer(options: HttpOptions, clock: Clock): Promis
   try {
     await addHeaders(app, tls !== null && !isLoopback(options.host));
     guardRequests(app, rules);
-    tellMistakes(app);
+    // Only JSON is taken for a body.
+    app.removeContentTypeParser("text/plain");
+    answerWithProblems(app);
     await addLoginRoutes(app, auth, tls !== null);
     await options.routes(app);
     await app.listen({ host: options.host, port: options.port });
@@ -96,7 +98,7 @@ async function makeApp({ tls, headTimeoutMs, requestTimeoutMs }: HttpOptions): P
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => mistake(reply, error),
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => answerError(error, reply),
   };
   if (tls === null) return fastify({ ...common, http: parser });
   const secure = { ...parser, ...(await readTls(tls)), minVersion: "TLSv1.2" as const, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS };
@@ -112,25 +114,6 @@ async function addHeaders(app: FastifyInstance, isSecure: boolean): Promise<void
     strictTransportSecurity: isSecure ? { maxAge: HSTS_SECONDS, includeSubDomains: false } : false,
   });
   app.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
-}
-
-/** Errors as problem+json, and nothing of what is inside. Only JSON is taken for a body. */
-function tellMistakes(app: FastifyInstance): void {
-  app.removeContentTypeParser("text/plain");
-  app.setErrorHandler((error: FastifyError, _request, reply) => mistake(reply, error));
-  app.setNotFoundHandler((request, reply) => {
-    if (request.method === "GET" || request.method === "HEAD") return problem(reply, 404, "E_REQUEST", "Not Found", "there is nothing at this address");
-    reply.header("allow", "GET, HEAD");
-    return problem(reply, 405, "E_REQUEST", "Method Not Allowed", "only GET and HEAD are answered at this address");
-  });
-}
-
-const TITLES: Readonly<Record<number, string>> = { 400: "Bad Request", 413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type" };
-
-function mistake(reply: FastifyReply, { statusCode = 500, code }: FastifyError): FastifyReply {
-  if (statusCode >= 500) return problem(reply, 500, "E_INTERNAL", "Internal Server Error", "the request could not be answered");
-  const detail = { 413: `the body is larger than ${BODY_LIMIT_BYTES} bytes`, 415: "only application/json is taken" }[statusCode] ?? `the request can't be read (${code})`;
-  return problem(reply, statusCode, "E_REQUEST", TITLES[statusCode] ?? "Bad Request", detail);
 }
 
 function listenError(error: unknown, { host, port }: HttpOptions): PipelineError {

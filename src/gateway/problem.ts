@@ -1,7 +1,106 @@
-import type { FastifyReply } from "fastify";
-import type { ErrorCode } from "../core/errors.js";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ERROR_TABLE, PipelineError, type ErrorCode } from "../core/errors.js";
+
+/** One thing that is wrong with a request. */
+export interface Fault {
+  /** `body`, `querystring`, `params`, and the path in it as a JSON pointer: `body/detect/conf`. */
+  readonly where: string;
+  readonly detail: string;
+}
+
+/** Media type of an error, RFC 9457. */
+export const PROBLEM_TYPE = "application/problem+json";
 
 /** Answers with an error as RFC 9457 says: `detail` is one line without secrets. */
-export function problem(reply: FastifyReply, status: number, code: ErrorCode, title: string, detail: string): FastifyReply {
-  return reply.code(status).type("application/problem+json").send({ type: `urn:sightline:error:${code}`, title, status, detail, code });
+export function problem(reply: FastifyReply, status: number, code: ErrorCode, title: string, detail: string, faults?: readonly Fault[]): FastifyReply {
+  const body = { type: `urn:sightline:error:${code}`, title, status, detail, code, ...(faults && { faults }) };
+  // As text: a route's own schema knows nothing of its errors.
+  return reply.code(status).type(`${PROBLEM_TYPE}; charset=utf-8`).serializer(String).send(JSON.stringify(body));
+}
+
+/** Status of the codes that a request can end with; any other is our own fault. */
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  E_CONFIG: 400,
+  E_CONFIG_FILE: 409,
+  E_FORBIDDEN: 403,
+  E_HTTP_METHOD: 405,
+  E_HTTP_NOT_FOUND: 404,
+  E_HTTP_TYPE: 415,
+  E_LABELS: 400,
+  E_NO_PICTURE: 409,
+  E_NOT_READY: 503,
+  E_PERSIST: 409,
+  E_REQUEST: 400,
+  E_SOURCE_FORBIDDEN: 403,
+  E_SOURCE_MISSING: 400,
+  E_SOURCE_SCHEME: 400,
+  E_SOURCE_UNREADABLE: 400,
+  E_STOPPED: 503,
+  E_STREAM_STATE: 409,
+  E_STREAM_TAKEN: 409,
+  E_STREAM_UNKNOWN: 404,
+  E_TOO_MANY: 429,
+  E_USAGE: 400,
+};
+
+/** How long who is turned away for now should wait, s. */
+const RETRY_AFTER_S = 1;
+
+/** Answers with one of our errors. */
+export function pipelineProblem(reply: FastifyReply, { code, message }: PipelineError, faults?: readonly Fault[]): FastifyReply {
+  const status = STATUS[code] ?? 500;
+  if (status === 503 || status === 429) reply.header("retry-after", RETRY_AFTER_S);
+  return problem(reply, status, code, ERROR_TABLE[code].what, message, faults);
+}
+
+/** Fastify's own errors, as ours. */
+const FASTIFY_CODES: Readonly<Record<string, readonly [status: number, code: ErrorCode]>> = {
+  FST_ERR_BAD_URL: [400, "E_REQUEST"],
+  FST_ERR_MAX_PARAM_LENGTH: [414, "E_HTTP_SIZE"],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, "E_HTTP_SIZE"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "E_HTTP_TYPE"],
+};
+
+/** Answers with whatever a request has ended with. What is not the client's fault is told without its words: they may say anything. */
+export function answerError(thrown: unknown, reply: FastifyReply): FastifyReply {
+  if (thrown instanceof PipelineError) return pipelineProblem(reply, thrown);
+  const { code = "", statusCode = 500, message }: Partial<FastifyError> & Error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const known = FASTIFY_CODES[code];
+  if (known) return problem(reply, known[0], known[1], ERROR_TABLE[known[1]].what, said(message));
+  if (statusCode >= 400 && statusCode < 500) return problem(reply, statusCode, "E_REQUEST", "the request is not understood", said(message));
+  return problem(reply, 500, "E_INTERNAL", ERROR_TABLE.E_INTERNAL.what, "this should not have happened; the request was not carried out, or only in part");
+}
+
+const LONGEST_SAID = 200;
+const said = (message: string): string => message.slice(0, LONGEST_SAID);
+
+/** Answers all errors of a server as RFC 9457 says, those of Fastify included. To be called before its routes are added. */
+export function answerWithProblems(app: FastifyInstance): void {
+  const routes: Route[] = [];
+  app.addHook("onRoute", ({ method, url }) => void routes.push({ methods: [method].flat(), pattern: patternOf(url) }));
+  app.addHook("onRequest", async (request, reply) => {
+    // Before a body is read that nobody asked for.
+    if (request.is404) await answerNotFound(request, reply, routes);
+  });
+  app.setErrorHandler((error, _request, reply) => answerError(error, reply));
+  app.setNotFoundHandler((request, reply) => answerNotFound(request, reply, routes));
+}
+
+interface Route {
+  readonly methods: readonly string[];
+  readonly pattern: RegExp;
+}
+
+/** `/a/:b/*` as an expression for whole paths. */
+function patternOf(url: string): RegExp {
+  const parts = url.split("/").map((part) => (part === "*" ? ".*" : part.startsWith(":") ? "[^/]+" : part.replace(/[^\w-]/g, "\\$&")));
+  return new RegExp(`^${parts.join("/")}$`);
+}
+
+function answerNotFound({ method, raw }: FastifyRequest, reply: FastifyReply, routes: readonly Route[]): FastifyReply {
+  const path = raw.url?.split("?")[0] ?? "";
+  const methods = new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods));
+  if (methods.size === 0 || methods.has(method)) return problem(reply, 404, "E_HTTP_NOT_FOUND", ERROR_TABLE.E_HTTP_NOT_FOUND.what, "nothing is served at this address");
+  const allow = [...methods].sort().join(", ");
+  return problem(reply.header("allow", allow), 405, "E_HTTP_METHOD", ERROR_TABLE.E_HTTP_METHOD.what, `only ${allow}`);
 }

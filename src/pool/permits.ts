@@ -20,6 +20,8 @@
 export interface Permits {
   /** Most permits that are out at once. May change; permits that are out beyond it come home first. */
   readonly capacity: number;
+  /** Permits that are out. */
+  out(): number;
   setCapacity(capacity: number): void;
   /** Streams that something is kept of. */
   readonly streams: number;
@@ -82,6 +84,7 @@ export function makePermits(capacity: number): Permits {
     get capacity() {
       return limit;
     },
+    out: () => out,
     setCapacity(next) {
       limit = next;
       serve();

@@ -18,6 +18,8 @@ export interface InferencePool extends AsyncDisposable {
   readonly workers: number;
   /** Most tasks that can be out at once: `workers`, or twice that while every stream is lossless and frames are sent ahead. */
   readonly capacity: number;
+  /** Permits that are out now: tasks at the threads, and such that are about to go there. */
+  readonly busy: number;
   /** Tells of a stream before its first permit, or that its weight is another now. */
   join(stream: number, seat: Seat): void;
   /** Says that a stream asks no more and that nothing of it is out: workers may let go of its memory. */

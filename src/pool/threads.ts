@@ -103,6 +103,9 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, 
     get capacity() {
       return permits.capacity;
     },
+    get busy() {
+      return permits.out();
+    },
     join(stream, seat) {
       permits.weigh(stream, seat.weight);
       if (seat.newestFirst) newestFirst.add(stream);

@@ -1,3 +1,3 @@
 export { specsOf, type StreamSpec } from "./specs.js";
-export type { Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
+export type { ApiSupport, Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
 export { openSession } from "./open.js";

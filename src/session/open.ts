@@ -1,11 +1,12 @@
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
-import type { Gateway } from "../gateway/index.js";
+import type { Gateway, StreamControl } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
 import { published, statsRecord } from "../wire/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
+import { streamControl } from "./control.js";
 import { tellDrops } from "./drops.js";
 import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
@@ -43,7 +44,8 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   pools.plan(specs);
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   const sinks = await openSinks(options, world, closers);
-  const gateway = await openPage(options, specs, world, closers);
+  const late: { control?: StreamControl } = {};
+  const gateway = await openPage(options, specs, world, closers, () => late.control);
   logbook.opened(gateway);
   const door = deferred();
   const { Supervisor } = await streamCode();
@@ -64,7 +66,9 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const held = closers.use(world.clock.hold());
   const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
-  return sessionOf({ options, world, closers, pools, streams, gateway, done });
+  const { session, current } = sessionOf({ options, world, closers, pools, streams, gateway, done });
+  late.control = streamControl({ session, streams, pools, sinks, options: current, api: world.api });
+  return session;
 }
 
 /** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
@@ -96,7 +100,7 @@ interface Parts {
   readonly done: Promise<StreamStats[]>;
 }
 
-function sessionOf({ options, world, closers, pools, streams, gateway, done }: Parts): Session {
+function sessionOf({ options, world, closers, pools, streams, gateway, done }: Parts): { readonly session: Session; readonly current: () => SessionOptions } {
   let current = options;
   let applying: Promise<void> = Promise.resolve();
   const withNew = (name: string, stream: StreamOptions): StreamSpec => {
@@ -104,7 +108,7 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     pools.plan([...streams.specs().filter((one) => one.name !== name), spec]);
     return spec;
   };
-  return {
+  const session: Session = {
     models: () => pools.models(),
     workers: () => pools.workers(),
     url: gateway?.url ?? null,
@@ -116,6 +120,9 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     },
     change: async (name, stream) => streams.change(withNew(name, stream)),
     remove: (name) => streams.remove(name),
+    restart: (name) => streams.restart(name),
+    pause: (name) => streams.pause(name),
+    resume: (name) => streams.resume(name),
     apply(next) {
       // One after the other: two reloads at once would each see half of the other's streams.
       applying = applying.then(() => applyOptions(options, next, { streams, pools, notice: world.notice }));
@@ -125,6 +132,7 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     done,
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
+  return { session, current: () => current };
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -142,10 +150,11 @@ async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }:
 }
 
 /** The gateway's libraries are loaded only when something is served: they would cost every other start 100 ms. */
-async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], { clock, version, notice }: World, closers: Closers): Promise<Gateway | null> {
+async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], world: World, closers: Closers, control: () => StreamControl | undefined): Promise<Gateway | null> {
   if (serve === null) return null;
+  const { clock, version, notice, api } = world;
   const { openGateway } = await import("../gateway/index.js");
-  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version }, { clock, notice }));
+  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version, control, ...(api && { schemas: api }) }, { clock, notice }));
 }
 
 /** Those who watch see that it has ended; those who come later do not hear of it. */

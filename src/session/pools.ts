@@ -34,14 +34,30 @@ export interface ModelPools extends AsyncDisposable {
   keep(): Disposable;
   /** All that have been opened. */
   models(): readonly ModelInfo[];
+  /** The pools that are open or being opened. */
+  figures(): readonly PoolFigures[];
   /** Threads of the open pools; once the last has closed, those that there were. */
   workers(): number;
+}
+
+/** One pool at this moment. */
+export interface PoolFigures {
+  readonly info: ModelInfo;
+  readonly workers: number;
+  /** Whether every thread has its model and has run it once. */
+  readonly isWarm: boolean;
+  /** Tasks that are out, and how many could be. */
+  readonly busy: number;
+  readonly capacity: number;
 }
 
 interface Entry {
   readonly key: string;
   readonly info: Promise<ModelInfo>;
   pool: Promise<InferencePool> | undefined;
+  model: ModelInfo | undefined;
+  /** The pool, once it is open. */
+  open: InferencePool | undefined;
   workers: number;
   holders: number;
 }
@@ -118,6 +134,12 @@ class Pools implements ModelPools {
     return [...this.#opened.values()];
   }
 
+  figures(): readonly PoolFigures[] {
+    return [...this.#entries.values()].flatMap(({ model, open, workers }) =>
+      model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers }],
+    );
+  }
+
   workers(): number {
     return this.#openWorkers() || this.#lastWorkers;
   }
@@ -130,7 +152,7 @@ class Pools implements ModelPools {
     const key = keyOf(spec);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { key, info: this.#read(spec), pool: undefined, workers: 0, holders: 0 };
+      entry = { key, info: this.#read(spec), pool: undefined, model: undefined, open: undefined, workers: 0, holders: 0 };
       this.#entries.set(key, entry);
       // Whoever comes next tries again: the file may be there by then.
       const mine = entry;
@@ -164,8 +186,12 @@ class Pools implements ModelPools {
     }
     const opening = openThreadPool({ ...limits, workers: entry.workers, depth: DEPTH, model }, clock);
     this.#opened.set(entry.key, model);
+    entry.model = model;
     opening.then(
-      (pool) => void pool.stuck.then(onStuck),
+      (pool) => {
+        entry.open = pool;
+        void pool.stuck.then(onStuck);
+      },
       () => this.#drop(entry),
     );
     return opening;

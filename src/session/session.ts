@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
-import type { GatewayOptions } from "../gateway/index.js";
+import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Sink } from "../sinks/index.js";
 import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
@@ -65,6 +65,8 @@ export interface StreamOptions {
   readonly source: string;
   /** Share of the threads against the other streams of the same model, above 0. Default: 1. */
   readonly weight?: number;
+  /** Whether /readyz says no while it is not live. Default: true. */
+  readonly required?: boolean;
   /** Most frames a second that are looked at. */
   readonly maxFps?: number | null;
   readonly maxAgeMs?: number;
@@ -88,6 +90,17 @@ export interface Notice {
   readonly message: string;
 }
 
+/** What the HTTP API needs from who knows the settings file. */
+export interface ApiSupport extends ApiSchemas {
+  /** Puts in what `${NAME}` stands for in a source. @throws PipelineError E_CONFIG */
+  resolve(source: string): Promise<string>;
+  /**
+   * Does `work` and keeps the stream as it was given in the settings file, or takes it out of there (null).
+   * @throws PipelineError E_PERSIST, before the work is done where it can be known; or what `work` throws
+   */
+  keep(stream: string, written: Readonly<Record<string, unknown>> | null, work: () => Promise<void>): Promise<void>;
+}
+
 /** What a session needs from outside. */
 export interface World {
   /** Aborting stops all streams cleanly: `done` settles once every record has left. */
@@ -96,6 +109,8 @@ export interface World {
   /** The program's version, told to clients of the page. */
   readonly version: string;
   readonly notice: (notice: Notice) => void;
+  /** Without it the HTTP API takes any stream that is one, and keeps nothing. */
+  readonly api?: ApiSupport;
   /** Sinks that get the same records as the ones of the settings; the session closes them. */
   readonly extraSinks?: readonly Sink[];
 }
@@ -127,6 +142,23 @@ export interface Session extends AsyncDisposable {
    * @throws PipelineError E_CONFIG when there is no such stream
    */
   remove(name: string): Promise<void>;
+  /**
+   * Begins a stream anew: another connection, a new epoch, frame numbers going on; a file from its beginning. Also one
+   * that was paused, has ended or has failed.
+   * @throws PipelineError E_CONFIG when there is no such stream; E_STOPPED
+   */
+  restart(name: string): Promise<void>;
+  /**
+   * Lets a stream rest: its source is closed, what was under way comes home, its state is `paused`. A stream that rests
+   * keeps the session from being over.
+   * @throws PipelineError E_CONFIG when there is no such stream; E_STREAM_STATE when it is over; E_STOPPED
+   */
+  pause(name: string): Promise<void>;
+  /**
+   * Lets a paused stream go on, as `restart` does; any other is left as it is.
+   * @throws PipelineError as `restart`
+   */
+  resume(name: string): Promise<void>;
   /**
    * Makes the streams those of other options, one by one: the same ones run on untouched. What counts only at opening
    * (pool, output, serve) is told and left as it is. One stream's trouble is told and does not touch the others.

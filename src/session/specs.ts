@@ -7,6 +7,8 @@ export interface StreamSpec {
   readonly name: string;
   readonly source: string;
   readonly weight: number;
+  /** Whether the program is ready only while this stream does well. */
+  readonly required: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly model: SessionOptions["model"];
   readonly detect: SessionOptions["detect"];
@@ -35,19 +37,21 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     name,
     source: stream.source,
     weight: stream.weight ?? 1,
+    required: stream.required ?? true,
     labels: stream.labels ?? {},
     // Labels belong to a model: another model does not take over those of the first.
     model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],
     detect: { ...options.detect, ...stream.detect },
     live: { ...options.live, ...stream.live, maxFps, maxAgeMs },
     sourceOptions: { ...options.source, ...stream.sourceOptions, ...(stream.fromApi === true && programsOf(options)) },
-    policy: stream.fromApi === true ? (options.api ?? NOTHING) : null,
+    policy: stream.fromApi === true ? (options.api ?? NO_API_SOURCES) : null,
     atDoor: false,
   };
 }
 
 /** Nothing that came by the API is opened. */
-const NOTHING: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };
+/** What the API may open where nothing is said of it. */
+export const NO_API_SOURCES: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };
 
 /** Which programs are run is never up to the API. */
 const programsOf = ({ source: { ffmpegPath, ffprobePath } }: SessionOptions): Pick<SessionOptions["source"], "ffmpegPath" | "ffprobePath"> => ({ ffmpegPath, ffprobePath });

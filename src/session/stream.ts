@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, type PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
+import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
-import type { StreamMeter } from "../metrics/index.js";
+import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { classIdsOf, type ModelInfo } from "../model/index.js";
 import { pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
@@ -40,7 +41,40 @@ export interface StreamLife {
   readonly inHouse: InHouse;
   readonly numbers: Numbers;
   /** What the meter says of the run that is on. */
-  readonly now: { inHouseLimit: number; expectedFrames: () => number | null };
+  readonly now: {
+    inHouseLimit: number;
+    expectedFrames: () => number | null;
+    /** Frames that were announced and have not left. */
+    waiting: () => number;
+    /** It was told that it goes on, not yet that it is live: a source that tells no states of its own leaves that to us. */
+    owesLive: boolean;
+  };
+}
+
+/** One stream as it is at this moment. */
+export interface StreamLook {
+  readonly spec: StreamSpec;
+  readonly stats: StreamStats;
+  /** Frames that have ended and wait for an earlier one. */
+  readonly reordering: number;
+}
+
+/** A stream's life before its first run. */
+export function streamLife(stream: string, labels: () => StreamSpec["labels"], numbers: Numbers, clock: Clock, startedMs: number): StreamLife {
+  const inHouse = { count: 0 };
+  const now: StreamLife["now"] = { inHouseLimit: 0, expectedFrames: () => null, waiting: () => 0, owesLive: false };
+  const meter = streamMeter({
+    stream,
+    labels,
+    inHouse,
+    get inHouseLimit() {
+      return now.inHouseLimit;
+    },
+    expectedFrames: () => now.expectedFrames(),
+    monotonicMs: () => clock.monotonicMs(),
+    startedMs,
+  });
+  return { meter, inHouse, numbers, now };
 }
 
 /** A stream that runs, or is about to. Disposing ends it at once; `done` settles then too. */
@@ -190,7 +224,11 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     isDue: (header) => run.isDue(header.ptsMs ?? header.capturedMonoMs),
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
-    stateChanged: run.states.changed,
+    stateChanged(change) {
+      if (change.state === "live") life.now.owesLive = false;
+      run.states.changed(change);
+    },
+    onOrder: (waiting) => (life.now.waiting = waiting),
     stop: stopping.signal,
   };
 }
@@ -234,6 +272,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
       ...parts,
       watched: () => pictures.watched,
       publish(ordered) {
+        if (life.now.owesLive) parts.stateChanged({ type: "state", state: "live", epoch: ordered.outcome.header.epoch });
         publish(ordered);
         pictures.published(ordered.outcome.header);
       },

@@ -1,10 +1,11 @@
 import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
-import { streamMeter } from "../metrics/index.js";
+import type { StreamState } from "../core/stream-state.js";
+import { published, stateRecord } from "../wire/index.js";
 import type { Numbers } from "./continued.js";
 import { changeOf, type StreamSpec } from "./specs.js";
-import { startStream, type RunningStream, type Shared, type StreamLife } from "./stream.js";
+import { startStream, streamLife, type RunningStream, type Shared, type StreamLife, type StreamLook } from "./stream.js";
 
 /** Streams that are gone and whose last figures, and numbers, are still known; the oldest are forgotten. */
 const REMEMBERED = 1000;
@@ -24,6 +25,8 @@ interface Entry {
   life: StreamLife;
   run: RunningStream;
   isOver: boolean;
+  /** Its run has ended and it waits to be told to go on. */
+  isPaused: boolean;
   /** One operation on a stream after the other. */
   last: Promise<unknown>;
 }
@@ -41,6 +44,7 @@ export class Supervisor implements AsyncDisposable {
   #busy = 0;
   #closed = false;
   #hasBegun = false;
+  #staysOpen = false;
 
   constructor(readonly world: SupervisorWorld) {}
 
@@ -58,6 +62,14 @@ export class Supervisor implements AsyncDisposable {
     return [...this.#entries.values()].map(({ life }) => life.meter.stats());
   }
 
+  /** A stream's spec and figures; undefined when there is none of that name. */
+  look(name: string): StreamLook | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    const { spec, life } = entry;
+    return { spec, stats: life.meter.stats(), reordering: Math.max(0, life.now.waiting() - life.inHouse.count) };
+  }
+
   /** Last figures of those that were removed. */
   past(): StreamStats[] {
     return [...this.#past].flatMap(([name, stats]) => (this.#entries.has(name) ? [] : [stats]));
@@ -72,7 +84,7 @@ export class Supervisor implements AsyncDisposable {
     if (this.#entries.has(spec.name)) throw new PipelineError("E_CONFIG", `there is a stream ${spec.name} already`);
     const life = this.#life(spec, () => entry.spec);
     const run = this.#start(spec, life);
-    const entry: Entry = { spec, life, run, isOver: false, last: Promise.resolve() };
+    const entry: Entry = { spec, life, run, isOver: false, isPaused: false, last: Promise.resolve() };
     this.#entries.set(spec.name, entry);
     this.#watch(entry);
     return run;
@@ -85,6 +97,29 @@ export class Supervisor implements AsyncDisposable {
     await this.#inTurn(entry, () => this.#changeNow(entry, spec));
   }
 
+  /** @throws PipelineError E_CONFIG, E_STOPPED */
+  async restart(name: string): Promise<void> {
+    this.#refuseWhenClosed();
+    const entry = this.#find(name);
+    await this.#inTurn(entry, () => this.#beginAgain(entry, entry.spec));
+  }
+
+  /** @throws PipelineError E_CONFIG, E_STREAM_STATE, E_STOPPED */
+  async pause(name: string): Promise<void> {
+    this.#refuseWhenClosed();
+    const entry = this.#find(name);
+    await this.#inTurn(entry, () => this.#pauseNow(entry));
+  }
+
+  /** @throws PipelineError E_CONFIG, E_STOPPED */
+  async resume(name: string): Promise<void> {
+    this.#refuseWhenClosed();
+    const entry = this.#find(name);
+    await this.#inTurn(entry, async () => {
+      if (entry.isPaused) await this.#beginAgain(entry, entry.spec);
+    });
+  }
+
   /** @throws PipelineError E_CONFIG */
   async remove(name: string): Promise<void> {
     const entry = this.#find(name);
@@ -93,6 +128,7 @@ export class Supervisor implements AsyncDisposable {
       await entry.run.done;
       if (this.#entries.get(name) !== entry) return;
       this.#entries.delete(name);
+      this.#unpause(entry);
       const stats = entry.life.meter.stats();
       this.#past.set(name, stats);
       if (this.#past.size > REMEMBERED) this.#past.delete([...this.#past.keys()][0] ?? "");
@@ -115,7 +151,10 @@ export class Supervisor implements AsyncDisposable {
   /** Ends all streams; none begins any more. With an error they end as failed. */
   stop(error?: PipelineError): void {
     this.#closed = true;
-    for (const { run } of this.#entries.values()) run.stop(error);
+    for (const entry of this.#entries.values()) {
+      entry.run.stop(error);
+      this.#unpause(entry);
+    }
     this.#settle();
   }
 
@@ -123,6 +162,11 @@ export class Supervisor implements AsyncDisposable {
   begun(): void {
     this.#hasBegun = true;
     this.#settle();
+  }
+
+  /** From now on it is over only when it is told to stop, though every stream may have ended: others may come. */
+  stayOpen(): void {
+    this.#staysOpen = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,6 +192,8 @@ export class Supervisor implements AsyncDisposable {
 
   async #changeNow(entry: Entry, spec: StreamSpec): Promise<void> {
     const change = changeOf(entry.spec, spec);
+    // It will go on with the new words.
+    if (entry.isPaused) return void (entry.spec = spec);
     const hasFailed = entry.isOver && entry.life.meter.stats().state === "failed";
     if (change === "none" && !hasFailed) return;
     if (change === "adjust" && !hasFailed) {
@@ -155,16 +201,54 @@ export class Supervisor implements AsyncDisposable {
       entry.spec = spec;
       return;
     }
+    await this.#beginAgain(entry, spec);
+  }
+
+  async #beginAgain(entry: Entry, spec: StreamSpec): Promise<void> {
+    const wasPaused = entry.isPaused;
     entry.run.stop(undefined, true);
     await entry.run.done;
-    if (this.#closed) return entry.run.conclude();
+    if (this.#closed) return wasPaused ? undefined : entry.run.conclude();
     entry.spec = spec;
+    entry.isPaused = false;
     // The figures of a stream go on, unless it had ended: then its time is over, and it begins a new one.
     const isOver = ["ended", "failed"].includes(entry.life.meter.stats().state);
     if (isOver) entry.life = this.#life(spec, () => entry.spec);
     entry.isOver = false;
+    if (wasPaused) this.#tell(entry, "connecting");
+    entry.life.now.owesLive = wasPaused;
     entry.run = this.#start(spec, entry.life);
     this.#watch(entry);
+  }
+
+  async #pauseNow(entry: Entry): Promise<void> {
+    if (entry.isPaused) return;
+    const isOver = (): boolean => ["ended", "failed"].includes(entry.life.meter.stats().state);
+    if (isOver()) throw new PipelineError("E_STREAM_STATE", `${entry.spec.name} is over (${entry.life.meter.stats().state}): there is nothing to pause`);
+    entry.run.stop(undefined, true);
+    await entry.run.done;
+    if (this.#closed) return entry.life.meter.setState("ended");
+    // It failed while it was being stopped.
+    if (isOver()) return;
+    entry.isPaused = true;
+    entry.isOver = false;
+    this.#tell(entry, "paused");
+  }
+
+  /** A paused stream has no run that could say that it is over. */
+  #unpause(entry: Entry): void {
+    if (!entry.isPaused) return;
+    entry.isPaused = false;
+    entry.isOver = true;
+    this.#tell(entry, "ended");
+  }
+
+  #tell({ spec, life }: Entry, state: StreamState): void {
+    life.meter.setState(state);
+    const { sinks, gateway, clock } = this.world;
+    const once = published(stateRecord(spec.name, { state, epoch: Math.max(1, life.numbers.epochs) }, clock.wallMs()));
+    sinks.write(once);
+    gateway?.publish(once);
   }
 
   #start(spec: StreamSpec, life: StreamLife): RunningStream {
@@ -173,20 +257,7 @@ export class Supervisor implements AsyncDisposable {
 
   #life({ name }: StreamSpec, spec: () => StreamSpec): StreamLife {
     const { clock, startedMs } = this.world;
-    const inHouse = { count: 0 };
-    const now: StreamLife["now"] = { inHouseLimit: 0, expectedFrames: () => null };
-    const meter = streamMeter({
-      stream: name,
-      labels: () => spec().labels,
-      inHouse,
-      get inHouseLimit() {
-        return now.inHouseLimit;
-      },
-      expectedFrames: () => now.expectedFrames(),
-      monotonicMs: () => clock.monotonicMs(),
-      startedMs: this.#hasBegun ? clock.monotonicMs() : startedMs,
-    });
-    return { meter, inHouse, numbers: this.#numbersOf(name), now };
+    return streamLife(name, () => spec().labels, this.#numbersOf(name), clock, this.#hasBegun ? clock.monotonicMs() : startedMs);
   }
 
   /** A name that comes again goes on with the numbers it had. */
@@ -218,7 +289,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #settle(): void {
-    if (!this.#hasBegun || this.#busy > 0 || ![...this.#entries.values()].every(({ isOver }) => isOver)) return;
+    if (!this.#hasBegun || this.#busy > 0 || (this.#staysOpen && !this.#closed) || ![...this.#entries.values()].every(({ isOver }) => isOver)) return;
     this.#closed = true;
     this.#over.resolve();
   }

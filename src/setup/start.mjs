@@ -1,5 +1,5 @@
-// Entry of `npm run demo`, `npm test`, `npm run soak`, `npm run latency` and `npm run screenshots`: node src/setup/start.mjs demo|test|soak|latency|screenshots
-// [arguments]
+// Entry of `npm run demo`, `npm test` and `npm run soak`, `latency`, `screenshots` and `fuzz`:
+// node src/setup/start.mjs demo|test|soak|latency|screenshots|fuzz [arguments]
 import { nodeRefusal } from "./node-version.mjs";
 
 const refusal = nodeRefusal(process.versions.node);

@@ -4,6 +4,10 @@ import type { Published } from "../wire/index.js";
 export interface Sink extends AsyncDisposable {
   /** For people: the path, `stdout`. */
   readonly name: string;
+  /** Bytes taken and not yet written; left out by a sink that keeps none. */
+  readonly bufferedBytes?: number;
+  /** Records that it lost so far. */
+  readonly dropped?: number;
   /**
    * Takes one record. Never throws, never blocks. Returns whether there is room for more: a lossless stream that gets
    * `false` waits for `ready()` before it writes again; a live one may go on, then the sink loses records, and counts them.

@@ -24,7 +24,7 @@ export const frameNumber = count.describe("Counted from 0 in decode order; only 
 /** State of a stream. */
 export const state = z
   .enum(STREAM_STATES)
-  .describe("connecting: no frame yet; stalled: connected and silent; blocked: we are too busy to read; reconnecting: waiting or connecting again.");
+  .describe("connecting: no frame yet; stalled: connected and silent; blocked: we are too busy to read; reconnecting: waiting or connecting again; paused: told to rest.");
 /** Code of an error. */
 export const errorCode = z.string().regex(/^E_[A-Z0-9_]+$/).describe("Code of the error; the README lists them.");
 /** Name of a class. */

@@ -11,7 +11,9 @@ export {
 export { gapTally, type GapTally } from "./gap-tally.js";
 export { RECORD_VERSION } from "./common.js";
 export {
+  frameRecordSchema,
   recordSchema,
+  statsRecordSchema,
   type EventRecord,
   type FrameRecord,
   type GapRecord,

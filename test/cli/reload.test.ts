@@ -76,7 +76,7 @@ test("a change that SIGHUP has brought in is not told again by the watch of the 
     const text = readFileSync(at, "utf8");
     return text === "wrong" ? Promise.reject(new PipelineError("E_CONFIG", "it is wrong")) : Promise.resolve(text as unknown as Settings);
   };
-  const ask = reloading({ file: at, load, listen: (to) => void (listener = to), [Symbol.dispose]: () => undefined }, session, terminal);
+  const ask = reloading({ file: at, load, expect: () => undefined, listen: (to) => void (listener = to), [Symbol.dispose]: () => undefined }, session, terminal);
   const told = (...wanted: string[]): Promise<void> => until(() => said.length >= wanted.length, wanted.join()).then(() => assert.deepEqual(said, wanted));
   writeFileSync(at, "second");
   ask();

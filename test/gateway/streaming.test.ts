@@ -130,7 +130,7 @@ test("streams take seats as sockets do, and give them back", async () => {
 
 test("HEAD does not open a stream that never ends", async () => {
   await using gateway = await openTestGateway();
-  assert.equal((await fetch(`${gateway.url}api/stream`, { method: "HEAD" })).status, 404);
+  assert.equal((await fetch(`${gateway.url}api/stream`, { method: "HEAD" })).status, 405);
   assert.equal(gateway.clientCount, 0);
 });
 

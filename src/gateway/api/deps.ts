@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { maySee, type Access } from "../../core/access.js";
+import type { Clock } from "../../core/clock.js";
+import { PipelineError } from "../../core/errors.js";
+import type { Feed } from "../../feed/index.js";
+import type { ApiSchemas, StreamControl, StreamInfo } from "../control.js";
+import type { StatsHistory } from "./stats-history.js";
+
+/** What the routes of the API work with. */
+export interface ApiDeps {
+  /** The program's version. */
+  readonly version: string;
+  /** undefined while the program begins. */
+  readonly control: () => StreamControl | undefined;
+  readonly accessOf: (request: FastifyRequest) => Access;
+  readonly schemas: ApiSchemas;
+  readonly history: StatsHistory;
+  /** Newest records and pictures. */
+  readonly feed: Pick<Feed, "latest" | "find" | "watch">;
+  readonly clock: Clock;
+}
+
+/** @throws PipelineError E_NOT_READY */
+export function controlOf({ control }: ApiDeps): StreamControl {
+  const one = control();
+  if (one === undefined) throw new PipelineError("E_NOT_READY", "the streams have not begun yet");
+  return one;
+}
+
+/**
+ * A stream that the asker may see. One that may not be seen is as unknown as one that is not there: its name does not leak.
+ * @throws PipelineError E_STREAM_UNKNOWN, E_NOT_READY
+ */
+export function visibleStream(request: FastifyRequest, name: string, deps: ApiDeps): StreamInfo {
+  const info = maySee(deps.accessOf(request), name) ? controlOf(deps).get(name) : undefined;
+  if (info === undefined) throw new PipelineError("E_STREAM_UNKNOWN", `there is no stream ${name}`);
+  return info;
+}
+
+/** A hook that refuses whoever may only look (E_FORBIDDEN), before anything else is looked at. */
+export function adminOnly({ accessOf }: ApiDeps) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
+    accessOf(request).role === "admin" ? done() : done(new PipelineError("E_FORBIDDEN", "this takes a token of role admin"));
+}

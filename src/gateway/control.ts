@@ -1,0 +1,83 @@
+import type { z } from "../core/schema.js";
+import type { StreamStats } from "../core/stats.js";
+
+/** Plain data as JSON has it. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A stream as the API shows it: no secret is in it. */
+export interface StreamInfo {
+  readonly name: string;
+  /** What it was told, everything decided; may be sent back, a source with `***` then means the one it has. */
+  readonly settings: JsonObject;
+  /** Whether the program is ready only while this stream does well. */
+  readonly required: boolean;
+  readonly stats: StreamStats;
+  /** Frames that have ended and wait for an earlier one. */
+  readonly reordering: number;
+}
+
+/** A model that is open, or being opened. */
+export interface ModelFigures {
+  /** File name and the start of its SHA-256. */
+  readonly id: string;
+  readonly family: string;
+  readonly inputWidthPx: number;
+  readonly inputHeightPx: number;
+  /** Class names by class id. */
+  readonly labels: readonly string[];
+  /** Threads that run it. */
+  readonly workers: number;
+  /** Whether every thread has loaded it and run it once. */
+  readonly isWarm: boolean;
+  /** Tasks that are out, and how many could be. */
+  readonly busy: number;
+  readonly capacity: number;
+}
+
+/** What waits for a sink and what it lost. */
+export interface SinkFigures {
+  readonly name: string;
+  readonly queuedBytes: number;
+  readonly lostRecords: number;
+}
+
+/** Whether a change is written into the settings file too. */
+export interface ChangeOptions {
+  readonly persist: boolean;
+}
+
+/**
+ * What the API asks of whoever runs the streams: the session. Who may ask for what is decided before, in the routes.
+ * From the first change on the program stays until it is told to end, also when every stream has ended: a mistyped address
+ * must not end it. Each change settles when it is done: for `add` that is when the stream is begun, whatever becomes of it.
+ */
+export interface StreamControl {
+  list(): readonly StreamInfo[];
+  get(name: string): StreamInfo | undefined;
+  /** @throws PipelineError E_STREAM_TAKEN, E_CONFIG, E_PERSIST, E_FORBIDDEN, E_STOPPED */
+  add(name: string, settings: JsonObject, options: ChangeOptions): Promise<void>;
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_CONFIG, E_PERSIST, E_FORBIDDEN, E_STOPPED */
+  change(name: string, settings: JsonObject, options: ChangeOptions): Promise<void>;
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_PERSIST */
+  remove(name: string, options: ChangeOptions): Promise<void>;
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_STOPPED */
+  restart(name: string): Promise<void>;
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_STREAM_STATE, E_STOPPED */
+  pause(name: string): Promise<void>;
+  /** @throws PipelineError E_STREAM_UNKNOWN, E_STOPPED */
+  resume(name: string): Promise<void>;
+  models(): readonly ModelFigures[];
+  sinks(): readonly SinkFigures[];
+  /** All settings in force, without secrets. */
+  settings(): JsonObject;
+}
+
+/** The schemas of the settings, which this room does not know itself. */
+export interface ApiSchemas {
+  /** What a stream may be told. */
+  readonly stream: z.ZodType;
+  /** JSON Schema of a settings file. */
+  readonly settings: JsonObject;
+  /** The known key nearest to one that is not known: `["streams", "gate", "wieght"]` gives `streams.gate.weight`. */
+  readonly nearestKey: (path: readonly string[]) => string;
+}
