@@ -137,6 +137,7 @@ const streamSchema = z.strictObject({
 
 /** What the HTTP API takes: never which program is started. */
 export const apiStreamSchema = streamSchema
+  .omit({ fromApi: true })
   .extend({ sourceOptions: overridesOf(source.omit({ ffmpegPath: true, ffprobePath: true })).exactOptional().meta({ description: "What differs from source; not its programs." }) })
   .meta({ id: "StreamSettings" });
 

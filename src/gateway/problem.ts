@@ -40,14 +40,15 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_STREAM_TAKEN: 409,
   E_STREAM_UNKNOWN: 404,
   E_TOO_MANY: 429,
-  E_USAGE: 400,
 };
 
 /** How long who is turned away for now should wait, s. */
 const RETRY_AFTER_S = 1;
 
 /** Answers with one of our errors. */
-export function pipelineProblem(reply: FastifyReply, { code, message }: PipelineError, faults?: readonly Fault[]): FastifyReply {
+export function pipelineProblem(reply: FastifyReply, { code: own, message }: PipelineError, faults?: readonly Fault[]): FastifyReply {
+  // What is wrong with a source is told as of a command line; here it is the request's.
+  const code = own === "E_USAGE" ? "E_REQUEST" : own;
   const status = STATUS[code] ?? 500;
   if (status === 503 || status === 429) reply.header("retry-after", RETRY_AFTER_S);
   return problem(reply, status, code, ERROR_TABLE[code].what, message, faults);

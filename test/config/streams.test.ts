@@ -25,7 +25,7 @@ async function refusal(text: string): Promise<string[]> {
   return error.message.split("\n").map((line) => line.replace(/^.*\.yaml:/, ""));
 }
 
-test("a stream says where it differs, and has a weight of 1; nothing else is filled in", async () => {
+test("a stream says where it differs, and has a weight of 1 and is required; nothing else is filled in", async () => {
   const { streams } = await load(`
 streams:
   gate:
@@ -41,9 +41,9 @@ streams:
     labels: { site: north, floor: "1" }
 `);
   assert.deepEqual(streams, {
-    gate: { source: "rtsp://cam/1", weight: 1 },
+    gate: { source: "rtsp://cam/1", weight: 1, required: true },
     "yard.2_a-B": {
-      source: "clip.mp4", weight: 2.5, maxFps: 5, maxAgeMs: 300, model: { path: "m.onnx" }, detect: { classes: ["car", 2], conf: 0.4 },
+      source: "clip.mp4", weight: 2.5, required: true, maxFps: 5, maxAgeMs: 300, model: { path: "m.onnx" }, detect: { classes: ["car", 2], conf: 0.4 },
       sourceOptions: { realtime: true }, labels: { site: "north", floor: "1" },
     },
   });
@@ -99,7 +99,7 @@ test("the example in the file of defaults is valid", async () => {
   assert.match(example, /^# streams:\n# {3}NAME:\n/);
   const { streams } = await load(example.replace(/^# /gm, ""));
   assert.deepEqual(Object.keys(streams), ["NAME"]);
-  assert.equal(Object.keys(streams["NAME"] ?? {}).length, 10, "the example leaves a key out");
+  assert.equal(Object.keys(streams["NAME"] ?? {}).length, 11, "the example leaves a key out");
 });
 
 test("the published JSON Schema accepts and refuses streams as the program does", () => {
@@ -112,6 +112,6 @@ test("the published JSON Schema accepts and refuses streams as the program does"
 
 test("the table names what a stream may say, without a variable of the environment", () => {
   const rows = settingsTable().split("\n").filter((row) => row.includes("streams"));
-  assert.equal(rows.length, 10);
+  assert.equal(rows.length, 11);
   assert.match(rows[1] ?? "", /^\| `streams\.NAME\.weight` \| `1` \| a number above 0 up to 1000 \| .* \| {2}\|$/);
 });

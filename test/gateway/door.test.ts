@@ -74,7 +74,8 @@ test("a viewer may read and get a ticket, and change nothing; an admin may", asy
   await using gateway = await openTestGateway({ tokensFile: tokens.path });
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     assert.deepEqual(told(await ask(`${gateway.url}api/v1/streams/gate`, { method, headers: bearer(viewer) })), [403, "E_FORBIDDEN"], method);
-    assert.equal((await ask(`${gateway.url}api/v1/streams/gate`, { method, headers: bearer(admin) })).status, 405, `${method}: there is no such route`);
+    const { status } = await ask(`${gateway.url}api/v1/streams/gate`, { method, headers: bearer(admin) });
+    assert.ok(status !== 401 && status !== 403, `${method}: ${status}`);
   }
   assert.equal((await ask(`${gateway.url}api/ticket`, { method: "POST", headers: bearer(viewer) })).status, 200);
 });
@@ -149,7 +150,7 @@ test("a page elsewhere can't change anything, with the browser's cookie or where
 test("only JSON is taken for a body: a form of another site, or text, is 415", async () => {
   await using gateway = await openTestGateway();
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
-    assert.deepEqual(told(await ask(`${gateway.url}api/ticket`, { method: "POST", headers: { "content-type": type }, body: "{}" })), [415, "E_REQUEST"], type);
+    assert.deepEqual(told(await ask(`${gateway.url}api/ticket`, { method: "POST", headers: { "content-type": type }, body: "{}" })), [415, "E_HTTP_TYPE"], type);
   }
   assert.deepEqual(told(await ask(`${gateway.url}api/ticket`, { method: "POST", headers: JSON_HEADERS, body: "{" })), [400, "E_REQUEST"]);
 });

@@ -8,7 +8,7 @@ const JSON_HEADERS = { "content-type": "application/json" };
 
 test("an address that is too long is 414, a head 431, a body 413", async () => {
   await using gateway = await openTestGateway();
-  assert.deepEqual(told(await ask(`${gateway.url}api/stats?${"x".repeat(2100)}`)), [414, "E_REQUEST"]);
+  assert.deepEqual(told(await ask(`${gateway.url}api/stats?${"x".repeat(2100)}`)), [414, "E_HTTP_SIZE"]);
   // Answered before all has been sent: a client that goes on sending may find the connection closed, and no answer.
   for (const [status, head] of [[431, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"x".repeat(17_000)}`], [413, `POST /api/ticket HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n`]] as const) {
     const { socket, said } = rawConnection(gateway.url);

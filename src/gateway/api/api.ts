@@ -45,9 +45,9 @@ const DESCRIPTION =
   "Video streams, what is seen in them, and how they do. Whatever changes something takes a token of role admin. Errors are problem details (RFC 9457) with a code of sightline's table. " +
   "Records live and without polling: WebSocket at /ws, see /api/asyncapi.json.";
 
-/** The one style attribute that the page to try the API writes into its markup, and nothing else, is let through there. */
+/** The one style attribute that the page to try the API writes into its markup, and the icons in its style sheet, are let through there, and nothing else. */
 const UI_STYLE = "'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
-const withUiStyle = (policy: string): string => policy.replace("style-src 'self'", `style-src 'self' ${UI_STYLE}`);
+const withUiStyle = (policy: string): string => policy.replace("style-src 'self'", `style-src 'self' ${UI_STYLE}`).replace("img-src 'self'", "img-src 'self' data:");
 
 /** A body is checked and handed on as it came: what a person left out is not to be written into the settings file. */
 const bodyAsGiven: typeof validatorCompiler = (route) => {
