@@ -1,4 +1,5 @@
 import { connect, type FeedClient, type VideoFrame } from "../client/index.js";
+import { acks } from "./acks.js";
 import { recordsSubscription, type Filter } from "./filter.js";
 import type { Store } from "./store.js";
 import { streamModel, type StreamModel } from "./stream-model.js";
@@ -30,6 +31,7 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
     return model;
   };
   const client = connect(new URL("/", location.href), { ticket: () => ticketOrLogin(store), ackVideo: "manual" });
+  const pace = acks((frame) => client.ack(frame));
   followConnection(client, store, streams);
   followRecords(client, store, modelOf, arrived);
   client.on("hello", (hello) => {
@@ -43,8 +45,10 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
   });
   client.on("video", (frame) => {
     if (store.inspecting) keepVideo(store, frame);
-    void showPicture(frame, modelOf, client, arrived);
+    pace.arrived(frame);
+    void showPicture(frame, modelOf, arrived).finally(() => pace.done(frame.stream));
   });
+  client.on("connection", ({ state }) => state === "open" && pace.reset());
   client.on("message", (content) => {
     if (!store.inspecting) return;
     const stream = "stream" in content ? (content.stream ?? "") : "";
@@ -120,8 +124,7 @@ function keepVideo(store: Store, { jpeg, ...header }: VideoFrame): void {
   store.messages.add({ atMs: Date.now(), type: "video", stream: header.stream, bytes: jpeg.byteLength, content: { ...header, jpegBytes: jpeg.byteLength } });
 }
 
-/** Acknowledges only when the picture is decoded: the server then sends no faster than this page can show. */
-async function showPicture(frame: VideoFrame, modelOf: (name: string) => StreamModel, client: FeedClient, arrived: () => void): Promise<void> {
+async function showPicture(frame: VideoFrame, modelOf: (name: string) => StreamModel, arrived: () => void): Promise<void> {
   const { stream, epoch, frame: number, widthPx, heightPx, lookedAt } = frame;
   const jpeg = frame.jpeg as Uint8Array<ArrayBuffer>;
   try {
@@ -130,7 +133,5 @@ async function showPicture(frame: VideoFrame, modelOf: (name: string) => StreamM
     arrived();
   } catch (error) {
     console.warn("a picture was not shown", error);
-  } finally {
-    client.ack(frame);
   }
 }

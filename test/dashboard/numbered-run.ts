@@ -88,7 +88,7 @@ function numberOfBox(box: readonly number[]): number {
 }
 
 /** Work of the model that brings a machine to three times overload; a faster one needs more. */
-const LOADS = [24, 60, 150];
+const LOADS = [18, 44, 110, 270];
 
 /** The same with a model so slow that at least three times more frames come than are inferred. */
 export async function runOverloaded(t: TestContext, browser: Browser, shown: number): Promise<NumberedRun> {
