@@ -127,7 +127,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
 
   function stop(error?: PipelineError, pausing = false): void {
     run.failure ??= error;
-    pauses = pausing;
+    pauses ||= pausing;
     run.stopping.abort();
     stopped.resolve();
   }
