@@ -33,6 +33,7 @@ test("without anything written every setting has its default", async () => {
   assert.deepEqual(await loadSettings({}), {
     sources: [],
     streams: {},
+    secretsFile: null,
     model: { path: "builtin", labels: null },
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
     pool: { workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
