@@ -12,7 +12,7 @@ const statsOf = (stream: string) => published(statsRecord({ ...stats, stream }, 
 const stateOf = (stream: string) => published(stateRecord(stream, { state: "live", epoch: 1 }, CAPTURED_AT_MS));
 const picture = (stream: string, frame: number) => ({ stream, epoch: 1, frame, ptsMs: null, widthPx: 4, heightPx: 4, lookedAt: true, jpeg: new Uint8Array(8) });
 const event = published(MESSAGES.EventRecord as EventRecord);
-const logLine = (message: string, stream?: string) => published({ v: 1, type: "log", level: "info", ...(stream && { stream }), message, at: "2026-11-20T10:00:00.123Z" } as LogRecord);
+const logLine = (message: string, stream?: string) => published({ v: 1, type: "log", level: "info", ...(stream && { stream }), message, at: "2026-11-20T10:00:00.123Z" });
 
 test("the greeting tells protocol, limits and streams", () => {
   const { connect } = testFeed();

@@ -56,6 +56,15 @@ test("latest: only the newest frame of each stream waits, and the gap tells of t
   assert.deepEqual(wire.messages().map(inWords), ["gate 0", "gate lost 1-2", "gate 3", "yard lost 1-2", "yard 3"]);
 });
 
+test("what waited under all is lost too, in order, when the newest of latest comes", () => {
+  const wire = testWire();
+  const outbox = openOutbox(wire, manualClock(), { ...LIMITS, socketBytes: 1 });
+  for (const number of [0, 1, 2, 3]) outbox.push(frame(number), "all");
+  outbox.push(frame(4), "latest");
+  wire.drain();
+  assert.deepEqual(wire.messages().map(inWords), ["gate 0", "gate lost 1-3", "gate 4"]);
+});
+
 test("latest: of figures too only the newest wait, and those are no gap", () => {
   const wire = testWire();
   const outbox = openOutbox(wire, manualClock(), { ...LIMITS, socketBytes: 1 });

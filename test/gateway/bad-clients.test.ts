@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import WebSocket from "ws";
+import type WebSocket from "ws";
 import { openGateway, type Gateway } from "../../src/gateway/index.js";
 import { publishedFrame } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
