@@ -119,12 +119,13 @@ function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessag
     loseWhile(isLost: (oldest: Waiting) => boolean) {
       for (let [oldest] = line; oldest && isLost(oldest); [oldest] = line) loseAt(0);
     },
-    /** With the newest frame or figures of a stream, older ones that wait are out of date. */
+    /** With the newest frame or figures of a stream, older ones that wait are out of date; a gap that waits becomes part of the new one. */
     loseOlder(record: WireRecord | undefined) {
       if (record?.type !== "frame" && record?.type !== "stats") return;
+      const isOlder = (waiting: WireRecord | undefined): boolean =>
+        waiting?.stream === record.stream && (waiting?.type === record.type || (waiting?.type === "gap" && record.type === "frame"));
       for (let i = 0; i < line.length; ) {
-        const waiting = line[i]?.message.record;
-        if (waiting?.type === record.type && waiting.stream === record.stream) loseAt(i);
+        if (isOlder(line[i]?.message.record)) loseAt(i);
         else i += 1;
       }
     },

@@ -119,7 +119,7 @@ test("whatever the socket does, frames come in order, each once, and gaps accoun
     fc.record({ do: fc.constant("wait" as const), ms: fc.nat(2000) }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
       const clock = manualClock();
       const wire = testWire();
       const outbox = openOutbox(wire, clock, { ...LIMITS, socketBytes: 600, queueBytes: 5 * RECORD_BYTES, queueAgeMs: 3000 });
