@@ -46,11 +46,8 @@ export function openClient(makeSocket: () => Promise<SocketLike>, options: Conne
     subscriptions.set(id, subscription);
   };
   if (options.subscribe) keep(options.subscribe);
-  const link = openLink(makeSocket, {
-    opened: () => undefined,
-    received: (data) => (typeof data === "string" ? text(data) : picture(data as ArrayBuffer)),
-    changed: (change) => tell("connection", change),
-  }, world);
+  const received = (data: unknown): void => (typeof data === "string" ? text(data) : picture(data as ArrayBuffer));
+  const link = openLink(makeSocket, { received, changed: (change) => tell("connection", change) }, world);
   return {
     get state() {
       return link.state;

@@ -11,7 +11,7 @@ import type { ConnectOptions, FeedClient, SocketLike } from "./types.js";
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): FeedClient {
   const server = new URL(url, globalThis.location?.href);
-  const Socket = options.WebSocket ?? (globalThis.WebSocket as unknown as NonNullable<ConnectOptions["WebSocket"]>);
+  const Socket = options.WebSocket ?? globalThis.WebSocket;
   const makeSocket = async (): Promise<SocketLike> => {
     const ticket = await ticketOf(server, options);
     const address = ticket === undefined ? socketUrl(server) : withTicket(socketUrl(server), ticket);
@@ -29,7 +29,7 @@ async function ticketOf(server: URL, { token, ticket }: ConnectOptions): Promise
 }
 
 export { decodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
-export type { ConnectionChange, ConnectionState, ConnectOptions, FeedClient, FeedEvents, SocketLike } from "./types.js";
+export type { ConnectionChange, ConnectionState, ConnectOptions, FeedClient, FeedEvents, SocketEvent, SocketLike } from "./types.js";
 export type {
   ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
 } from "../wire/index.js";

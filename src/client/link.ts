@@ -13,7 +13,6 @@ const PING_MS = 20_000;
 
 /** Who is told. */
 export interface LinkHandlers {
-  opened(): void;
   received(data: unknown): void;
   changed(change: ConnectionChange): void;
 }
@@ -28,7 +27,7 @@ export interface LinkWorld {
 /** A socket that is made again when it is lost. */
 export interface Link {
   readonly state: ConnectionState;
-  /** Sends when the connection stands; else nothing: `opened` will come again. */
+  /** Sends when the connection stands; else nothing. */
   send(message: object): void;
   close(): void;
 }
@@ -42,14 +41,74 @@ export function retryMs(failures: number, random: number): number {
   return Math.round(random * Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1)));
 }
 
+/** One try, and the connection that it leads to. */
 interface Attempt {
-  socket: SocketLike | undefined;
-  isOpen: boolean;
-  openedMs: number;
-  heardMs: number;
+  readonly isOpen: boolean;
+  /** Whether it has lived long enough to be a good one. */
+  isHealthy(): boolean;
+  send(message: object): void;
+  /** Ends it; nothing more is told of it. */
+  end(): void;
+}
+
+interface AttemptHandlers {
+  opened(): void;
+  received(data: unknown): void;
+  lost(reason: string): void;
+}
+
+function attempt(makeSocket: () => Promise<SocketLike>, { opened, received, lost }: AttemptHandlers, clock: Clock): Attempt {
+  const timers: Disposable[] = [];
+  let socket: SocketLike | undefined;
+  let [isOpen, isOver] = [false, false];
+  let [openedMs, heardMs] = [0, 0];
   /** What an error said before the close that follows it. */
-  trouble: string;
-  readonly timers: Disposable[];
+  let trouble = "";
+
+  const end = (): void => {
+    isOver = true;
+    for (const timer of timers) timer[Symbol.dispose]();
+    socket?.close();
+  };
+  const lose = (reason: string): void => {
+    if (isOver) return;
+    end();
+    lost(trouble || reason);
+  };
+  const send = (message: object): void => socket?.send(JSON.stringify(message));
+  const ask = (): void => {
+    if (clock.monotonicMs() - heardMs >= 2 * PING_MS) lose(`nothing was heard for ${(2 * PING_MS) / 1000} s`);
+    else send({ type: "ping" });
+  };
+  const listen = (made: SocketLike): void => {
+    if (isOver) return made.close();
+    socket = made;
+    made.binaryType = "arraybuffer";
+    made.addEventListener("open", () => {
+      if (isOver) return;
+      isOpen = true;
+      openedMs = heardMs = clock.monotonicMs();
+      timers.push(clock.every(PING_MS, ask));
+      opened();
+    });
+    made.addEventListener("message", ({ data }) => {
+      if (isOver) return;
+      heardMs = clock.monotonicMs();
+      received(data);
+    });
+    made.addEventListener("error", ({ message = "" }) => void (trouble = message));
+    made.addEventListener("close", (event) => lose(reasonOf(event)));
+  };
+  timers.push(clock.after(CONNECT_LIMIT_MS, () => isOpen || lose(`no connection within ${CONNECT_LIMIT_MS / 1000} s`)));
+  makeSocket().then(listen, (error: unknown) => lose(error instanceof Error ? error.message : String(error)));
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    isHealthy: () => isOpen && clock.monotonicMs() - openedMs >= HEALTHY_MS,
+    send,
+    end,
+  };
 }
 
 /** Begins to connect, and goes on until it is closed. Keeps a Node process alive so long. */
@@ -57,71 +116,33 @@ export function openLink(makeSocket: () => Promise<SocketLike>, handlers: LinkHa
   const held = clock.hold();
   let state: ConnectionState = "connecting";
   let failures = 0;
-  let current: Attempt | undefined;
   let retry: Disposable | undefined;
 
   const change = (next: ConnectionChange): void => {
     state = next.state;
     handlers.changed(next);
   };
-  const end = (attempt: Attempt): void => {
-    for (const timer of attempt.timers) timer[Symbol.dispose]();
-    current = undefined;
-    attempt.socket?.close();
-  };
-  const lost = (attempt: Attempt, reason: string): void => {
-    if (current !== attempt) return;
-    end(attempt);
-    const wasHealthy = attempt.isOpen && clock.monotonicMs() - attempt.openedMs >= HEALTHY_MS;
-    failures = wasHealthy ? 1 : failures + 1;
+  const lost = (reason: string): void => {
+    failures = current.isHealthy() ? 1 : failures + 1;
     const retryInMs = retryMs(failures, random());
-    retry = clock.after(retryInMs, begin);
-    change({ state: "waiting", retryInMs, reason: attempt.trouble || reason });
-  };
-  const begin = (): void => {
-    const attempt: Attempt = { socket: undefined, isOpen: false, openedMs: 0, heardMs: 0, trouble: "", timers: [] };
-    current = attempt;
-    if (state !== "connecting") change({ state: "connecting" });
-    attempt.timers.push(clock.after(CONNECT_LIMIT_MS, () => attempt.isOpen || lost(attempt, `no connection within ${CONNECT_LIMIT_MS / 1000} s`)));
-    makeSocket().then(
-      (socket) => (current === attempt ? listen(attempt, socket) : socket.close()),
-      (error: unknown) => lost(attempt, error instanceof Error ? error.message : String(error)),
-    );
-  };
-  const listen = (attempt: Attempt, socket: SocketLike): void => {
-    attempt.socket = socket;
-    socket.binaryType = "arraybuffer";
-    socket.addEventListener("open", () => {
-      if (current !== attempt) return;
-      attempt.isOpen = true;
-      attempt.openedMs = attempt.heardMs = clock.monotonicMs();
-      attempt.timers.push(clock.every(PING_MS, () => ask(attempt)));
-      change({ state: "open" });
-      handlers.opened();
+    retry = clock.after(retryInMs, () => {
+      current = begin();
+      change({ state: "connecting" });
     });
-    socket.addEventListener("message", ({ data }) => {
-      if (current !== attempt) return;
-      attempt.heardMs = clock.monotonicMs();
-      handlers.received(data);
-    });
-    socket.addEventListener("error", ({ message = "" }) => void (attempt.trouble = message));
-    socket.addEventListener("close", (event) => lost(attempt, reasonOf(event)));
+    change({ state: "waiting", retryInMs, reason });
   };
-  const ask = (attempt: Attempt): void => {
-    if (clock.monotonicMs() - attempt.heardMs >= 2 * PING_MS) return lost(attempt, `nothing was heard for ${(2 * PING_MS) / 1000} s`);
-    attempt.socket?.send(JSON.stringify({ type: "ping" }));
-  };
+  const begin = (): Attempt => attempt(makeSocket, { opened: () => change({ state: "open" }), received: handlers.received, lost }, clock);
 
-  begin();
+  let current = begin();
   return {
     get state() {
       return state;
     },
-    send: (message) => (current?.isOpen ? current.socket?.send(JSON.stringify(message)) : undefined),
+    send: (message) => (state === "open" ? current.send(message) : undefined),
     close() {
       if (state === "closed") return;
       retry?.[Symbol.dispose]();
-      if (current) end(current);
+      current.end();
       held[Symbol.dispose]();
       change({ state: "closed" });
     },

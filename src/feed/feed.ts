@@ -1,7 +1,6 @@
 import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
-import { Closers } from "../core/lifetime.js";
 import { SUBPROTOCOL, type Topic } from "../core/topics.js";
 import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
 import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
@@ -9,7 +8,7 @@ import { clientHandlers, startSubscription, type ClientHandlers } from "./client
 import { DEFAULT_FEED_LIMITS, type FeedLimits } from "./limits.js";
 import { textMessage } from "./message.js";
 import type { ClientWire, OutboxLoad } from "./outbox.js";
-import { openPresent, type Latest } from "./present.js";
+import { openPresent, type Latest, type Present } from "./present.js";
 import { refusalOf } from "./requests.js";
 import { subscriber, type Subscriber } from "./subscriber.js";
 import { openViews, recordOf } from "./views.js";
@@ -65,51 +64,27 @@ const CLOSE_TRY_AGAIN = 1013;
 const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state: "state", event: "events", log: "log" } as const satisfies Record<WireRecord["type"], Topic>;
 
 /** Makes a feed without clients. */
-export function openFeed({ version, instance, streams, limits: given }: FeedOptions, clock: Clock): Feed {
-  const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...given };
-  const closers = new Closers();
+export function openFeed(options: FeedOptions, clock: Clock): Feed {
+  const { instance, streams } = options;
+  const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...options.limits };
   const eventId = (seq: number): string => `${instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
   const clients = new Map<Subscriber, ClientWire["framing"]>();
   const watching = pictureWatchers();
-
-  const publishFrame = (published: Published): void => {
-    const kept = present.keep(published)!;
-    for (const client of clients.keys()) {
-      const standing = client.route("detections", kept.stream);
-      const message = standing?.view.live(kept);
-      if (message) client.text(message, standing!.wanted.queue);
-    }
-  };
-  const publishOther = (published: Published): void => {
-    const { record, line } = published;
-    present.keep(published);
-    const message = textMessage(line, record);
-    for (const client of clients.keys()) {
-      const standing = client.route(TOPIC_OF[record.type], record.stream);
-      if (standing) client.text(message, standing.wanted.queue);
-    }
-  };
-  const greet = (client: Subscriber): void => {
-    const names = present.names().filter((stream) => client.sees(stream));
-    const { queueBytes, queueAgeMs, stalledMs, historyFrames } = limits;
-    const shown = { requestBytes: REQUEST_LIMITS.bytes, subscriptions: REQUEST_LIMITS.subscriptions, queueBytes, queueAgeMs, stalledMs, historyFrames };
-    client.answer({ type: "hello", protocol: SUBPROTOCOL, version, instance, serverTime: timeOfDay(clock.wallMs()), limits: shown, streams: names });
-  };
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
     clients.set(client, wire.framing);
-    greet(client);
+    client.answer(hello(options, limits, present.names().filter(client.sees), clock));
     return client;
   };
   const known = (stream: string): boolean => present.of(stream) !== undefined;
   const parts = { present, clock, known, changed: watching.tell, left: (client: Subscriber) => clients.delete(client) };
-  closers.use(clock.every(SWEEP_MS, () => {
+  const sweeping = clock.every(SWEEP_MS, () => {
     for (const client of [...clients.keys()]) if (client.sweep()) client.close(CLOSE_TRY_AGAIN, `nothing was read for ${limits.stalledMs / 1000} s`);
-  }));
+  });
   return {
-    publish: (published) => (published.record.type === "frame" ? publishFrame(published) : publishOther(published)),
+    publish: (published) => publish(published, present, clients.keys()),
     publishPicture(picture) {
       let message: Buffer | undefined;
       for (const client of clients.keys()) {
@@ -140,8 +115,27 @@ export function openFeed({ version, instance, streams, limits: given }: FeedOpti
       return clientHandlers(client, parts);
     },
     loads: () => [...clients].map(([{ load }, framing]) => ({ ...load, framing })),
-    [Symbol.dispose]: () => void closers[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => sweeping[Symbol.dispose](),
   };
+}
+
+function hello({ version, instance }: FeedOptions, limits: FeedLimits, streams: readonly string[], clock: Clock): object {
+  const { queueBytes, queueAgeMs, stalledMs, historyFrames } = limits;
+  const shown = { requestBytes: REQUEST_LIMITS.bytes, subscriptions: REQUEST_LIMITS.subscriptions, queueBytes, queueAgeMs, stalledMs, historyFrames };
+  return { type: "hello", protocol: SUBPROTOCOL, version, instance, serverTime: timeOfDay(clock.wallMs()), limits: shown, streams };
+}
+
+/** Keeps a record and hands it to everybody who wants it: one message for all who see it the same way. */
+function publish(published: Published, present: Present, clients: Iterable<Subscriber>): void {
+  const { record, line } = published;
+  const kept = present.keep(published);
+  const whole = kept?.message ?? textMessage(line, record);
+  const topic = TOPIC_OF[record.type];
+  for (const client of clients) {
+    const standing = client.route(topic, record.stream);
+    const message = kept ? standing?.view.live(kept) : whole;
+    if (standing && message) client.text(message, standing.wanted.queue);
+  }
 }
 
 /** The place that an event's id names; undefined for one of another life of the program. */

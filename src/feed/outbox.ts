@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import { gapTally, toLine, type GapRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { gapTally, toLine, type FrameRecord, type GapRecord, type Subscription, type WireRecord } from "../wire/index.js";
 import type { FeedLimits } from "./limits.js";
 import { textMessage, type Framing, type TextMessage } from "./message.js";
 
@@ -41,17 +41,20 @@ interface Waiting {
 /** Makes an empty outbox. Nothing is allocated for a message that the socket takes at once. */
 export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): Outbox {
   const gaps = gapTally("subscriber_slow");
-  const queue: Waiting[] = [];
+  const load = { socketBytes: 0, queuedBytes: 0, queuedMessages: 0, sentMessages: 0, lostRecords: 0 };
+  const queue = waitingLine(wire.framing, load, (record) => {
+    gaps.lose(record);
+    load.lostRecords += record.type === "gap" ? record.records : 1;
+  });
   /** Sizes of what is in the socket, oldest first. */
   const inSocket: number[] = [];
-  const load = { socketBytes: 0, queuedBytes: 0, queuedMessages: 0, sentMessages: 0, lostRecords: 0 };
   let hasTaken = true;
   let quietSinceMs = clock.monotonicMs();
 
   const left = (): void => {
     hasTaken = true;
     load.socketBytes -= inSocket.shift() ?? 0;
-    if (queue.length > 0) drain(limits.socketBytes);
+    if (load.queuedMessages > 0) drain(limits.socketBytes);
   };
   const hand = (bytes: Buffer): void => {
     load.socketBytes += bytes.length;
@@ -67,46 +70,20 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
     if (load.lostRecords > 0 && record?.stream !== undefined) tellGap(record.stream);
     hand(bytes(wire.framing));
   };
-  const takeAt = (index: number): TextMessage => {
-    const [{ message, bytes }] = (index === 0 ? [queue.shift()] : queue.splice(index, 1)) as [Waiting];
-    load.queuedBytes -= bytes;
-    load.queuedMessages -= 1;
-    return message;
-  };
   const drain = (untilSocketBytes: number): void => {
-    while (queue.length > 0 && load.socketBytes < untilSocketBytes) send(takeAt(0));
-  };
-  const lose = (index: number): void => {
-    const { record } = takeAt(index);
-    if (record?.type !== "frame" && record?.type !== "gap") return;
-    gaps.lose(record);
-    load.lostRecords += record.type === "gap" ? record.records : 1;
-  };
-  const enqueue = (message: TextMessage): void => {
-    const bytes = message.bytes(wire.framing).length;
-    queue.push({ message, bytes, sinceMs: clock.monotonicMs() });
-    load.queuedBytes += bytes;
-    load.queuedMessages += 1;
-    while (load.queuedBytes > limits.queueBytes) lose(0);
-  };
-  /** Everything of the same kind that waits is out of date. */
-  const replace = (record: WireRecord | undefined): void => {
-    if (record?.type !== "frame" && record?.type !== "stats") return;
-    for (let i = queue.length - 1; i >= 0; i -= 1) {
-      const waiting = queue[i]?.message.record;
-      if (waiting?.type === record.type && waiting.stream === record.stream) lose(i);
-    }
+    while (load.queuedMessages > 0 && load.socketBytes < untilSocketBytes) send(queue.take());
   };
   return {
     load,
     push(message, policy) {
-      if (queue.length === 0 && load.socketBytes < limits.socketBytes) return send(message);
-      if (policy === "latest") replace(message.record);
-      enqueue(message);
+      if (load.queuedMessages === 0 && load.socketBytes < limits.socketBytes) return send(message);
+      if (policy === "latest") queue.loseOlder(message.record);
+      queue.add(message, clock.monotonicMs());
+      queue.loseWhile(() => load.queuedBytes > limits.queueBytes);
     },
     sweep() {
       const nowMs = clock.monotonicMs();
-      while (queue[0] !== undefined && queue[0].sinceMs < nowMs - limits.queueAgeMs) lose(0);
+      queue.loseWhile(({ sinceMs }) => sinceMs < nowMs - limits.queueAgeMs);
       if (hasTaken || load.socketBytes === 0) quietSinceMs = nowMs;
       hasTaken = false;
       return nowMs - quietSinceMs >= limits.stalledMs;
@@ -114,6 +91,43 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
     finish() {
       drain(Infinity);
       for (const stream of gaps.streams()) tellGap(stream);
+    },
+  };
+}
+
+/** What waits in our own memory, oldest first; its size stands in `load`. `lost` is told of frame records that are dropped. */
+function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessages: number }, lost: (record: FrameRecord | GapRecord) => void) {
+  const line: Waiting[] = [];
+  const takeAt = (index: number): TextMessage => {
+    const [{ message, bytes }] = (index === 0 ? [line.shift()] : line.splice(index, 1)) as [Waiting];
+    load.queuedBytes -= bytes;
+    load.queuedMessages -= 1;
+    return message;
+  };
+  const loseAt = (index: number): void => {
+    const { record } = takeAt(index);
+    if (record?.type === "frame" || record?.type === "gap") lost(record);
+  };
+  return {
+    add(message: TextMessage, sinceMs: number) {
+      const bytes = message.bytes(framing).length;
+      line.push({ message, bytes, sinceMs });
+      load.queuedBytes += bytes;
+      load.queuedMessages += 1;
+    },
+    take: () => takeAt(0),
+    loseWhile(isLost: (oldest: Waiting) => boolean) {
+      for (let [oldest] = line; oldest && isLost(oldest); [oldest] = line) loseAt(0);
+    },
+    /** With the newest frame or figures of a stream, older ones that wait are out of date; a gap that waits becomes part of the new one. */
+    loseOlder(record: WireRecord | undefined) {
+      if (record?.type !== "frame" && record?.type !== "stats") return;
+      const isOlder = (waiting: WireRecord | undefined): boolean =>
+        waiting?.stream === record.stream && (waiting?.type === record.type || (waiting?.type === "gap" && record.type === "frame"));
+      for (let i = 0; i < line.length; ) {
+        if (isOlder(line[i]?.message.record)) loseAt(i);
+        else i += 1;
+      }
     },
   };
 }

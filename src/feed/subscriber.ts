@@ -122,8 +122,8 @@ function routeTable(decide: (topic: Topic, stream: string | undefined) => Standi
   const tables = new Map<Topic, Map<string | undefined, Standing | undefined>>();
   return {
     find(topic: Topic, stream: string | undefined): Standing | undefined {
-      let table = tables.get(topic);
-      if (!table) tables.set(topic, (table = new Map()));
+      const table = tables.get(topic) ?? new Map<string | undefined, Standing | undefined>();
+      tables.set(topic, table);
       const known = table.get(stream);
       if (known !== undefined || table.has(stream)) return known;
       const found = decide(topic, stream);

@@ -56,6 +56,15 @@ test("latest: only the newest frame of each stream waits, and the gap tells of t
   assert.deepEqual(wire.messages().map(inWords), ["gate 0", "gate lost 1-2", "gate 3", "yard lost 1-2", "yard 3"]);
 });
 
+test("what waited under all is lost too, in order, when the newest of latest comes", () => {
+  const wire = testWire();
+  const outbox = openOutbox(wire, manualClock(), { ...LIMITS, socketBytes: 1 });
+  for (const number of [0, 1, 2, 3]) outbox.push(frame(number), "all");
+  outbox.push(frame(4), "latest");
+  wire.drain();
+  assert.deepEqual(wire.messages().map(inWords), ["gate 0", "gate lost 1-3", "gate 4"]);
+});
+
 test("latest: of figures too only the newest wait, and those are no gap", () => {
   const wire = testWire();
   const outbox = openOutbox(wire, manualClock(), { ...LIMITS, socketBytes: 1 });
@@ -110,7 +119,7 @@ test("whatever the socket does, frames come in order, each once, and gaps accoun
     fc.record({ do: fc.constant("wait" as const), ms: fc.nat(2000) }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
       const clock = manualClock();
       const wire = testWire();
       const outbox = openOutbox(wire, clock, { ...LIMITS, socketBytes: 600, queueBytes: 5 * RECORD_BYTES, queueAgeMs: 3000 });

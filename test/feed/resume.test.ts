@@ -74,7 +74,7 @@ test("however often a client is cut off and comes back, history and live join wi
     { weight: 2, arbitrary: fc.record({ do: fc.constant("take" as const), count: fc.nat(5) }) },
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 150 }), fc.constantFrom("all", "latest"), (steps, queue) => {
+    fc.property(fc.array(step, { maxLength: 150, size: "max" }), fc.constantFrom("all", "latest"), (steps, queue) => {
       const { feed, connect } = testFeed({ historyFrames: 12, socketBytes: 600, queueBytes: 4 * BYTES });
       const next: Record<string, number> = { gate: 0, yard: 0 };
       const publish = (stream: string): void => feed.publish(seen(next[stream]!++, [[2, 0.9]], stream));

@@ -8,6 +8,7 @@ import { openGateway, type Gateway } from "../../src/gateway/index.js";
 import { published, statsRecord } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, publishedFrame, stats } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
+import { collectGarbage } from "../support/garbage.js";
 import { until } from "../support/until.js";
 import { connect, openTestGateway, subscribeToAll } from "./clients.js";
 
@@ -128,6 +129,7 @@ test("a client that never reads costs bounded memory and takes nothing from the 
   await subscribeToAll(reader);
   await subscribeToAll(sleeper);
   sleeper.socket.pause();
+  collectGarbage();
   const before = process.memoryUsage();
   let publishedBytes = 0;
   for (let frame = 0; frame < FRAMES; frame += 1) {
@@ -140,6 +142,7 @@ test("a client that never reads costs bounded memory and takes nothing from the 
     if (frame % 100 === 99) reader.messages.splice(0, reader.messages.length - 1);
   }
   assert.ok(publishedBytes > 50_000_000, `${publishedBytes} bytes were published`);
+  collectGarbage();
   const after = process.memoryUsage();
   const grownBytes = after.arrayBuffers - before.arrayBuffers;
   assert.ok(grownBytes < 16_000_000, `buffers grew by ${grownBytes} bytes`);
