@@ -3,95 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { importViolations, roomOf, type ImportRules } from "./layers/imports.js";
 import { readRoomsTable } from "./layers/rooms-table.js";
+import { BUNDLED, LAYERS, RULES } from "./layers/rules.js";
 import { classViolations, docstringViolations, sizeViolations, type SizeBudget } from "./layers/shape.js";
 import { parseSource, readSources } from "./layers/source-tree.js";
 import { project, projectRoot } from "./support/paths.js";
-
-/** Layer of each room; imports go to lower layers only. The same table stands, with words, in src/README.md. */
-const LAYERS = {
-  core: 0,
-  accuracy: 1,
-  config: 1,
-  egress: 1,
-  machine: 1,
-  metrics: 1,
-  model: 1,
-  numbered: 1,
-  order: 1,
-  picture: 1,
-  ring: 1,
-  wire: 1,
-  auth: 2,
-  client: 2,
-  doctor: 2,
-  feed: 2,
-  pool: 2,
-  rx: 2,
-  scene: 2,
-  sinks: 2,
-  source: 2,
-  dashboard: 3,
-  gateway: 3,
-  pipeline: 3,
-  session: 4,
-  bench: 5,
-  observe: 5,
-  index: 6,
-  cli: 7,
-};
-
-/** Packages that the build puts into the dashboard: who installs sightline does not need them. */
-const BUNDLED = ["uplot"];
-
-const RULES: ImportRules = {
-  layers: LAYERS,
-  openRooms: ["core"],
-  standalone: "setup",
-  addresses: {
-    "@fastify/cookie": ["src/gateway/credentials.ts"],
-    "@fastify/helmet": ["src/gateway/http.ts"],
-    "@fastify/swagger": ["src/gateway/api/api.ts"],
-    "@fastify/swagger-ui": ["src/gateway/api/api.ts"],
-    commander: ["src/cli/program.ts"],
-    "fastest-levenshtein": ["src/config/nearest.ts"],
-    fastify: ["src/gateway/"],
-    "fastify-type-provider-zod": ["src/gateway/api/"],
-    "fluent-ffmpeg": ["src/source/ffmpeg-command.ts"],
-    "ipaddr.js": ["src/egress/address-policy.ts"],
-    "onnxruntime-node": ["src/pool/session.ts"],
-    open: ["src/cli/browser.ts"],
-    picocolors: ["src/cli/terminal.ts"],
-    // The main thread makes the pool, the worker reads what the pool gave it.
-    piscina: ["src/pool/threads.ts", "src/pool/worker.ts"],
-    "prom-client": ["src/gateway/metrics.ts"],
-    rxjs: ["src/rx/", "src/pipeline.ts", "src/observe.ts"],
-    sharp: ["src/picture/sharp.ts"],
-    tinyglobby: ["src/source/open.ts"],
-    uplot: ["src/dashboard/chart.ts"],
-    "write-file-atomic": ["src/auth/tokens-file.ts", "src/config/store.ts"],
-    ws: ["src/client/node.ts", "src/gateway/websocket.ts"],
-    yaml: ["src/config/yaml.ts"],
-    zod: ["src/core/schema.ts"],
-  },
-  pure: [
-    "src/accuracy/",
-    "src/client/address.ts",
-    "src/client/client.ts",
-    "src/client/inbox.ts",
-    "src/client/index.ts",
-    "src/client/link.ts",
-    "src/client/positions.ts",
-    "src/client/types.ts",
-    "src/config/schema.ts",
-    "src/dashboard/",
-    "src/metrics/",
-    "src/model/",
-    "src/order/",
-    "src/wire/",
-  ],
-  // Its histogram is arithmetic; reading the time is refused by lint. What is bundled for the browser may draw charts there.
-  pureMayImport: ["node:perf_hooks", ...BUNDLED],
-};
 
 const BUDGET: SizeBudget = {
   fileLines: 300,

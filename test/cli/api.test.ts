@@ -22,7 +22,7 @@ interface Running {
 
 async function start(name: string, more: readonly string[] = [], args: readonly string[] = [], env = {}): Promise<Running> {
   const file = join(folder, name);
-  writeFileSync(file, ["# Mine.", "pool: { workers: 1 }", ...more, "streams:", `  steady: ${JSON.stringify(CAMERA)}`, ""].join("\n"));
+  writeFileSync(file, ["# Mine.", "pool: { workers: 1 }", `api: { allowPrivate: true, fileRoots: [${folder}] }`, ...more, "streams:", `  steady: ${JSON.stringify(CAMERA)}`, ""].join("\n"));
   const cli = startCli(["run", ...args, "--config", file], { env: { SIGHTLINE_SERVE_PORT: "0", ...env }, timeoutMs: 100_000 });
   const url = /http:\/\/\S+/.exec(await cli.saying(/live page: http\S+\n/))![0];
   return {
@@ -38,8 +38,8 @@ test("a change that is kept stands in the file, its comments kept, and is not ap
   assert.equal((await send("POST", "young?persist=true", CAMERA)).status, 201);
   assert.equal((await send("POST", "guest", CAMERA)).status, 201);
   assert.equal((await send("PUT", "young?persist=true", { ...CAMERA, maxFps: 3 })).status, 200);
-  assert.deepEqual(streamsIn(file), { steady: CAMERA, young: { ...CAMERA, maxFps: 3 } });
-  assert.match(readFileSync(file, "utf8"), /^# Mine\.\npool: \{ workers: 1 \}\n/);
+  assert.deepEqual(streamsIn(file), { steady: CAMERA, young: { ...CAMERA, maxFps: 3, fromApi: true } });
+  assert.match(readFileSync(file, "utf8"), /^# Mine\.\npool: \{ workers: 1 \}\napi: /);
   assert.equal((await send("DELETE", "guest")).status, 204);
   cli.child.kill("SIGHUP");
   const said = await cli.saying(/settings read again/);
@@ -77,8 +77,13 @@ test("with sources on the command line nothing can be kept, and it is said why; 
   const refused = await send("POST", "new?persist=true", CAMERA);
   assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [409, "E_PERSIST"]);
   assert.equal(readFileSync(file, "utf8"), before);
-  assert.equal((await send("PUT", "clip", { source: join(folder, "mistyped.mp4") })).status, 200);
-  await cli.saying(/E_SOURCE_MISSING/);
+  const missing = await send("PUT", "clip", { source: join(folder, "mistyped.mp4") });
+  assert.deepEqual([missing.status, ((await missing.json()) as { code: string }).code], [400, "E_SOURCE_MISSING"]);
+  const outside = await send("PUT", "clip", { source: "/etc/hostname" });
+  assert.deepEqual([outside.status, ((await outside.json()) as { code: string }).code], [403, "E_SOURCE_FORBIDDEN"]);
+  writeFileSync(join(folder, "text.mp4"), "no video at all\n".repeat(100));
+  assert.equal((await send("PUT", "clip", { source: join(folder, "text.mp4") })).status, 200);
+  await cli.saying(/E_SOURCE_NOT_VIDEO/);
   assert.equal((await send("PUT", "clip", CAMERA)).status, 200);
   cli.child.kill("SIGTERM");
   assert.equal((await cli.done).code, 143);

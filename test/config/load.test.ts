@@ -46,7 +46,6 @@ test("without anything written every setting has its default", async () => {
     output: { path: null },
     api: { schemes: ["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "test"], allowPrivate: false, fileRoots: [] },
     serve: null,
-    secretsFile: null,
   });
 });
 

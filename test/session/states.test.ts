@@ -80,7 +80,7 @@ test("a file's states are on the feed, and its records stay one line a frame", {
   await using _session = session;
   const told: string[] = [];
   const socket = new WebSocket(`${String(session.url).replace("http", "ws")}ws`, "sightline.v1");
-  socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", streams: ["*"], topics: ["stats"] })));
+  socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", streams: ["*"], topics: ["state"] })));
   socket.on("message", (data: Buffer) => {
     const message = JSON.parse(data.toString()) as { type: string; state: string; epoch: number };
     if (message.type === "state") told.push(`${message.state} ${message.epoch}`);
