@@ -78,7 +78,7 @@ test("with sources on the command line nothing can be kept, and it is said why; 
   assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [409, "E_PERSIST"]);
   assert.equal(readFileSync(file, "utf8"), before);
   const missing = await send("PUT", "clip", { source: join(folder, "mistyped.mp4") });
-  assert.deepEqual([missing.status, ((await missing.json()) as { code: string }).code], [400, "E_SOURCE_MISSING"]);
+  assert.deepEqual([missing.status, ((await missing.json()) as { code: string }).code], [403, "E_SOURCE_FORBIDDEN"]);
   const outside = await send("PUT", "clip", { source: "/etc/hostname" });
   assert.deepEqual([outside.status, ((await outside.json()) as { code: string }).code], [403, "E_SOURCE_FORBIDDEN"]);
   writeFileSync(join(folder, "text.mp4"), "no video at all\n".repeat(100));
