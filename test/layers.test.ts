@@ -54,7 +54,7 @@ const RULES: ImportRules = {
     rxjs: ["src/rx/", "src/pipeline.ts", "src/observe.ts"],
     sharp: ["src/picture/sharp.ts"],
     tinyglobby: ["src/source/open.ts"],
-    ws: ["src/client/node.ts", "src/gateway/websocket.ts"],
+    ws: ["src/bench/fanout-bare.ts", "src/bench/fanout-clients.ts", "src/client/node.ts", "src/gateway/websocket.ts"],
     yaml: ["src/config/yaml.ts"],
     zod: ["src/core/schema.ts"],
   },

@@ -1,3 +1,4 @@
+import type { FanoutOptions, PipelineTask } from "../bench/index.js";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { availableCores } from "../machine/index.js";
@@ -28,7 +29,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
-  const { densityText, reportText, runBench, runDensity } = await import("../bench/index.js");
+  const { densityText, fanoutText, reportText, runBench, runDensity, runFanout } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -36,9 +37,19 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
     const world = { signal: stop.signal, progress };
     const session = { ...settings, streams: {} };
-    const [report, text] = given["density"] === true
-      ? await runDensity({ session, workers, seconds, command }, world).then((one) => [one, densityText(one)] as const)
-      : await runBench({ session, workers, rounds, seconds, soakRecords, command }, world).then((one) => [one, reportText(one)] as const);
+    const measure = async (): Promise<readonly [report: object, text: string]> => {
+      if (given["fanout"] === true) {
+        const report = await runFanout(fanoutOptions(given, { session, workers, seconds, command }), world);
+        return [report, fanoutText(report)];
+      }
+      if (given["density"] === true) {
+        const report = await runDensity({ session, workers, seconds, command }, world);
+        return [report, densityText(report)];
+      }
+      const report = await runBench({ session, workers, rounds, seconds, soakRecords, command }, world);
+      return [report, reportText(report)];
+    };
+    const [report, text] = await measure();
     terminal.status("");
     await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
     return 0;
@@ -46,4 +57,20 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     if (stop.by === null) throw stop.mistake ?? thrown;
     return statusOf(stop.by);
   }
+}
+
+/** Subscribers of the live pipeline: as many as the promise about its latency is for. */
+const LIVE_SUBSCRIBERS = 100;
+
+function fanoutOptions(given: GivenFlags, { session, workers, seconds, command }: Omit<PipelineTask, "liveSubscribers"> & { readonly command: string }): FanoutOptions {
+  return {
+    clients: wholeNumber(given, "clients", 1000, 1, 20_000),
+    rate: wholeNumber(given, "rate", 30, 1, 1000),
+    objects: wholeNumber(given, "objects", 20, 0, 1000),
+    sleepers: wholeNumber(given, "sleepers", 200, 0, 20_000),
+    idle: wholeNumber(given, "idle", 0, 0, 50_000),
+    seconds,
+    pipelines: given["pipelines"] === true ? { session, workers, seconds, liveSubscribers: LIVE_SUBSCRIBERS } : null,
+    command,
+  };
 }
