@@ -82,3 +82,6 @@ async function soak(
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";
+export { runFanout, type FanoutOptions, type FanoutReport } from "./fanout.js";
+export type { PipelineTask } from "./fanout-pipelines.js";
+export { fanoutText } from "./fanout-report.js";

@@ -1,3 +1,4 @@
+import type { FanoutOptions, PipelineTask } from "../bench/index.js";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { availableCores } from "../machine/index.js";
@@ -28,7 +29,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
-  const { densityText, reportText, runBench, runDensity } = await import("../bench/index.js");
+  const { densityText, fanoutText, reportText, runBench, runDensity, runFanout } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -37,7 +38,11 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const session = { ...settings, streams: {} };
   const json = given["json"] === true;
   try {
-    if (given["density"] === true) {
+    if (given["fanout"] === true) {
+      const report = await runFanout(fanoutOptions(given, { session, workers, seconds, command }), world);
+      terminal.status("");
+      await print(json ? JSON.stringify(report) : fanoutText(report).trimEnd());
+    } else if (given["density"] === true) {
       const report = await runDensity({ session, workers, seconds, command }, world);
       terminal.status("");
       if (report.complete || report.figures.length > 0) await print(json ? JSON.stringify(report) : densityText(report).trimEnd());
@@ -51,4 +56,20 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
     if (stop.by === null) throw stop.mistake ?? thrown;
     return statusOf(stop.by);
   }
+}
+
+/** Subscribers of the live pipeline: as many as the promise about its latency is for. */
+const LIVE_SUBSCRIBERS = 100;
+
+function fanoutOptions(given: GivenFlags, { session, workers, seconds, command }: Omit<PipelineTask, "liveSubscribers"> & { readonly command: string }): FanoutOptions {
+  return {
+    clients: wholeNumber(given, "clients", 1000, 1, 20_000),
+    rate: wholeNumber(given, "rate", 30, 1, 1000),
+    objects: wholeNumber(given, "objects", 20, 0, 1000),
+    sleepers: wholeNumber(given, "sleepers", 200, 0, 20_000),
+    idle: wholeNumber(given, "idle", 0, 0, 50_000),
+    seconds,
+    pipelines: given["pipelines"] === true ? { session, workers, seconds, liveSubscribers: LIVE_SUBSCRIBERS } : null,
+    command,
+  };
 }

@@ -61,6 +61,7 @@ const EXAMPLES = {
     ["sightline bench", "the built-in clip and model"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --workers 2", "yours"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --density --seconds 15", "how many cameras this machine carries"],
+    ["sightline bench --fanout --clients 1000 --idle 5000 --seconds 20", "how many subscribers it serves"],
     ["sightline bench --soak 10000 --json", "with the memory's growth, as JSON"],
   ],
 } as const satisfies Record<string, readonly (readonly [string, string])[]>;

@@ -63,7 +63,7 @@ export const RULES: ImportRules = {
     tinyglobby: ["src/source/open.ts"],
     uplot: ["src/dashboard/chart.ts"],
     "write-file-atomic": ["src/auth/tokens-file.ts", "src/config/store.ts"],
-    ws: ["src/client/node.ts", "src/gateway/websocket.ts"],
+    ws: ["src/bench/fanout-bare.ts", "src/bench/fanout-clients.ts", "src/client/node.ts", "src/gateway/websocket.ts"],
     yaml: ["src/config/yaml.ts"],
     zod: ["src/core/schema.ts"],
   },
