@@ -8,8 +8,8 @@ import type { Terminal } from "./terminal.js";
 /** A settings file that may be read again while a session runs. Watched from the start on, so that no change is missed. */
 export interface Reload extends Disposable {
   readonly file: string;
-  /** We write this text into the file ourselves: it is no reason to read it again. */
-  expect(text: string): void;
+  /** We write this text into the file ourselves, in place of `before`: it is no reason to read it again. */
+  expect(text: string, before: string): void;
   /** Reads all settings anew, with the environment and the flags of the start. */
   readonly load: () => Promise<Settings>;
   /** Tells of changes from now on, and at once of one that came before. */
@@ -25,7 +25,7 @@ export function watchForReload(file: string, load: () => Promise<Settings>): Rel
   return {
     file,
     load,
-    expect: (text) => watching.expect(text),
+    expect: (text, before) => watching.expect(text, before),
     listen(to) {
       listener = to;
       before?.(to);

@@ -104,7 +104,7 @@ async function open(settings: Settings, show: Presentation, terminal: Terminal, 
 /** What the HTTP API needs to know of settings. */
 function apiSupport({ secretsFile }: Settings, { reload, noPersist }: Presentation): ApiSupport {
   const store = settingsFileStore({
-    file: reload?.file, secretsFile, environment: process.env, ...(noPersist && { refusal: noPersist }), onWrite: (text) => reload?.expect(text),
+    file: reload?.file, secretsFile, environment: process.env, ...(noPersist && { refusal: noPersist }), onWrite: (text, before) => reload?.expect(text, before),
   });
   return { stream: apiStreamSchema, settings: JSON.parse(schemaText()) as ApiSupport["settings"], nearestKey, resolve: store.resolve, keep: store.keep };
 }

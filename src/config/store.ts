@@ -13,8 +13,8 @@ export interface StoreOptions {
   readonly refusal?: string;
   readonly secretsFile: string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Told of the text right before it is written. */
-  readonly onWrite?: (text: string) => void;
+  /** Told of the text, and of the one that it replaces, right before it is written. */
+  readonly onWrite?: (text: string, before: string) => void;
 }
 
 /** What a settings file knows of streams that come and change while the program runs. */
@@ -64,10 +64,9 @@ async function keepNow(options: StoreOptions, stream: string, written: WrittenSt
   const after = withStream(before, file, stream, written);
   await work();
   if (after === before) return;
-  onWrite?.(after);
+  onWrite?.(after, before);
   await writeFileAtomic(file, after).catch((cause: unknown) => {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    onWrite?.(before);
     throw new PipelineError("E_PERSIST", `${file} can't be written (${code}); the change is in force until the program ends`, { cause });
   });
 }

@@ -6,11 +6,13 @@ import type { Clock } from "../core/clock.js";
 const SETTLE_MS = 250;
 /** But at the latest so long after the first step: something else in the folder may never be done, ms. */
 const LONGEST_MS = 2000;
+/** Writes of our own between two looks: more than a person can ask for in LONGEST_MS. */
+const MOST_OURS = 32;
 
 /** A watched settings file. */
 export interface SettingsWatch extends Disposable {
-  /** We write this text into the file ourselves: when it is seen there it is no news. */
-  expect(text: string): void;
+  /** We write this text into the file ourselves, in place of `before`: when it is seen there it is no news. */
+  expect(text: string, before: string): void;
 }
 
 /** Whom the watch tells. */
@@ -29,6 +31,8 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   const file = resolve(path);
   const name = basename(file);
   let known = textOf(file);
+  // Several, oldest first: the file may be looked at when one stands in it and the next is about to.
+  let ours: string[] = [];
   let timer: Disposable | undefined;
   let firstStepMs = 0;
   let isOver = false;
@@ -39,7 +43,9 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
     // Gone is between two steps of a rename: the next event comes.
     if (isOver || text === undefined || text === known) return;
     known = text;
-    listener.changed();
+    const at = ours.indexOf(text);
+    ours = at < 0 ? [] : ours.slice(at + 1);
+    if (at < 0) listener.changed();
   }
 
   function lose(cause: unknown): void {
@@ -67,7 +73,13 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   } catch (cause) {
     lose(cause);
   }
-  return { expect: (text) => void (known = text), [Symbol.dispose]: close };
+  return {
+    expect(text, before) {
+      // Else somebody's change is in it that we have not told yet.
+      if (before === known || ours.includes(before)) ours = [...ours, text].slice(-MOST_OURS);
+    },
+    [Symbol.dispose]: close,
+  };
 }
 
 /** Read at once, so that nothing can come in between: it is a few kB, and seldom. */

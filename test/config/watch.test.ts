@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { watchSettingsFile } from "../../src/config/index.js";
-import { systemClock } from "../../src/core/clock.js";
+import { systemClock, type Clock } from "../../src/core/clock.js";
 import { until } from "../support/until.js";
 
 function watched(file: string): { changes: number; lost: string[] } & Disposable {
@@ -29,6 +29,28 @@ test("a file that is written in place, replaced by a rename, or deleted and made
   appendFileSync(file, "4\n");
   await until(() => seen.changes === 3, "the new file");
   assert.deepEqual(seen.lost, []);
+});
+
+test("what we write ourselves is no news, also seen between two of our writes; somebody's change before it still is", async () => {
+  const file = join(newFolder(), "s.yaml");
+  writeFileSync(file, "a: 1\n");
+  let changes = 0;
+  let looks = 0;
+  const clock: Clock = { ...systemClock, after: (delayMs, look) => systemClock.after(delayMs, () => (look(), void (looks += 1))) };
+  using watching = watchSettingsFile(file, clock, { changed: () => (changes += 1), lost: assert.fail });
+  watching.expect("a: 2\n", "a: 1\n");
+  watching.expect("a: 3\n", "a: 2\n");
+  // Only the first of both is there when it is looked at.
+  writeFileSync(file, "a: 2\n");
+  await until(() => looks >= 1, "a look at the first");
+  writeFileSync(file, "a: 3\n");
+  const before = looks;
+  await until(() => looks > before, "a look at the second");
+  assert.equal(changes, 0);
+  writeFileSync(file, "b: 1\n");
+  watching.expect("b: 1\na: 4\n", "b: 1\n");
+  writeFileSync(file, "b: 1\na: 4\n");
+  await until(() => changes === 1, "the foreign change, with ours in it");
 });
 
 test("a link that is swapped beside the file, as Kubernetes does, is a change", async () => {
