@@ -20,6 +20,10 @@ export interface FanoutOptions {
   readonly sleepers: number;
   /** Connections that ask for nothing, in a part of their own. */
   readonly idle: number;
+  /** Turns of ours and the bare broadcast. */
+  readonly rounds: number;
+  /** Most higher rates that are tried. */
+  readonly steps: number;
   /** Pipelines beside it; null = none. */
   readonly pipelines: PipelineTask | null;
   readonly command: string;
@@ -57,10 +61,8 @@ interface FanoutWorld {
 
 /** Beyond this, delivery is late. */
 const LATE_MS = 100;
-const FASTEST_ROUNDS = 5;
 const FASTEST_WINDOW_MS = 2000;
 const STEP = 1.5;
-const MOST_STEPS = 12;
 /** Steps are shorter than the measured parts: they only look for the place. */
 const STEP_MS = 4000;
 /** Below what the feed leaves to a socket, so that its own queue is not what is measured. */
@@ -143,7 +145,7 @@ async function compareFastest(rig: Rig): Promise<FanoutReport["fastest"]> {
   await clients.tell({ kind: "connect", url: bare.url, group: "bare", count: options.clients, behaviour: "reads" });
   const most = (): number => gateway.loads().reduce((sum, { socketBytes }) => Math.max(sum, socketBytes), 0);
   const rounds: { ours: Fastest; bare: Fastest }[] = [];
-  for (let round = 0; round < FASTEST_ROUNDS && !rig.signal.aborted; round += 1) {
+  for (let round = 0; round < options.rounds && !rig.signal.aborted; round += 1) {
     const ours = await fastest(clients, "readers", () => gateway.publish(make()), most);
     rounds.push({ ours, bare: await fastest(clients, "bare", () => bareSend(bare, make), () => bare.mostWaitingBytes()) });
   }
@@ -188,7 +190,7 @@ async function fastest(clients: Clients, group: string, send: () => void, mostWa
 /** Raises the rate until delivery is no longer whole and in time. */
 async function climb(rig: Rig, progress: FanoutWorld["progress"]): Promise<FanoutReport["steps"]> {
   const steps: FanoutReport["steps"][number][] = [];
-  for (let rate = rig.options.rate * STEP; steps.length < MOST_STEPS && steps.at(-1)?.held !== false && !rig.signal.aborted; rate *= STEP) {
+  for (let rate = rig.options.rate * STEP; steps.length < rig.options.steps && steps.at(-1)?.held !== false && !rig.signal.aborted; rate *= STEP) {
     progress(`${Math.round(rate)} records a second to each`);
     const { latencyMs, lost, least, published } = await deliver(rig, rate, STEP_MS);
     steps.push({ rate, p99Ms: latencyMs.p99, lost, held: latencyMs.p99 <= LATE_MS && lost === 0 && least === published });

@@ -112,6 +112,7 @@ const BINARY = { binary: true } as const;
 function wireOf(socket: WebSocket, clock: Clock): ClientWire {
   return {
     framing: "socket",
+    bufferedBytes: () => socket.bufferedAmount,
     send(message, binary, left) {
       if (socket.readyState === socket.OPEN) socket.send(message, binary ? BINARY : TEXT, left);
     },

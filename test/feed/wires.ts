@@ -22,23 +22,30 @@ export interface TestWire extends ClientWire {
 
 /** Makes one; an eager one takes everything at once. */
 export function testWire({ framing = "socket", eager = false }: { framing?: ClientWire["framing"]; eager?: boolean } = {}): TestWire {
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly bytes: number; readonly left: () => void }[] = [];
+  let bufferedBytes = 0;
   const wire: TestWire = {
     framing,
     buffers: [],
     pictures: [],
     closed: [],
+    bufferedBytes: () => bufferedBytes,
     send(message, binary, left) {
       if (binary) wire.pictures.push(message.toString());
       else wire.buffers.push(message);
-      if (eager) left();
-      else waiting.push(left);
+      if (eager) return left();
+      waiting.push({ bytes: message.length, left });
+      bufferedBytes += message.length;
     },
     close: (status, reason) => void wire.closed.push([status, reason]),
     messages: () => wire.buffers.map((bytes) => JSON.parse(bytes.toString()) as Sent),
     drain: () => wire.take(Infinity),
     take(count) {
-      for (let taken = 0; taken < count && waiting.length > 0; taken += 1) waiting.shift()!();
+      for (let taken = 0; taken < count && waiting.length > 0; taken += 1) {
+        const { bytes, left } = waiting.shift()!;
+        bufferedBytes -= bytes;
+        left();
+      }
     },
   };
   return wire;
