@@ -8,7 +8,7 @@ export interface ClientWire {
   readonly framing: Framing;
   /** Bytes that were handed over and that the system has not taken yet. */
   bufferedBytes(): number;
-  /** Hands a message over; `left` is called later, once the system has taken it. When the client is gone it may never be. */
+  /** Hands over a message, whole as its framing wants it (binary ones as they are); `left` is called later, once the system has taken it. When the client is gone it may never be. */
   send(message: Buffer, binary: boolean, left: () => void): void;
   /** Ends the connection, with a status of WebSocket and why. */
   close(status: number, reason: string): void;

@@ -54,9 +54,9 @@ export function openSocketServer(
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const closers = new Map<WebSocket, () => void>();
-  const accept = (socket: WebSocket, address: string, access: Access): void => {
+  const accept = (socket: WebSocket, stream: Duplex, address: string, access: Access): void => {
     const seat = options.seats.take(address);
-    const handlers = welcome(wireOf(socket, clock), access);
+    const handlers = welcome(wireOf(socket, stream, clock), access);
     closers.set(socket, () => handlers.closing());
     socket.on("message", (data, isBinary) => {
       if (isBinary) throwOut(socket, clock, CLOSE_UNSUPPORTED, "requests are text");
@@ -74,7 +74,7 @@ export function openSocketServer(
     const address = request.socket.remoteAddress ?? "";
     const verdict = judge(request, address, options);
     if (typeof verdict === "string") return refuse(stream, verdict);
-    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, address, verdict));
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream, address, verdict));
   });
   const heartbeat = startHeartbeat(sockets, clock);
   return {
@@ -106,15 +106,20 @@ function refuse(stream: Duplex, statusLine: string): void {
   stream.end(`HTTP/1.1 ${statusLine}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-const TEXT = { binary: false } as const;
 const BINARY = { binary: true } as const;
 
-function wireOf(socket: WebSocket, clock: Clock): ClientWire {
+/**
+ * Text frames are whole and shared by all clients, so they go past the library to the stream it writes to. Without compression
+ * it writes its own frames (pictures, pings, the goodbye) whole and at once too: none can come into the middle of another.
+ */
+function wireOf(socket: WebSocket, stream: Duplex, clock: Clock): ClientWire {
   return {
     framing: "socket",
-    bufferedBytes: () => socket.bufferedAmount,
+    bufferedBytes: () => stream.writableLength,
     send(message, binary, left) {
-      if (socket.readyState === socket.OPEN) socket.send(message, binary ? BINARY : TEXT, left);
+      if (socket.readyState !== socket.OPEN) return;
+      if (binary) socket.send(message, BINARY, left);
+      else stream.write(message, left);
     },
     close: (status, reason) => throwOut(socket, clock, status, reason),
   };

@@ -8,7 +8,7 @@ export interface Sent {
 
 /** A connection that takes nothing until it is told to. */
 export interface TestWire extends ClientWire {
-  /** Bytes of the text messages that were handed over. */
+  /** The text messages that were handed over, whole as they go over the wire. */
   readonly buffers: Buffer[];
   readonly pictures: string[];
   readonly closed: [status: number, reason: string][];
@@ -38,7 +38,7 @@ export function testWire({ framing = "socket", eager = false }: { framing?: Clie
       bufferedBytes += message.length;
     },
     close: (status, reason) => void wire.closed.push([status, reason]),
-    messages: () => wire.buffers.map((bytes) => JSON.parse(bytes.toString()) as Sent),
+    messages: () => wire.buffers.map((bytes) => JSON.parse(payloadOf(bytes)) as Sent),
     drain: () => wire.take(Infinity),
     take(count) {
       for (let taken = 0; taken < count && waiting.length > 0; taken += 1) {
@@ -50,6 +50,9 @@ export function testWire({ framing = "socket", eager = false }: { framing?: Clie
   };
   return wire;
 }
+
+/** The text of a message: JSON begins with a bracket, which no head of a frame and no field name has. */
+export const payloadOf = (bytes: Buffer): string => bytes.toString().slice(bytes.toString().indexOf("{"));
 
 /** A frame, a gap or another message in a few words. */
 export function inWords({ type, stream, frame, fromFrame, toFrame }: Sent): string {
