@@ -13,7 +13,7 @@ export function fanoutText(report: FanoutReport): string {
   const { machine, command, options, recordBytes, perIdleConnection, perSubscriber, steady, withSleepers, fastest, steps, pipelines } = report;
   const lines = [machine, `$ ${command}`, `records of ${options.objects} objects, ${number(recordBytes)} bytes; the clients are one other process on this machine`, ""];
   if (perIdleConnection) lines.push(`${number(options.idle)} idle connections: ${kb(perIdleConnection.rss)} resident, ${kb(perIdleConnection.held)} held for each`);
-  lines.push(`${number(options.clients)} subscribers: ${kb(perSubscriber.rss)} resident, ${kb(perSubscriber.held)} held for each`, "", ...deliveryLines(`${number(options.clients)} subscribers x ${options.rate}/s, ${options.seconds} s`, steady));
+  lines.push(`${number(options.clients)} subscribers: ${kb(perSubscriber.held)} held for each`, "", ...deliveryLines(`${number(options.clients)} subscribers x ${options.rate}/s, ${options.seconds} s`, steady));
   if (withSleepers) {
     lines.push(...deliveryLines(`the same beside ${number(options.sleepers)} that never read`, withSleepers));
     lines.push(`  most that waited for one client ${kb(withSleepers.mostQueuedBytes)}; of those that never read ${withSleepers.sleepersConnected} were still connected at the end`);

@@ -39,7 +39,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const json = given["json"] === true;
   try {
     if (given["fanout"] === true) {
-      const report = await runFanout(fanoutOptions(given, { session, workers, seconds, command }), world);
+      const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
       terminal.status("");
       await print(json ? JSON.stringify(report) : fanoutText(report).trimEnd());
     } else if (given["density"] === true) {
@@ -61,14 +61,16 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
 /** Subscribers of the live pipeline: as many as the promise about its latency is for. */
 const LIVE_SUBSCRIBERS = 100;
 
-function fanoutOptions(given: GivenFlags, { session, workers, seconds, command }: Omit<PipelineTask, "liveSubscribers"> & { readonly command: string }): FanoutOptions {
+function fanoutOptions(given: GivenFlags, rounds: number, { session, workers, seconds, command }: Omit<PipelineTask, "liveSubscribers"> & { readonly command: string }): FanoutOptions {
   return {
     clients: wholeNumber(given, "clients", 1000, 1, 20_000),
     rate: wholeNumber(given, "rate", 30, 1, 1000),
     objects: wholeNumber(given, "objects", 20, 0, 1000),
     sleepers: wholeNumber(given, "sleepers", 200, 0, 20_000),
     idle: wholeNumber(given, "idle", 0, 0, 50_000),
+    steps: wholeNumber(given, "steps", 12, 0, 100),
     seconds,
+    rounds,
     pipelines: given["pipelines"] === true ? { session, workers, seconds, liveSubscribers: LIVE_SUBSCRIBERS } : null,
     command,
   };

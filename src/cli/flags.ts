@@ -73,6 +73,7 @@ export const FLAGS = {
     { flags: "--objects <N>", help: "with --fanout: objects of each record; default 20" },
     { flags: "--sleepers <N>", help: "with --fanout: clients that never read, beside them; default 200" },
     { flags: "--idle <N>", help: "with --fanout: connections that ask for nothing, before them; default 0" },
+    { flags: "--steps <N>", help: "with --fanout: most higher rates that are tried, each half as much again; default 12" },
     { flags: "--pipelines", help: "with --fanout: also a file and a live pipeline beside it" },
     { flags: "--soak <RECORDS>", help: "then watch the memory over so many records; default 0 = no" },
     CONFIG,

@@ -1,6 +1,6 @@
 import { connect, type FeedClient, type VideoFrame } from "../client/index.js";
 import { acks } from "./acks.js";
-import { recordsSubscription, type Filter } from "./filter.js";
+import { LOG_SUBSCRIPTION, recordsSubscription, type Filter } from "./filter.js";
 import type { Store } from "./store.js";
 import { streamModel, type StreamModel } from "./stream-model.js";
 import { fetchTicket, LoginNeeded } from "./ticket.js";
@@ -55,6 +55,7 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
     store.messages.add({ atMs: Date.now(), type: content.type, stream, bytes: sizeOf(content), content });
   });
   client.subscribe(recordsSubscription(store.filter));
+  client.subscribe(LOG_SUBSCRIPTION);
   let watched = "";
   return {
     filter: (filter) => client.subscribe(recordsSubscription(filter)),
@@ -108,6 +109,9 @@ function followRecords(client: FeedClient, store: Store, modelOf: (name: string)
   client.on("event", (record) => store.happenings.add(record));
   client.on("gap", (record) => store.happenings.add(record));
   client.on("log", (record) => store.logs.add(record));
+  client.on("error", ({ id, message }) => {
+    if (id === LOG_SUBSCRIPTION.id) store.logRefusal = message;
+  });
   client.on("snapshot", (snapshot) => {
     for (const { stream, frame, state, stats } of snapshot.streams) {
       const model = modelOf(stream);
@@ -116,7 +120,10 @@ function followRecords(client: FeedClient, store: Store, modelOf: (name: string)
       if (frame) model.frame(frame);
     }
     // After a reconnect the same lines come again: the newest say all.
-    if (snapshot.log) store.logs.replace(snapshot.log);
+    if (snapshot.log) {
+      store.logRefusal = "";
+      store.logs.replace(snapshot.log);
+    }
   });
 }
 

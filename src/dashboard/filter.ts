@@ -16,8 +16,11 @@ export const isFiltering = ({ classes, minScore }: Filter): boolean => classes !
 
 /** The subscription of records. Frames without an object that passes are sent too: their pictures need their records. */
 export function recordsSubscription({ classes, minScore }: Filter): SubscribeInput {
-  return { id: "records", streams: ["*"], topics: ["detections", "events", "state", "stats", "log"], minScore, ...(classes && { classes: [...classes] }) };
+  return { id: "records", streams: ["*"], topics: ["detections", "events", "state", "stats"], minScore, ...(classes && { classes: [...classes] }) };
 }
+
+/** The program's own words: for admins, so it is asked for apart and may be refused. */
+export const LOG_SUBSCRIPTION: SubscribeInput = { id: "log", streams: ["*"], topics: ["log"] };
 
 /** The filter after a class was switched on or off; with all known ones on it is none. */
 export function withClass({ classes, minScore }: Filter, label: string, on: boolean, known: readonly string[]): Filter {

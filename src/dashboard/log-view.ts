@@ -31,8 +31,9 @@ export function logView(store: Store): View {
     element: make("section", { class: "view view-log", "aria-label": "Log" }, head, list),
     watched: () => [],
     refresh() {
-      if (drawn === store.logs.added) return;
-      drawn = store.logs.added;
+      const now = store.logRefusal === "" ? store.logs.added : -2;
+      if (drawn === now) return;
+      drawn = now;
       // Who has scrolled up reads there; who is at the end stays at the end.
       const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
       const words = search.value.toLowerCase();
@@ -42,7 +43,7 @@ export function logView(store: Store): View {
         .map(({ at, level, stream, code, message }) =>
           make("li", { "data-level": level }, make("time", { datetime: at }, clockWords(at)), make("b", {}, level), ...(stream ? [make("span", { class: "source" }, stream)] : []), make("span", { class: "more" }, [code, message].filter(Boolean).join("  "))),
         );
-      list.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "none" }, "No line yet.")]));
+      list.replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "none" }, store.logRefusal === "" ? "No line yet." : "The log is for admins.")]));
       if (isAtEnd) list.scrollTop = list.scrollHeight;
     },
     redraw: () => undefined,

@@ -64,6 +64,8 @@ export interface Store {
   /** The server's wall clock less ours, ms. */
   aheadMs: number;
   serverVersion: string;
+  /** Why there is no log to be had; empty = there is. */
+  logRefusal: string;
   filter: Filter;
   layers: Layers;
   paused: boolean;
@@ -85,6 +87,7 @@ export function makeStore(streams: ReadonlyMap<string, StreamModel>, filter: Fil
     connection: { state: "connecting", reason: "", retryAtMs: undefined, sinceMs: performance.now() },
     aheadMs: 0,
     serverVersion: "",
+    logRefusal: "",
     filter,
     layers: Object.fromEntries(LAYERS.map((layer) => [layer, true])) as Layers,
     paused: false,

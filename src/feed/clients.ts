@@ -49,7 +49,7 @@ export function clientHandlers(client: Subscriber, parts: ClientParts): ClientHa
       isOver = true;
       client.close(CLOSE_POLICY, "too many requests");
     },
-    closing: client.finish,
+    closing: client.outbox.finish,
     gone() {
       isOver = true;
       client.release();
@@ -102,9 +102,9 @@ function catchUp(client: Subscriber, { wanted, view }: Standing, position: (stre
     const missed = from && present.of(stream)?.history.after(from);
     if (missed?.gone) {
       const gap: GapRecord = { v: RECORD_VERSION, type: "gap", stream, ...missed.gone, cause: "history_gone", at: timeOfDay(clock.wallMs()) };
-      client.text(textMessage(toLine(gap), gap), wanted.queue);
+      client.outbox.push(textMessage(toLine(gap), gap), wanted.queue);
     }
     if (missed) kept.push(...missed.kept);
   }
-  for (const message of view.past(kept.sort((a, b) => a.seq - b.seq))) client.text(message, wanted.queue);
+  for (const message of view.past(kept.sort((a, b) => a.seq - b.seq))) client.outbox.push(message, wanted.queue);
 }

@@ -4,6 +4,7 @@ import type { PipelineError } from "../core/errors.js";
 import { SUBPROTOCOL, type Topic } from "../core/topics.js";
 import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
 import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { openAudience, type Audience } from "./audience.js";
 import { clientHandlers, startSubscription, type ClientHandlers } from "./clients.js";
 import { DEFAULT_FEED_LIMITS, type FeedLimits } from "./limits.js";
 import { textMessage } from "./message.js";
@@ -54,6 +55,8 @@ export interface Feed extends Disposable {
 /** What waits for one client, and what it lost. */
 export interface ClientLoad extends OutboxLoad {
   readonly framing: ClientWire["framing"];
+  /** Handed to the socket, not yet taken by the system. */
+  readonly socketBytes: number;
 }
 
 /** How often clients are looked at that may have stopped reading. */
@@ -70,30 +73,35 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const eventId = (seq: number): string => `${instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
-  const clients = new Map<Subscriber, ClientWire["framing"]>();
+  const clients = new Map<Subscriber, ClientWire>();
+  const audience = openAudience(() => clients.keys());
   const watching = pictureWatchers();
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
-    clients.set(client, wire.framing);
+    clients.set(client, wire);
     client.answer(hello(options, limits, present.names().filter(client.sees), clock));
     return client;
   };
   const known = (stream: string): boolean => present.of(stream) !== undefined;
-  const parts = { present, clock, known, changed: watching.tell, left: (client: Subscriber) => clients.delete(client) };
+  const changed = (): void => {
+    audience.changed();
+    watching.tell();
+  };
+  const parts = { present, clock, known, changed, left: (client: Subscriber) => clients.delete(client) };
   const sweeping = clock.every(SWEEP_MS, () => {
-    for (const client of [...clients.keys()]) if (client.sweep()) client.close(CLOSE_TRY_AGAIN, `nothing was read for ${limits.stalledMs / 1000} s`);
+    for (const client of [...clients.keys()]) if (client.outbox.sweep()) client.close(CLOSE_TRY_AGAIN, `nothing was read for ${limits.stalledMs / 1000} s`);
   });
   return {
-    publish: (published) => publish(published, present, clients.keys()),
+    publish: (published) => publish(published, present, audience),
     publishPicture(picture) {
       let message: Buffer | undefined;
-      for (const client of clients.keys()) {
-        if (!client.route("video", picture.stream)) continue;
-        client.picture(picture.stream, picture.frame, (message ??= Buffer.from(encodeVideoFrame(picture).buffer)));
+      for (const { clients: those } of audience.of("video", picture.stream)) {
+        message ??= Buffer.from(encodeVideoFrame(picture).buffer);
+        for (const client of those) client.picture(picture.stream, picture.frame, message);
       }
       watching.publish(picture);
     },
-    watchers: (stream) => watching.count(stream) + [...clients.keys()].filter((client) => client.route("video", stream)).length,
+    watchers: (stream) => watching.count(stream) + audience.of("video", stream).reduce((sum, { clients: those }) => sum + those.length, 0),
     onWatchersChange: watching.onChange,
     watch: watching.watch,
     latest: present.latest,
@@ -105,6 +113,7 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     forget(stream) {
       present.forget(stream);
       views.forget(stream);
+      audience.forget(stream);
       for (const client of clients.keys()) client.forget(stream);
     },
     welcome: (wire, access) => clientHandlers(enter(wire, access), parts),
@@ -114,10 +123,19 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
       startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, instance) }, parts);
       return clientHandlers(client, parts);
     },
-    loads: () => [...clients].map(([{ load }, framing]) => ({ ...load, framing })),
+    loads: () => [...clients].map(([{ outbox: { load } }, wire]) => loadOf(load, wire)),
     [Symbol.dispose]: () => sweeping[Symbol.dispose](),
   };
 }
+
+const loadOf = ({ queuedBytes, queuedMessages, sentMessages, lostRecords }: OutboxLoad, wire: ClientWire): ClientLoad => ({
+  framing: wire.framing,
+  socketBytes: wire.bufferedBytes(),
+  queuedBytes,
+  queuedMessages,
+  sentMessages,
+  lostRecords,
+});
 
 function hello({ version, instance }: FeedOptions, limits: FeedLimits, streams: readonly string[], clock: Clock): object {
   const { queueBytes, queueAgeMs, stalledMs, historyFrames } = limits;
@@ -126,15 +144,14 @@ function hello({ version, instance }: FeedOptions, limits: FeedLimits, streams: 
 }
 
 /** Keeps a record and hands it to everybody who wants it: one message for all who see it the same way. */
-function publish(published: Published, present: Present, clients: Iterable<Subscriber>): void {
-  const { record, line } = published;
-  const kept = present.keep(published);
+function publish({ record, line }: Published, present: Present, audience: Audience): void {
+  const kept = present.keep({ record, line });
   const whole = kept?.message ?? textMessage(line, record);
-  const topic = TOPIC_OF[record.type];
-  for (const client of clients) {
-    const standing = client.route(topic, record.stream);
-    const message = kept ? standing?.view.live(kept) : whole;
-    if (standing && message) client.text(message, standing.wanted.queue);
+  for (const { view, framing, queue, outboxes } of audience.of(TOPIC_OF[record.type], record.stream)) {
+    const message = kept ? view.live(kept) : whole;
+    if (!message) continue;
+    const bytes = message.bytes(framing);
+    for (const outbox of outboxes) outbox.push(message, queue, bytes);
   }
 }
 

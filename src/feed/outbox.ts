@@ -6,15 +6,16 @@ import { textMessage, type Framing, type TextMessage } from "./message.js";
 /** The connection of one client, as its subscriber needs it. */
 export interface ClientWire {
   readonly framing: Framing;
-  /** Hands a message over; `left` is called later, once the system has taken it. When the client is gone it may never be. */
+  /** Bytes that were handed over and that the system has not taken yet. */
+  bufferedBytes(): number;
+  /** Hands over a message, whole as its framing wants it (binary ones as they are); `left` is called later, once the system has taken it. When the client is gone it may never be. */
   send(message: Buffer, binary: boolean, left: () => void): void;
   /** Ends the connection, with a status of WebSocket and why. */
   close(status: number, reason: string): void;
 }
 
-/** What waits for one client, and what it lost. */
+/** What waits in our own queue for one client, and what it lost. */
 export interface OutboxLoad {
-  readonly socketBytes: number;
   readonly queuedBytes: number;
   readonly queuedMessages: number;
   readonly sentMessages: number;
@@ -24,7 +25,8 @@ export interface OutboxLoad {
 
 /** Text messages in order: into the socket while it takes them, else into a queue of bounded bytes and age that loses its oldest. */
 export interface Outbox {
-  push(message: TextMessage, queue: Subscription["queue"]): void;
+  /** `bytes` are those of the message in this client's framing, where they are known. */
+  push(message: TextMessage, queue: Subscription["queue"], bytes?: Buffer): void;
   /** To be called about once a second: what has waited too long goes. Returns whether the client takes nothing any more. */
   sweep(): boolean;
   /** Hands over everything that waits, and tells every gap. */
@@ -41,42 +43,41 @@ interface Waiting {
 /** Makes an empty outbox. Nothing is allocated for a message that the socket takes at once. */
 export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): Outbox {
   const gaps = gapTally("subscriber_slow");
-  const load = { socketBytes: 0, queuedBytes: 0, queuedMessages: 0, sentMessages: 0, lostRecords: 0 };
+  const load = { queuedBytes: 0, queuedMessages: 0, sentMessages: 0, lostRecords: 0 };
   const queue = waitingLine(wire.framing, load, (record) => {
     gaps.lose(record);
     load.lostRecords += record.type === "gap" ? record.records : 1;
   });
-  /** Sizes of what is in the socket, oldest first. */
-  const inSocket: number[] = [];
   let hasTaken = true;
   let quietSinceMs = clock.monotonicMs();
 
   const left = (): void => {
     hasTaken = true;
-    load.socketBytes -= inSocket.shift() ?? 0;
     if (load.queuedMessages > 0) drain(limits.socketBytes);
   };
   const hand = (bytes: Buffer): void => {
-    load.socketBytes += bytes.length;
     load.sentMessages += 1;
-    inSocket.push(bytes.length);
     wire.send(bytes, false, left);
   };
   const tellGap = (stream: string): void => {
     const gap = gaps.take(stream, clock.wallMs());
     if (gap) hand(gapMessage(gap).bytes(wire.framing));
   };
-  const send = ({ record, bytes }: TextMessage): void => {
+  const send = ({ record }: TextMessage, bytes: Buffer): void => {
     if (load.lostRecords > 0 && record?.stream !== undefined) tellGap(record.stream);
-    hand(bytes(wire.framing));
+    hand(bytes);
+  };
+  const sendOldest = (): void => {
+    const message = queue.take();
+    send(message, message.bytes(wire.framing));
   };
   const drain = (untilSocketBytes: number): void => {
-    while (load.queuedMessages > 0 && load.socketBytes < untilSocketBytes) send(queue.take());
+    while (load.queuedMessages > 0 && wire.bufferedBytes() < untilSocketBytes) sendOldest();
   };
   return {
     load,
-    push(message, policy) {
-      if (load.queuedMessages === 0 && load.socketBytes < limits.socketBytes) return send(message);
+    push(message, policy, bytes = message.bytes(wire.framing)) {
+      if (load.queuedMessages === 0 && wire.bufferedBytes() < limits.socketBytes) return send(message, bytes);
       if (policy === "latest") queue.loseOlder(message.record);
       queue.add(message, clock.monotonicMs());
       queue.loseWhile(() => load.queuedBytes > limits.queueBytes);
@@ -84,7 +85,7 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
     sweep() {
       const nowMs = clock.monotonicMs();
       queue.loseWhile(({ sinceMs }) => sinceMs < nowMs - limits.queueAgeMs);
-      if (hasTaken || load.socketBytes === 0) quietSinceMs = nowMs;
+      if (hasTaken || wire.bufferedBytes() === 0) quietSinceMs = nowMs;
       hasTaken = false;
       return nowMs - quietSinceMs >= limits.stalledMs;
     },

@@ -3,8 +3,8 @@ import type { Clock } from "../core/clock.js";
 import { ALL_STREAMS, type Topic } from "../core/topics.js";
 import type { Subscription } from "../wire/index.js";
 import type { FeedLimits } from "./limits.js";
-import { answerMessage, type TextMessage } from "./message.js";
-import { openOutbox, type ClientWire, type OutboxLoad } from "./outbox.js";
+import { answerMessage, type Framing } from "./message.js";
+import { openOutbox, type ClientWire, type Outbox } from "./outbox.js";
 import { pictureSlots } from "./picture-slots.js";
 import type { View, Views } from "./views.js";
 
@@ -18,7 +18,9 @@ export interface Standing {
 /** One client: what it wants and what waits for it. Everything in it is bounded; a slow client only loses its own data. */
 export interface Subscriber {
   readonly access: Access;
-  readonly load: OutboxLoad;
+  readonly framing: Framing;
+  /** Text messages to this client go here. */
+  readonly outbox: Outbox;
   /** Whether this client may know of a stream. */
   sees(stream: string): boolean;
   /** How many subscriptions there are. */
@@ -30,17 +32,11 @@ export interface Subscriber {
   unsubscribe(id: string): boolean;
   /** The subscription that decides about a stream's records of a topic; undefined = not wanted, or not to be seen. `stream` is undefined for what belongs to none. */
   route(topic: Topic, stream: string | undefined): Standing | undefined;
-  /** Sends or queues a record. */
-  text(message: TextMessage, queue: Subscription["queue"]): void;
   /** Sends or queues an answer to this client alone. */
   answer(answer: object): void;
   picture(stream: string, frame: number, message: Buffer): void;
   acknowledge(stream: string, frame: number): void;
   forget(stream: string): void;
-  /** See Outbox. */
-  sweep(): boolean;
-  /** Hands everything that waits over: the connection is about to be closed. */
-  finish(): void;
   /** Ends the connection, with a status of WebSocket. */
   close(status: number, reason: string): void;
   /** The client is gone: lets go of what it shared with others. */
@@ -54,20 +50,18 @@ export function subscriber(wire: ClientWire, access: Access, parts: { readonly c
   const pictures = pictureSlots(wire);
   /** Oldest first. */
   const standing = new Map<string, Standing>();
-  const routes = routeTable((topic, stream) => decides([...standing.values()], access, topic, stream));
+  const route = (topic: Topic, stream: string | undefined): Standing | undefined => decides([...standing.values()], access, topic, stream);
 
   const drop = (id: string): boolean => {
     const one = standing.get(id);
     if (one) views.release(one.wanted);
     return standing.delete(id);
   };
-  const changed = (): void => {
-    routes.clear();
-    pictures.keepOnly((stream) => routes.find("video", stream) !== undefined);
-  };
+  const changed = (): void => pictures.keepOnly((stream) => route("video", stream) !== undefined);
   return {
     access,
-    load: outbox.load,
+    framing: wire.framing,
+    outbox,
     sees: (stream) => maySee(access, stream),
     get size() {
       return standing.size;
@@ -85,21 +79,14 @@ export function subscriber(wire: ClientWire, access: Access, parts: { readonly c
       changed();
       return was;
     },
-    route: routes.find,
-    text: outbox.push,
+    route,
     answer: (answer) => outbox.push(answerMessage(answer), "all"),
     picture: pictures.offer,
     acknowledge: pictures.acknowledge,
-    forget(stream) {
-      routes.forget(stream);
-      pictures.forget(stream);
-    },
-    sweep: outbox.sweep,
-    finish: outbox.finish,
+    forget: pictures.forget,
     close: (status, reason) => wire.close(status, reason),
     release() {
       for (const id of [...standing.keys()]) drop(id);
-      routes.clear();
     },
   };
 }
@@ -115,24 +102,4 @@ export const covers = ({ streams }: Pick<Subscription, "streams">, stream: strin
 function decides(standing: readonly Standing[], access: Access, topic: Topic, stream: string | undefined): Standing | undefined {
   if (!mayHear(access, topic, stream)) return undefined;
   return standing.findLast(({ wanted }) => wanted.topics.includes(topic) && (stream === undefined || covers(wanted, stream)));
-}
-
-/** Remembers what was decided for each topic and stream: asked once for each client and record. */
-function routeTable(decide: (topic: Topic, stream: string | undefined) => Standing | undefined) {
-  const tables = new Map<Topic, Map<string | undefined, Standing | undefined>>();
-  return {
-    find(topic: Topic, stream: string | undefined): Standing | undefined {
-      const table = tables.get(topic) ?? new Map<string | undefined, Standing | undefined>();
-      tables.set(topic, table);
-      const known = table.get(stream);
-      if (known !== undefined || table.has(stream)) return known;
-      const found = decide(topic, stream);
-      table.set(stream, found);
-      return found;
-    },
-    clear: () => tables.clear(),
-    forget(stream: string) {
-      for (const table of tables.values()) table.delete(stream);
-    },
-  };
 }

@@ -102,6 +102,7 @@ function begin(reply: FastifyReply, framing: Framing): ServerResponse {
 function wireOf(response: ServerResponse, framing: Framing): ClientWire {
   return {
     framing,
+    bufferedBytes: () => response.writableLength,
     send(message, _binary, left) {
       if (!response.destroyed && !response.writableEnded) response.write(message, left);
     },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Access } from "../core/access.js";
 import type { Clock } from "../core/clock.js";
@@ -52,9 +53,9 @@ export function openSocketServer(
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const closers = new Map<WebSocket, () => void>();
-  const accept = (socket: WebSocket, address: string, access: Access): void => {
+  const accept = (socket: WebSocket, stream: Duplex, address: string, access: Access): void => {
     const seat = options.seats.take(address);
-    const handlers = welcome(wireOf(socket, clock), access);
+    const handlers = welcome(wireOf(socket, stream, clock), access);
     closers.set(socket, () => handlers.closing());
     socket.on("message", (data, isBinary) => {
       if (isBinary) throwOut(socket, clock, CLOSE_UNSUPPORTED, "requests are text");
@@ -72,7 +73,7 @@ export function openSocketServer(
     const address = request.socket.remoteAddress ?? "";
     const verdict = judge(request, address, options);
     if (typeof verdict === "string") return refuseUpgrade(stream, verdict);
-    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, address, verdict));
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream, address, verdict));
   });
   const heartbeat = startHeartbeat(sockets, clock);
   return {
@@ -98,14 +99,20 @@ function judge(request: IncomingMessage, address: string, { seats }: SocketOptio
   return accessOfUpgrade(request) ?? "401 Unauthorized";
 }
 
-const TEXT = { binary: false } as const;
 const BINARY = { binary: true } as const;
 
-function wireOf(socket: WebSocket, clock: Clock): ClientWire {
+/**
+ * Text frames are whole and shared by all clients, so they go past the library to the stream it writes to. Without compression
+ * it writes its own frames (pictures, pings, the goodbye) whole and at once too: none can come into the middle of another.
+ */
+function wireOf(socket: WebSocket, stream: Duplex, clock: Clock): ClientWire {
   return {
     framing: "socket",
+    bufferedBytes: () => stream.writableLength,
     send(message, binary, left) {
-      if (socket.readyState === socket.OPEN) socket.send(message, binary ? BINARY : TEXT, left);
+      if (socket.readyState !== socket.OPEN) return;
+      if (binary) socket.send(message, BINARY, left);
+      else stream.write(message, left);
     },
     close: (status, reason) => throwOut(socket, clock, status, reason),
   };

@@ -95,7 +95,7 @@ async function wishOf(given: JsonObject, before: StreamSpec | undefined, { api, 
   const sourceOptions = programs && { sourceOptions: { ...asked.sourceOptions, ...programs } };
   if (before && asked.source === redactAddress(before.source)) {
     const { source: _, ...rest } = given;
-    const origin = { fromApi: before.policy !== null };
+    const origin = before.policy !== null && { fromApi: true };
     return { stream: { ...asked, ...sourceOptions, ...origin, source: before.source }, written: { ...rest, ...sourceOptions, ...origin } };
   }
   const source = api ? await api.resolve(asked.source) : asked.source;
@@ -114,9 +114,16 @@ async function refuseForbidden(source: string, { api = NO_API_SOURCES }: Session
   }
 }
 
-/** A file of labels is told word by word to whoever asks for the model; which one is not for the API to say. */
+/**
+ * A file of labels is told word by word to whoever asks for the model, and of any other file what is wrong with it as a
+ * model: which files are read is not for the API to say.
+ */
 function refuseFiles({ model = {} }: StreamOptions, before: StreamSpec | undefined, options: SessionOptions): void {
-  const { labels = null } = model;
+  const { labels = null, path = options.model.path } = model;
+  const named = Object.values(options.streams ?? {}).flatMap((stream) => stream.model?.path ?? []);
+  if (!["builtin", options.model.path, before?.model.path, ...named].includes(path)) {
+    throw new PipelineError("E_FORBIDDEN", "another model can only be named in the settings file; here model.path may be builtin or one that stands there");
+  }
   if ([null, "coco", options.model.labels, before?.model.labels].includes(labels)) return;
   throw new PipelineError("E_FORBIDDEN", "a file of labels can only be named in the settings file; here model.labels may be coco or null");
 }

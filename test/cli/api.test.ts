@@ -81,6 +81,8 @@ test("with sources on the command line nothing can be kept, and it is said why; 
   assert.deepEqual([missing.status, ((await missing.json()) as { code: string }).code], [403, "E_SOURCE_FORBIDDEN"]);
   const outside = await send("PUT", "clip", { source: "/etc/hostname" });
   assert.deepEqual([outside.status, ((await outside.json()) as { code: string }).code], [403, "E_SOURCE_FORBIDDEN"]);
+  const model = await send("PUT", "clip", { ...CAMERA, model: { path: "/etc/hostname" } });
+  assert.deepEqual([model.status, ((await model.json()) as { code: string }).code], [403, "E_FORBIDDEN"]);
   writeFileSync(join(folder, "text.mp4"), "no video at all\n".repeat(100));
   assert.equal((await send("PUT", "clip", { source: join(folder, "text.mp4") })).status, 200);
   await cli.saying(/E_SOURCE_NOT_VIDEO/);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFiltering, NO_FILTER, recordsSubscription, withClass } from "../../src/dashboard/filter.js";
+import type { Access } from "../../src/core/access.js";
+import { isFiltering, LOG_SUBSCRIPTION, NO_FILTER, recordsSubscription, withClass } from "../../src/dashboard/filter.js";
 import { fitTiles } from "../../src/dashboard/fit-tiles.js";
 import { streamHealth, type StreamFacts } from "../../src/dashboard/health.js";
 import { countWords, dropsOf, durationWords, inView, shareWords } from "../../src/dashboard/words.js";
-import { requestSchema, stateRecord, statsRecord, type FrameRecord } from "../../src/wire/index.js";
+import { refusalOf } from "../../src/feed/requests.js";
+import { requestSchema, stateRecord, statsRecord, type FrameRecord, type SubscribeInput } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, publishedFrame, stats } from "../wire/records.js";
 
 const figures = statsRecord(stats, CAPTURED_AT_MS);
@@ -78,4 +80,15 @@ test("all tiles are seen at once while they can be read, and are as large as tha
   }
   assert.equal(fitTiles(16, desk, false).columns, 4, "sixteen small ones scroll");
   assert.deepEqual(fitTiles(3, { width: 366, height: 600 }, true), { columns: 1, tileWidthPx: 366 });
+});
+
+test("a viewer of one stream may have all that the page needs to show it, and only the log is refused", () => {
+  const viewer: Access = { role: "viewer", streams: ["gate"] };
+  const refused = (input: SubscribeInput): string | undefined => {
+    const request = requestSchema.parse({ type: "subscribe", ...input });
+    assert.equal(request.type, "subscribe");
+    return request.type === "subscribe" ? refusalOf(request, viewer, () => true)?.code : undefined;
+  };
+  assert.equal(refused(recordsSubscription(NO_FILTER)), undefined);
+  assert.equal(refused(LOG_SUBSCRIPTION), "E_FORBIDDEN");
 });

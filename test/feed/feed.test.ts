@@ -5,7 +5,7 @@ import { published, stateRecord, statsRecord, toLine, type EventRecord, type Log
 import { CAPTURED_AT_MS, stats } from "../wire/records.js";
 import { MESSAGES } from "../wire/messages.js";
 import { objectsOf, seen, testFeed } from "./feeds.js";
-import { inWords } from "./wires.js";
+import { inWords, payloadOf } from "./wires.js";
 
 const VIEWER: Access = { role: "viewer", streams: ["gate"] };
 const statsOf = (stream: string) => published(statsRecord({ ...stats, stream }, CAPTURED_AT_MS));
@@ -205,7 +205,7 @@ test("events reach those who want them as they were told", () => {
   client.ask({ type: "subscribe", topics: ["events"] });
   client.fresh();
   feed.publish(event);
-  assert.equal(client.wire.buffers.at(-1)!.toString(), toLine(event.record));
+  assert.equal(payloadOf(client.wire.buffers.at(-1)!), toLine(event.record));
 });
 
 test("a client that takes nothing for the limit is closed with 1013; one that reads is not", () => {

@@ -8,7 +8,7 @@ export interface Sent {
 
 /** A connection that takes nothing until it is told to. */
 export interface TestWire extends ClientWire {
-  /** Bytes of the text messages that were handed over. */
+  /** The text messages that were handed over, whole as they go over the wire. */
   readonly buffers: Buffer[];
   readonly pictures: string[];
   readonly closed: [status: number, reason: string][];
@@ -22,27 +22,37 @@ export interface TestWire extends ClientWire {
 
 /** Makes one; an eager one takes everything at once. */
 export function testWire({ framing = "socket", eager = false }: { framing?: ClientWire["framing"]; eager?: boolean } = {}): TestWire {
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly bytes: number; readonly left: () => void }[] = [];
+  let bufferedBytes = 0;
   const wire: TestWire = {
     framing,
     buffers: [],
     pictures: [],
     closed: [],
+    bufferedBytes: () => bufferedBytes,
     send(message, binary, left) {
       if (binary) wire.pictures.push(message.toString());
       else wire.buffers.push(message);
-      if (eager) left();
-      else waiting.push(left);
+      if (eager) return left();
+      waiting.push({ bytes: message.length, left });
+      bufferedBytes += message.length;
     },
     close: (status, reason) => void wire.closed.push([status, reason]),
-    messages: () => wire.buffers.map((bytes) => JSON.parse(bytes.toString()) as Sent),
+    messages: () => wire.buffers.map((bytes) => JSON.parse(payloadOf(bytes)) as Sent),
     drain: () => wire.take(Infinity),
     take(count) {
-      for (let taken = 0; taken < count && waiting.length > 0; taken += 1) waiting.shift()!();
+      for (let taken = 0; taken < count && waiting.length > 0; taken += 1) {
+        const { bytes, left } = waiting.shift()!;
+        bufferedBytes -= bytes;
+        left();
+      }
     },
   };
   return wire;
 }
+
+/** The text of a message: JSON begins with a bracket, which no head of a frame and no field name has. */
+export const payloadOf = (bytes: Buffer): string => bytes.toString().slice(bytes.toString().indexOf("{"));
 
 /** A frame, a gap or another message in a few words. */
 export function inWords({ type, stream, frame, fromFrame, toFrame }: Sent): string {

@@ -73,7 +73,7 @@ function addChanges(app: FastifyInstance, deps: ApiDeps): void {
   );
   api.delete(
     "/streams/:name",
-    { onRequest, schema: { tags: TAGS, operationId: "removeStream", summary: "Remove a stream", description: "Settles when its last records have left. The last stream of a program can't be removed.", params: nameParams, querystring: persistQuery, response: { 204: z.null().describe("It is gone."), ...problems(404, 409) } } },
+    { onRequest, schema: { tags: TAGS, operationId: "removeStream", summary: "Remove a stream", description: "Settles when its last records have left. Without persist it is back when the settings file is read again, if it stands there.", params: nameParams, querystring: persistQuery, response: { 204: z.null().describe("It is gone."), ...problems(404, 409) } } },
     async (request, reply) => {
       await controlOf(deps).remove(request.params.name, isKept(request.query));
       return (reply as FastifyReply).code(204).send();

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fanoutText, runFanout } from "../../src/bench/index.js";
+
+test("a small fan-out delivers everything in order, beside sleepers too, and says so", async () => {
+  const said: string[] = [];
+  const options = { clients: 5, rate: 20, objects: 20, seconds: 1, sleepers: 2, idle: 3, rounds: 1, steps: 1, pipelines: null, command: "sightline bench --fanout" };
+  const report = await runFanout(options, { signal: new AbortController().signal, progress: (words) => said.push(words) });
+  for (const delivery of [report.steady, report.withSleepers!]) {
+    assert.deepEqual([delivery.published, delivery.received, delivery.least, delivery.lost, delivery.disordered], [20, 100, 20, 0, 0]);
+    assert.ok(delivery.latencyMs.p50 <= delivery.latencyMs.p99 && delivery.latencyMs.p99 <= delivery.latencyMs.max);
+  }
+  assert.equal(report.withSleepers?.sleepersConnected, 2);
+  assert.ok(report.fastest.ours.median > 0 && report.fastest.bare.median > 0);
+  assert.deepEqual(report.steps.map(({ rate, lost }) => [rate, lost]), [[30, 0]]);
+  assert.ok(report.recordBytes > 1000 && report.recordBytes < 3000);
+  assert.ok(said.length >= 5);
+  const text = fanoutText(report);
+  assert.match(text, /5 subscribers x 20\/s, 1 s: 100 of 100 delivered, 0 missing \(0 told as gaps\), 0 out of order/);
+  assert.match(text, /\nratio: \d/);
+});
