@@ -24,7 +24,7 @@ export function fanoutText(report: FanoutReport): string {
     `bare ws broadcast:   ${range(fastest.bare)} deliveries/s, ${range(fastest.bareUs, 1)} µs CPU each`,
     `ratio: ${range(fastest.ratio, 2)} in deliveries, ${range(fastest.cpuRatio, 2)} in CPU`,
     "",
-    ...steps.map(({ rate, p99Ms, lost, held }) => `${number(rate)}/s to each: p99 ${number(p99Ms)} ms, ${number(lost)} lost${held ? "" : ": here it breaks"}`),
+    ...steps.map(({ rate, reachedRate, p99Ms, lost, held }) => `${number(rate)}/s to each: ${number(reachedRate)}/s reached, p99 ${number(p99Ms)} ms, ${number(lost)} lost${held ? "" : ": here it breaks"}`),
   );
   if (pipelines) {
     const { file, live } = pipelines;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -57,7 +57,7 @@ test("cut off by the server, it comes back and has every frame once", async () =
   assert.deepEqual(frames, Array.from({ length: next + 1 }, (_, i) => i));
 });
 
-test("the example of the manual works as it stands there", async () => {
+test("the example of the manual works as it stands there", async (t) => {
   await using gateway = await openTestGateway();
   const page = readFileSync(project("src/wire/README.md"), "utf8");
   const code = /```js\n(import \{ connect \} from "sightline\/client";\n[\s\S]*?)```/.exec(page)?.[1];
@@ -65,6 +65,7 @@ test("the example of the manual works as it stands there", async () => {
   assert.ok(code.trimEnd().split("\n").length <= 10);
   // Pasted into a file of a project that has the package.
   const folder = mkdtempSync(join(project("dist"), "pasted-"));
+  t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "example.mjs");
   writeFileSync(file, code.replace("http://127.0.0.1:8420", gateway.url));
   const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"], cwd: folder });
