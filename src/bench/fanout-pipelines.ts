@@ -81,7 +81,7 @@ function filePipeline(task: PipelineTask, { load, signal }: PipelineWorld): Prom
 }
 
 function livePipeline(task: PipelineTask, { clients, signal }: PipelineWorld): Promise<PipelineFigures["live"]> {
-  const serve = { host: "127.0.0.1", port: 0, pictureFps: 10, pictureWidthPx: 960, maxClients: 10_000, maxClientsPerAddress: 10_000 };
+  const serve = { host: "127.0.0.1", port: 0, pictureFps: 10, pictureWidthPx: 960, maxClients: 10_000, maxClientsPerAddress: 10_000, maxConnections: 10_000, maxConnectionsPerAddress: 10_000 };
   return withSession(task, { realtime: true, serve }, signal, async (counts, url) => {
     const p99 = async (): Promise<number> => {
       const from = counts.totalMs.length;

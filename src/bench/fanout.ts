@@ -84,7 +84,7 @@ const SETTLE_MS = 1000;
 export async function runFanout(options: FanoutOptions, { signal, progress }: FanoutWorld): Promise<FanoutReport> {
   using clients = startClients();
   const most = options.clients + options.idle + options.sleepers + 16;
-  await using gateway = await openGateway({ host: "127.0.0.1", port: 0, version: "bench", streams: ["bench"], maxClients: most, maxClientsPerAddress: most }, { clock: systemClock });
+  await using gateway = await openGateway({ host: "127.0.0.1", port: 0, version: "bench", streams: ["bench"], maxClients: most, maxClientsPerAddress: most, maxConnections: most, maxConnectionsPerAddress: most }, { clock: systemClock });
   const rig = { options, clients, gateway, url: `${gateway.url.replace("http", "ws")}ws`, make: frameMaker(options.objects), signal };
   // What the feed keeps for those who come back is full before anything is weighed.
   for (let n = 0; n < FILLING; n += 1) gateway.publish(rig.make());
