@@ -11,6 +11,7 @@ import type { ClientsAnswer, ClientsCommand, Counted } from "./fanout-protocol.j
 
 /** The clients' process. Disposing ends it. */
 export interface Clients extends Disposable {
+  /** @throws PipelineError E_BENCH when it could not do so, or is gone: a Ctrl-C at the terminal ends it too */
   tell(command: ClientsCommand): Promise<Counted>;
 }
 
@@ -24,7 +25,8 @@ export function startClients(): Clients {
   return {
     tell(command) {
       waiting = deferred<Counted>();
-      child.send(command);
+      // Between two commands nobody hears of the end: then it is the sending that fails.
+      child.send(command, (error) => error && failed(error.message));
       return waiting.promise;
     },
     [Symbol.dispose]: () => void child.kill(),

@@ -36,20 +36,21 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
   const world = { signal: stop.signal, progress, tried: (words: string): void => terminal.say(words) };
   const session = { ...settings, streams: {} };
-  const json = given["json"] === true;
+  const show = async (report: object, text: string): Promise<void> => {
+    terminal.status("");
+    await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
+  };
   try {
     if (given["fanout"] === true) {
       const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
-      terminal.status("");
-      await print(json ? JSON.stringify(report) : fanoutText(report).trimEnd());
+      await show(report, fanoutText(report));
     } else if (given["density"] === true) {
       const report = await runDensity({ session, workers, seconds, command }, world);
       terminal.status("");
-      if (report.complete || report.figures.length > 0) await print(json ? JSON.stringify(report) : densityText(report).trimEnd());
+      if (report.complete || report.figures.length > 0) await show(report, densityText(report));
     } else {
       const report = await runBench({ session, workers, rounds, seconds, soakRecords, command }, world);
-      terminal.status("");
-      await print(json ? JSON.stringify(report) : reportText(report).trimEnd());
+      await show(report, reportText(report));
     }
     return stop.by === null ? 0 : statusOf(stop.by);
   } catch (thrown) {
