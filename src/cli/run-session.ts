@@ -89,7 +89,7 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
 async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
   const { openSession } = await import("../session/index.js");
   const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
-  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, api: apiSupport(settings, show) };
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
     const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };

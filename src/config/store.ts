@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import writeFileAtomic from "write-file-atomic";
 import { PipelineError } from "../core/errors.js";
 import { hasSecret } from "../core/redact.js";
 import { namesIn, readSecrets, withoutNames, withSecrets } from "./secrets.js";
@@ -65,6 +64,7 @@ async function keepNow(options: StoreOptions, stream: string, written: WrittenSt
   await work();
   if (after === before) return;
   onWrite?.(after, before);
+  const { default: writeFileAtomic } = await import("write-file-atomic");
   await writeFileAtomic(file, after).catch((cause: unknown) => {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     throw new PipelineError("E_PERSIST", `${file} can't be written (${code}); the change is in force until the program ends`, { cause });

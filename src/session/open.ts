@@ -6,7 +6,6 @@ import { availableCores } from "../machine/index.js";
 import { published, statsRecord } from "../wire/index.js";
 import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
-import { streamControl } from "./control.js";
 import { tellDrops } from "./drops.js";
 import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
@@ -67,12 +66,15 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
   const { session, current } = sessionOf({ options, world, closers, pools, streams, gateway, done });
-  late.control = streamControl({ session, streams, pools, sinks, options: current, api: world.api });
+  if (gateway !== null) late.control = (await controlCode()).streamControl({ session, streams, pools, sinks, options: current, api: world.api });
   return session;
 }
 
 /** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
 const streamCode = () => import("./supervisor.js");
+
+/** It checks sources, whose code would be loaded before the model otherwise. */
+const controlCode = () => import("./control.js");
 
 /** Adds all streams; waits for those at the door. */
 async function beginAll(streams: Supervisor, specs: readonly StreamSpec[]): Promise<void> {

@@ -49,7 +49,6 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
   };
 }
 
-/** Nothing that came by the API is opened. */
 /** What the API may open where nothing is said of it. */
 export const NO_API_SOURCES: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };
 

@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
-import { allowedAddress, lookupAll, type Lookup } from "../egress/index.js";
+import type { Lookup } from "../egress/index.js";
 import { displayOf, parseAddress, type SourceAddress } from "./address.js";
 import { networkParts, type NetworkAddress } from "./network-address.js";
 
@@ -30,9 +30,9 @@ const REACHING_KEYS = ["mode", "localaddr", "localport", "sources"];
  * Checks a source as it came by the API: its kind, its host's address, a file's place with links followed.
  * @throws PipelineError E_SOURCE_FORBIDDEN, E_SOURCE_UNREACHABLE, E_SOURCE_SCHEME, E_SOURCE_MISSING, E_USAGE
  */
-export async function checkApiSource(name: string, policy: ApiSourcePolicy, lookup: Lookup = lookupAll): Promise<CheckedSource> {
+export async function checkApiSource(name: string, policy: ApiSourcePolicy, lookup?: Lookup): Promise<CheckedSource> {
   const address = await apiAddress(name, policy);
-  if (address.kind === "network") await allowedAddress(networkParts(address).host, policy, lookup);
+  if (address.kind === "network") await (await import("../egress/index.js")).allowedAddress(networkParts(address).host, policy, lookup);
   return { address, display: displayOf(address) };
 }
 

@@ -1,5 +1,5 @@
 import type { PipelineError } from "../core/errors.js";
-import { allowedAddress, lookupAll, openForwardProxy, openRtspRelay, type ForwardProxy, type Lookup } from "../egress/index.js";
+import type { ForwardProxy, Lookup } from "../egress/index.js";
 import type { SourceAddress } from "./address.js";
 import type { ApiSourcePolicy } from "./api-source.js";
 import { networkParts, type NetworkAddress } from "./network-address.js";
@@ -15,12 +15,16 @@ export interface Route extends AsyncDisposable {
   takeRefusal(): PipelineError | undefined;
 }
 
+/** Few sources come by the API; the others need not wait for this code. */
+const egressCode = () => import("../egress/index.js");
+
 const NOTHING_TO_CLOSE = { takeRefusal: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
 
 /** The way to a source. Only one on the network that came by the API is led: the others go as they are. */
-export async function openRoute(address: SourceAddress, policy: ApiSourcePolicy | null, lookup: Lookup = lookupAll): Promise<Route> {
+export async function openRoute(address: SourceAddress, policy: ApiSourcePolicy | null, lookup?: Lookup): Promise<Route> {
   if (policy === null || address.kind !== "network") return { next: () => Promise.resolve(address), ...NOTHING_TO_CLOSE };
   const { host, port } = networkParts(address);
+  const { allowedAddress, openForwardProxy, openRtspRelay } = await egressCode();
   // Proxy and relay look each connection up themselves; this is to say at once, and in our words, what is wrong with the first.
   const checked = async (to: NetworkAddress): Promise<NetworkAddress> => allowedAddress(host, policy, lookup).then(() => to);
   switch (address.scheme) {
@@ -41,8 +45,9 @@ export async function openRoute(address: SourceAddress, policy: ApiSourcePolicy 
 }
 
 /** The address that was checked stands in place of the name: FFmpeg looks nothing up. */
-async function pinned(address: NetworkAddress, policy: ApiSourcePolicy, lookup: Lookup): Promise<NetworkAddress> {
+async function pinned(address: NetworkAddress, policy: ApiSourcePolicy, lookup?: Lookup): Promise<NetworkAddress> {
   const { host, port } = networkParts(address);
+  const { allowedAddress } = await egressCode();
   const ip = await allowedAddress(host, policy, lookup);
   return { ...address, url: withAuthority(address.url, `${ip.includes(":") ? `[${ip}]` : ip}:${port}`), guard: { proxy: null } };
 }
