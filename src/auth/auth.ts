@@ -37,7 +37,7 @@ export interface AuthOptions {
 /** How long a ticket may wait to be used, ms. */
 export const TICKET_MS = 30_000;
 /** A browser that does not come for so long logs in again, ms. */
-export const SESSION_IDLE_MS = 3_600_000;
+const SESSION_IDLE_MS = 3_600_000;
 /** And so does one after a working day. */
 export const SESSION_LONGEST_MS = 12 * 3_600_000;
 const MOST_PASSES = 10_000;

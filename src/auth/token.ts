@@ -13,7 +13,7 @@ const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
 /** scrypt's cost: 16 MiB and some 50 ms. A secret of 256 bits can't be guessed anyhow; this is for one that somebody chose. */
-export const SCRYPT = { N: 16_384, r: 8, p: 1 } as const;
+const SCRYPT = { N: 16_384, r: 8, p: 1 } as const;
 
 /** A token as it is stored: what it is worth, and what it takes to know it again. */
 export interface StoredToken extends Access {

@@ -9,7 +9,7 @@ export interface InboxLimits {
 }
 
 /** A minute of a camera at 15 fps, and what a browser tab can spare. */
-export const DEFAULT_INBOX_LIMITS: InboxLimits = { messages: 1000, characters: 8 * 1024 * 1024 };
+const DEFAULT_INBOX_LIMITS: InboxLimits = { messages: 1000, characters: 8 * 1024 * 1024 };
 
 /** Messages on their way to one iteration. */
 export interface Inbox extends AsyncIterator<FeedMessage, undefined> {

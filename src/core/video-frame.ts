@@ -14,11 +14,11 @@ export interface VideoFrame {
 }
 
 /** Version of the layout below. */
-export const VIDEO_FRAME_VERSION = 1;
+const VIDEO_FRAME_VERSION = 1;
 /** Bit 0 of the flags: the frame was not looked at. */
-export const FLAG_NOT_LOOKED_AT = 1;
+const FLAG_NOT_LOOKED_AT = 1;
 /** Bytes before the stream's name. */
-export const VIDEO_FRAME_HEADER_BYTES = 24;
+const VIDEO_FRAME_HEADER_BYTES = 24;
 
 /**
  * One binary message, all numbers little-endian:

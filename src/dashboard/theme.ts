@@ -1,5 +1,5 @@
 /** What the page looks like; auto = as the system does. */
-export const THEMES = ["auto", "light", "dark"] as const;
+const THEMES = ["auto", "light", "dark"] as const;
 /** One of THEMES. */
 export type Theme = (typeof THEMES)[number];
 

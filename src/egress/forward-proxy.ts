@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { createServer, request as requestPlain, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as requestSecure } from "node:https";
 import { isIP } from "node:net";
-import { once } from "node:events";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { type AddressPolicy } from "./address-policy.js";
+import { listenOnLoopback, refusalNote } from "./loopback.js";
 import { withoutTls, type Origin } from "./plain-text.js";
 import { allowedAddress, lookupAll, type Lookup } from "./resolve.js";
 
@@ -31,7 +32,7 @@ const HOP_HEADERS = ["connection", "keep-alive", "proxy-authenticate", "proxy-au
 /** Opens a proxy on a free port of this machine. Each connection's address is looked up, checked and connected to as checked. */
 export async function openForwardProxy(policy: AddressPolicy, lookup: Lookup = lookupAll): Promise<ForwardProxy> {
   const secure = new Set<Origin>();
-  let refusal: PipelineError | undefined;
+  const refusal = refusalNote();
   const remember = (origin: Origin): void => {
     secure.add(origin);
     if (secure.size > MOST_ORIGINS) secure.delete([...secure][0] ?? "");
@@ -39,33 +40,21 @@ export async function openForwardProxy(policy: AddressPolicy, lookup: Lookup = l
   const server = createServer((request, response) => {
     void forward(request, response, { policy, lookup, secure, remember }).catch((thrown: unknown) => {
       const error = asPipelineError(thrown, "E_SOURCE_UNREACHABLE");
-      if (error.code === "E_SOURCE_FORBIDDEN") refusal = error;
+      if (error.code === "E_SOURCE_FORBIDDEN") refusal.set(error);
       answer(response, error.code === "E_SOURCE_FORBIDDEN" ? 403 : 502);
     });
   });
-  server.maxConnections = MOST_CONNECTIONS;
   server.on("connect", (_request, socket) => {
     socket.on("error", () => undefined);
     // A tunnel would hide what goes through it.
     socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
+  const listening = await listenOnLoopback(server, MOST_CONNECTIONS, () => server.closeAllConnections());
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${listening.port}`,
     plain: (url) => withoutTls(url, remember),
-    takeRefusal() {
-      const last = refusal;
-      refusal = undefined;
-      return last;
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    takeRefusal: refusal.take,
+    [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
   };
 }
 

@@ -3,6 +3,7 @@ import { connect as connectPlain, createServer, isIP, type Socket } from "node:n
 import { connect as connectSecure } from "node:tls";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import type { AddressPolicy } from "./address-policy.js";
+import { listenOnLoopback, refusalNote } from "./loopback.js";
 import { allowedAddress, lookupAll, type Lookup } from "./resolve.js";
 import { rtspWatch } from "./rtsp-watch.js";
 
@@ -32,37 +33,22 @@ const MOST_CONNECTIONS = 4;
  */
 export async function openRtspRelay(target: RtspTarget, policy: AddressPolicy, lookup: Lookup = lookupAll): Promise<RtspRelay> {
   const open = new Set<Socket>();
-  let refusal: PipelineError | undefined;
+  const refusal = refusalNote();
   const keep = (socket: Socket): void => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   };
   const server = createServer((client) => {
-    refusal = undefined;
+    refusal.set(undefined);
     keep(client);
     client.on("error", () => undefined);
-    void join(client, target, policy, lookup, keep, (error) => (refusal = error)).catch((thrown: unknown) => {
-      refusal = asPipelineError(thrown, "E_SOURCE_UNREACHABLE");
+    void join(client, target, policy, lookup, keep, refusal.set).catch((thrown: unknown) => {
+      refusal.set(asPipelineError(thrown, "E_SOURCE_UNREACHABLE"));
       client.destroy();
     });
   });
-  server.maxConnections = MOST_CONNECTIONS;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as { port: number }).port,
-    takeRefusal() {
-      const last = refusal;
-      refusal = undefined;
-      return last;
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of open) socket.destroy();
-      await closed;
-    },
-  };
+  const listening = await listenOnLoopback(server, MOST_CONNECTIONS, () => open.forEach((socket) => socket.destroy()));
+  return { port: listening.port, takeRefusal: refusal.take, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
 }
 
 async function join(client: Socket, { host, port, tls }: RtspTarget, policy: AddressPolicy, lookup: Lookup, keep: (socket: Socket) => void, refused: (error: PipelineError) => void): Promise<void> {

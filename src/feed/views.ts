@@ -28,7 +28,7 @@ export interface Views {
 }
 
 /** Filters that do the same have the same key. */
-export function viewKey({ classes, minScore, empty, maxFps }: FrameFilter): string {
+function viewKey({ classes, minScore, empty, maxFps }: FrameFilter): string {
   return JSON.stringify([classes ? [...new Set(classes)].sort() : null, minScore, empty, maxFps ?? null]);
 }
 

@@ -61,7 +61,7 @@ function give(asset: Asset | undefined, cacheControl: string, request: FastifyRe
 }
 
 /** The best encoding that a client takes; one with weight 0 is refused (RFC 9110, 12.5.3). */
-export function encodingFor(header: string | string[] | undefined): "br" | "gzip" | undefined {
+function encodingFor(header: string | string[] | undefined): "br" | "gzip" | undefined {
   const taken = new Set(
     String(header ?? "")
       .split(",")

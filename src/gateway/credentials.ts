@@ -8,7 +8,7 @@ export type Shown = { readonly by: "token" | "cookie" | "ticket" | "none"; reado
 const WRONG: Verdict = { kind: "wrong" };
 
 /** A browser keeps one cookie a name for all ports of a host: with the port in its name, two servers do not log each other out. */
-export const cookieName = (request: IncomingMessage): string => `sightline-${request.socket.localPort ?? 0}`;
+const cookieName = (request: IncomingMessage): string => `sightline-${request.socket.localPort ?? 0}`;
 
 /** The cookie's line. Script can't read it, other sites can't send it, and under TLS it never travels in the clear. */
 export function cookieLine(request: IncomingMessage, value: string, secure: boolean): string {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock.js";
-import { asPipelineError, ERROR_TABLE, type ErrorCode } from "../core/errors.js";
+import { ERROR_TABLE } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { ClientHandlers, ClientWire, Feed, Framing } from "../feed/index.js";
 import { asyncApiText } from "../wire/index.js";
@@ -11,9 +11,9 @@ import type { Seats } from "./seats.js";
 import { subscriptionOf, type Query } from "./subscription-query.js";
 
 /** The feed for those without a WebSocket library. */
-export const EVENTS_PATH = "/api/events";
-export const STREAM_PATH = "/api/stream";
-export const CONTRACT_PATH = "/api/asyncapi.json";
+const EVENTS_PATH = "/api/events";
+const STREAM_PATH = "/api/stream";
+const CONTRACT_PATH = "/api/asyncapi.json";
 
 /** Below the half minute after which some proxies cut a silent answer. */
 const KEEP_ALIVE_MS = 15_000;
@@ -22,8 +22,6 @@ const KEEP_ALIVE: Readonly<Record<string, string>> = { sse: ": still here\n\n", 
 const CONTENT_TYPE: Readonly<Record<string, string>> = { sse: "text/event-stream; charset=utf-8", ndjson: "application/x-ndjson; charset=utf-8" };
 /** How long an answer may take to end at our goodbye. */
 const GOODBYE_MS = 500;
-
-const STATUS_OF: Partial<Record<ErrorCode, number>> = { E_REQUEST: 400, E_FORBIDDEN: 403, E_STREAM_UNKNOWN: 404 };
 
 /** What the answers that never end are made from. */
 export interface StreamingParts {
@@ -51,28 +49,23 @@ export function openStreaming({ feed, seats, clock }: StreamingParts): Streaming
     for (const { response, framing } of answers) if (!response.writableNeedDrain) response.write(KEEP_ALIVE[framing]);
   });
   const answer = (framing: "sse" | "ndjson") => (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    try {
-      const wanted = subscriptionOf(request.query as Query);
-      const access = accessOf(request);
-      const refusal = feed.refusal(wanted, access);
-      if (refusal) throw refusal;
-      const full = seats.refuses(request.ip);
-      if (full) return problem(reply, full === "all" ? 503 : 429, "E_TOO_MANY", ERROR_TABLE.E_TOO_MANY.what, "no more connections are taken now");
-      const response = begin(reply, framing);
-      const seat = seats.take(request.ip);
-      const handlers = feed.open(wanted, access, wireOf(response, framing), lastEventId(request));
-      const open = { response, handlers, framing };
-      answers.add(open);
-      response.on("close", () => {
-        answers.delete(open);
-        seat[Symbol.dispose]();
-        handlers.gone();
-      });
-      return reply;
-    } catch (thrown) {
-      const { code, message } = asPipelineError(thrown, "E_INTERNAL");
-      return problem(reply, STATUS_OF[code] ?? 500, code, ERROR_TABLE[code].what, message);
-    }
+    const wanted = subscriptionOf(request.query as Query);
+    const access = accessOf(request);
+    const refusal = feed.refusal(wanted, access);
+    if (refusal) throw refusal;
+    const full = seats.refuses(request.ip);
+    if (full) return problem(reply, full === "all" ? 503 : 429, "E_TOO_MANY", ERROR_TABLE.E_TOO_MANY.what, "no more connections are taken now");
+    const response = begin(reply, framing);
+    const seat = seats.take(request.ip);
+    const handlers = feed.open(wanted, access, wireOf(response, framing), lastEventId(request));
+    const open = { response, handlers, framing };
+    answers.add(open);
+    response.on("close", () => {
+      answers.delete(open);
+      seat[Symbol.dispose]();
+      handlers.gone();
+    });
+    return reply;
   };
   let contract: string | undefined;
   return {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { openTestGateway } from "../gateway/clients.js";
 import { requireBrowser } from "./browser.js";
+import { compressed } from "./coco-runs.js";
 import { CAR_COLOUR, isNear, openGate, recordWith, seen, sendPicture, SOURCE } from "./fixture.js";
 
 /** Classes 0 (person) and 2 (car) in the page's palette. */
@@ -73,18 +74,3 @@ test("a track leaves the way that it has come up to the shown frame", async (t) 
   assert.ok(isNear(ahead!, [0, 0, 51], 8), `where the track will be later is ${ahead!.join()}`);
 });
 
-/** COCO's own way to write runs (rleToString of its maskApi.c), in TypeScript. */
-function compressed(runs: readonly number[]): string {
-  let text = "";
-  for (const [i, run] of runs.entries()) {
-    let value = i > 2 ? run - runs[i - 2]! : run;
-    for (let more = true; more; ) {
-      let part = value & 0x1f;
-      value >>= 5;
-      more = part & 0x10 ? value !== -1 : value !== 0;
-      if (more) part |= 0x20;
-      text += String.fromCharCode(part + 48);
-    }
-  }
-  return text;
-}

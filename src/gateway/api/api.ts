@@ -10,8 +10,6 @@ import { addProgramRoutes } from "./program-routes.js";
 import { addStreamRoutes } from "./stream-routes.js";
 
 const PREFIX = "/api/v1";
-/** A stream's settings have a few hundred bytes. */
-const MAX_BODY_BYTES = 64 * 1024;
 
 /** Adds `/api/v1`, its OpenAPI document and the page to try it. To be called before the server listens. */
 export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -23,7 +21,6 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
       if (faults === undefined) return answerError(error, reply);
       return pipelineProblem(reply, new PipelineError("E_REQUEST", faults.map(({ where, detail }) => `${where}: ${detail}`).join("; ")), faults);
     });
-    part.removeContentTypeParser("text/plain");
     await part.register(swagger, {
       openapi: { openapi: "3.1.0", info: { title: "sightline", version: deps.version, description: DESCRIPTION, license: { name: "Apache-2.0", identifier: "Apache-2.0" } }, servers: [{ url: "/" }] },
       transform: (route) => withHeaders(jsonSchemaTransform(route), route.schema),
@@ -31,7 +28,6 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     });
     await part.register(swaggerUi, { routePrefix: "/api/docs", uiConfig: { validatorUrl: null, deepLinking: true }, theme: { title: "sightline API" }, transformStaticCSP: withUiStyle });
     await part.register((routes, _options, done) => {
-      routes.addHook("onRoute", (route) => void (route.bodyLimit ??= MAX_BODY_BYTES));
       routes.get("/openapi.json", { schema: { hide: true } }, () => part.swagger());
       addStreamRoutes(routes, deps);
       addPictureRoutes(routes, deps);

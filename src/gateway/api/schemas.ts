@@ -4,16 +4,16 @@ import { frameRecordSchema, statsRecordSchema } from "../../wire/index.js";
 import { PROBLEM_TYPE } from "../problem.js";
 
 /** Widest picture that is made, px. */
-export const WIDEST_PX = 1920;
+const WIDEST_PX = 1920;
 /** Narrowest, px. */
-export const NARROWEST_PX = 64;
+const NARROWEST_PX = 64;
 /** How far back figures are kept, s. */
 export const HISTORY_S = 600;
 
 const jsonObject = z.record(z.string(), z.unknown());
 
 /** An error, RFC 9457. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().describe("urn:sightline:error: and the code."),
     title: z.string().describe("What such an error means."),
