@@ -64,11 +64,14 @@ export function frameMaker(objects: number): () => Published {
 export async function publishSteadily(publish: () => void, rate: number, durationMs: number, signal: AbortSignal): Promise<number> {
   const startedMs = systemClock.monotonicMs();
   let count = 0;
-  using _ticking = systemClock.every(1000 / rate, () => {
+  const catchUp = (): void => {
     const due = Math.min((durationMs / 1000) * rate, Math.floor(((systemClock.monotonicMs() - startedMs) / 1000) * rate));
     for (; count < due; count += 1) publish();
-  });
+  };
+  using _ticking = systemClock.every(1000 / rate, catchUp);
   await pause(durationMs + 1000 / rate, systemClock, signal);
+  // The last tick may come later than the end.
+  catchUp();
   return count;
 }
 

@@ -128,11 +128,19 @@ test("a playlist whose entries may be opened flows", async () => {
 
 test("a name is looked up for each connection, and refused when its answer has changed", async () => {
   await using server = await web((_, response) => void response.end(CLIP));
-  const answers = ["127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"];
-  await using source = await open(`http://rebind.example:${server.port}/clip.ts`, HOME, () => Promise.resolve([answers.shift() ?? METADATA]));
+  let frames = (): number => 0;
+  let askedBefore: number | undefined;
+  // How often it is looked up until frames come is the machine's affair; when they have come it leads elsewhere.
+  const lookup = (): Promise<string[]> => {
+    if (frames() < 10) return Promise.resolve(["127.0.0.1"]);
+    askedBefore ??= server.asked.length;
+    return Promise.resolve([METADATA]);
+  };
+  await using source = await open(`http://rebind.example:${server.port}/clip.ts`, HOME, lookup);
+  frames = source.frames;
   await until(() => source.frames() >= 10, "frames from the first connection");
   await until(() => source.events.some((event) => event.type === "state" && event.reason === "E_SOURCE_FORBIDDEN"), "the changed answer");
-  assert.ok(server.asked.length <= 2, "no connection came after the answer changed");
+  assert.equal(server.asked.length, askedBefore, "no connection came after the answer changed");
 });
 
 /** An RTSP server that answers everything with one status, and notes whom it was asked by. */
