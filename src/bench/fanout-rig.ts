@@ -60,19 +60,28 @@ export function frameMaker(objects: number): () => Published {
   };
 }
 
-/** Publishes at a steady rate for a while; what the timer was late is caught up. Returns how many. */
-export async function publishSteadily(publish: () => void, rate: number, durationMs: number, signal: AbortSignal): Promise<number> {
+/** What was published, and how long that took: at least as long as was asked for, longer when the rate is too high. */
+export interface Steady {
+  readonly count: number;
+  readonly tookMs: number;
+}
+
+/** Publishes at a steady rate for a while; what the timer was late is caught up. */
+export async function publishSteadily(publish: () => void, rate: number, durationMs: number, signal: AbortSignal): Promise<Steady> {
   const startedMs = systemClock.monotonicMs();
   let count = 0;
+  let tookMs = durationMs;
   const catchUp = (): void => {
     const due = Math.min((durationMs / 1000) * rate, Math.floor(((systemClock.monotonicMs() - startedMs) / 1000) * rate));
+    if (count >= due) return;
     for (; count < due; count += 1) publish();
+    tookMs = Math.max(durationMs, systemClock.monotonicMs() - startedMs);
   };
   using _ticking = systemClock.every(1000 / rate, catchUp);
   await pause(durationMs + 1000 / rate, systemClock, signal);
   // The last tick may come later than the end.
   catchUp();
-  return count;
+  return { count, tookMs };
 }
 
 setFlagsFromString("--expose-gc");

@@ -32,6 +32,8 @@ export interface FanoutOptions {
 /** Delivery at a steady rate. */
 export interface Delivery extends Counted {
   readonly published: number;
+  /** Records a second that were published; less than was wanted when the server can't keep up. */
+  readonly reachedRate: number;
   /** Growth of what the server holds from the middle of the time to its end, bytes. */
   readonly grownBytes: number;
 }
@@ -138,7 +140,8 @@ async function deliver({ clients, gateway, make, signal }: Rig, rate: number, du
   const second = await publishSteadily(publish, rate, durationMs / 2, signal);
   await pause(SETTLE_MS, systemClock);
   const counts = await clients.tell({ kind: "count", group: "readers" });
-  return { ...counts, published: first + second, grownBytes: memoryNow().held - middle.held };
+  const published = first.count + second.count;
+  return { ...counts, published, reachedRate: published / ((first.tookMs + second.tookMs) / 1000), grownBytes: memoryNow().held - middle.held };
 }
 
 async function sleepers(rig: Rig): Promise<FanoutReport["withSleepers"]> {
@@ -203,8 +206,7 @@ async function climb(rig: Rig, progress: FanoutWorld["progress"]): Promise<Fanou
   const steps: FanoutReport["steps"][number][] = [];
   for (let rate = rig.options.rate * STEP; steps.length < rig.options.steps && steps.at(-1)?.held !== false && !rig.signal.aborted; rate *= STEP) {
     progress(`${Math.round(rate)} records a second to each`);
-    const { latencyMs, lost, least, published } = await deliver(rig, rate, STEP_MS);
-    const reachedRate = published / (STEP_MS / 1000);
+    const { latencyMs, lost, least, published, reachedRate } = await deliver(rig, rate, STEP_MS);
     const held = latencyMs.p99 <= LATE_MS && lost === 0 && least === published && reachedRate >= REACHED * rate;
     steps.push({ rate, reachedRate, p99Ms: latencyMs.p99, lost, held });
   }

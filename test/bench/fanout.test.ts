@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startClients } from "../../src/bench/fanout-rig.js";
+import { systemClock } from "../../src/core/clock.js";
+import { publishSteadily, startClients } from "../../src/bench/fanout-rig.js";
 import { fanoutText, runFanout } from "../../src/bench/index.js";
 
 test("a small fan-out delivers everything in order, beside sleepers too, and says so", async () => {
@@ -29,4 +30,16 @@ test("clients that are gone, as after a Ctrl-C, end the measurement instead of b
   // The first may be told to a process that is just ending, the second to one that is not there.
   await assert.rejects(clients.tell(nothing), { code: "E_BENCH" });
   await assert.rejects(clients.tell(nothing), { code: "E_BENCH" });
+});
+
+test("a rate that is too high is not called reached: what was published counts against the time that it took", async () => {
+  using _held = systemClock.hold();
+  const never = new AbortController().signal;
+  const blocked = (): void => {
+    const untilMs = performance.now() + 20;
+    while (performance.now() < untilMs);
+  };
+  const { count, tookMs } = await publishSteadily(blocked, 100, 100, never);
+  assert.equal(count, 10);
+  assert.ok(tookMs >= 200, `10 records of 20 ms each took ${tookMs} ms`);
 });
