@@ -60,7 +60,7 @@ async function findCamera(mayInstall) {
 async function startTests(args) {
   await prepareMachine();
   const whole = args.length === 0;
-  const chromium = await ensureChromium(whole);
+  const chromium = await ensureChromium(whole || args.some((name) => name.startsWith("dashboard")));
   // The browser tests read where it is; without this they are skipped.
   if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
   await findCamera(whole);

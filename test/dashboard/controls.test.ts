@@ -157,7 +157,8 @@ test("a stream that is away says why over its last picture and counts down to th
   await seen(page, 0);
   const lost = { state: "reconnecting", epoch: 1, reason: "E_SOURCE_STALLED", message: "silent for 8 s", attempt: 3, retryInMs: 30_000 } as const;
   gateway.publish(published(stateRecord("gate", lost, CAPTURED_AT_MS)));
-  await page.waitForSelector(".screen-notice:not([hidden])", WAIT);
+  // A slow page may have said first that its picture is old.
+  await page.waitForSelector('.screen-notice:has-text("silent for 8 s. Try 3 in")', WAIT);
   const countdown = async (): Promise<number> => Number(/silent for 8 s\. Try 3 in (\d+) s/.exec(await page.innerText(".screen-notice"))?.[1]);
   const first = await countdown();
   assert.ok(first > 0 && first <= 30, `${first} s`);
