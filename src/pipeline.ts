@@ -5,7 +5,7 @@ import type { FrameHeader, FrameOutcome } from "./core/frame.js";
 import { deferred } from "./core/lifetime.js";
 import type { StreamMeter } from "./metrics/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
-import type { InferencePool, TaskLimits, WorkerAnswer } from "./pool/index.js";
+import type { InferencePool, PoolAnswer, TaskLimits } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
 import { admit, machine, type InHouse } from "./rx/index.js";
 import type { Source, SourceEvent } from "./source/index.js";
@@ -126,10 +126,10 @@ async function look({ header, lease, letterbox, rows }: FrameEvent, released: ()
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }
 
-function outcomeOf(header: FrameHeader, answer: WorkerAnswer | "late" | PipelineError, nowMs: number): FrameOutcome {
+function outcomeOf(header: FrameHeader, answer: PoolAnswer, nowMs: number): FrameOutcome {
   if (answer instanceof PipelineError) return { kind: "aborted", header, error: answer.toWire() };
   if (answer === "late") {
-    const error = new PipelineError("E_FRAME_LATE", "no answer came before the deadline (pool.frameTimeoutMs)").toWire();
+    const error = new PipelineError("E_FRAME_LATE", "no answer came before the deadline (inference.frameTimeoutMs)").toWire();
     return { kind: "late", header, error };
   }
   if (!answer.ok) return { kind: "failed", header, error: answer.error };
@@ -151,6 +151,6 @@ function failureWatch({ maxConsecutiveFailures: limit, fail }: PipelineParts): (
     inARow = outcome.kind === "failed" || outcome.kind === "late" ? inARow + 1 : 0;
     if (inARow !== limit || !("error" in outcome)) return;
     const last = `${outcome.error.code}: ${outcome.error.message}`;
-    fail(new PipelineError("E_CONSECUTIVE_FAILURES", `${inARow} frames in a row (limit pool.maxConsecutiveFailures), the last with ${last}`));
+    fail(new PipelineError("E_CONSECUTIVE_FAILURES", `${inARow} frames in a row (limit inference.maxConsecutiveFailures), the last with ${last}`));
   };
 }

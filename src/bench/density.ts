@@ -108,7 +108,7 @@ async function makeCamera({ sources, source }: SessionOptions, clip: string, sig
 }
 
 async function tryStreams({ session, workers, seconds }: DensityOptions, clip: string, streams: number, wantedFps: number, signal: AbortSignal): Promise<CarriedLoad> {
-  const options = { ...session, pool: { ...session.pool, workers } };
+  const options = { ...session, inference: { ...session.inference, workers } };
   return measureApart({ kind: "density", options, clip, clipFps: CAMERA.fps, streams, wantedFps, windowMs: seconds * 1000 }, signal);
 }
 

@@ -57,7 +57,7 @@ async function withSession<T>({ session, workers }: PipelineTask, more: Partial<
   const { realtime, ...rest } = more;
   const stop = new AbortController();
   const { sink, counts } = orderedSink();
-  const options = { ...session, ...rest, pool: { ...session.pool, workers }, source: { ...session.source, loop: true, realtime } };
+  const options = { ...session, ...rest, inference: { ...session.inference, workers }, source: { ...session.source, loop: true, realtime } };
   await using running = await openSession(options, { signal: AbortSignal.any([stop.signal, outside]), clock: systemClock, version: "bench", notice: () => undefined, extraSinks: [sink] });
   try {
     await pause(WARM_MS, systemClock, outside);

@@ -66,7 +66,7 @@ async function measurePipeline({ options, workers, windowMs, frames }: MeasureTa
   const stop = new AbortController();
   const counter = countingSink(windowMs, frames, () => stop.abort());
   const session = await openSession(
-    { ...options, pool: { ...options.pool, workers }, source: { ...options.source, loop: true } },
+    { ...options, inference: { ...options.inference, workers }, source: { ...options.source, loop: true } },
     { signal: stop.signal, clock: systemClock, version: "bench", notice: () => undefined, extraSinks: [counter.sink] },
   );
   const [stats] = await session.done;

@@ -28,7 +28,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   if (isLiveAddress(await readAddress(name, settings.source.ffmpegPath))) {
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
-  const workers = settings.pool.workers === "auto" ? availableCores().cores : settings.pool.workers;
+  const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
   const { densityText, fanoutText, reportText, runBench, runDensity, runFanout } = await import("../bench/index.js");
   using terminal = openTerminal();
   using stop = listenForStop(terminal);

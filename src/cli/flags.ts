@@ -13,7 +13,8 @@ const MODEL: readonly Flag[] = [
   { flags: "-m, --model <M>", key: "model.path", help: "ONNX file of a YOLO detector; builtin = the street model that comes along" },
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
 ];
-const WORKERS: Flag = { flags: "-w, --workers <N>", key: "pool.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
+const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
+const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
@@ -29,6 +30,7 @@ export const FLAGS = {
     OUT,
     SERVE,
     NO_AUTH,
+    MODE,
     WORKERS,
     { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
     { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
@@ -46,6 +48,7 @@ export const FLAGS = {
     SERVE,
     NO_AUTH,
     OUT,
+    MODE,
     WORKERS,
     { flags: "--no-open", help: "do not open the browser" },
     CONFIG,
@@ -63,6 +66,7 @@ export const FLAGS = {
   ],
   bench: [
     ...MODEL,
+    MODE,
     WORKERS,
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },

@@ -21,7 +21,7 @@ export function defaultsText(): string {
   const head = [
     "# All settings of sightline with their defaults. A copy of this file, shortened to what differs, is a settings file:",
     "#   sightline run SOURCE --config FILE",
-    "# Stronger than the file are environment variables (pool.workers is SIGHTLINE_POOL_WORKERS; lists are separated by",
+    "# Stronger than the file are environment variables (inference.workers is SIGHTLINE_INFERENCE_WORKERS; lists are separated by",
     "# commas; empty means null), and stronger than those the flags of the command line. Paths are relative to the folder",
     "# in which the command runs.",
   ];

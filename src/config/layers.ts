@@ -11,7 +11,7 @@ export interface Entry {
 /** Where a value stands, for the person who has to correct it. */
 export interface Origin {
   readonly kind: "file" | "environment" | "flag" | "preset";
-  /** `sightline.yaml:4:12`, `SIGHTLINE_POOL_WORKERS`, `--workers`. For an element of a list: of that element where it is known. */
+  /** `sightline.yaml:4:12`, `SIGHTLINE_INFERENCE_WORKERS`, `--workers`. For an element of a list: of that element where it is known. */
   at(path: readonly (string | number)[]): string;
 }
 

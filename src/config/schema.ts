@@ -39,16 +39,17 @@ const detect = z.strictObject({
   maxDetections: z.int().min(1).max(10_000).default(300).describe("Most objects of one frame; the best are kept."),
 });
 
-const pool = z
+const inference = z
   .strictObject({
-    workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads that run the model, each with its own instance; auto = one for each usable core."),
+    mode: oneOf("threads", "shared").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory."),
+    workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
     frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late."),
     hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone."),
     maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
   })
   .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {
     path: ["hangLimitMs"],
-    message: "must not be less than pool.frameTimeoutMs: a frame has to be late before its run counts as hanging",
+    message: "must not be less than inference.frameTimeoutMs: a frame has to be late before its run counts as hanging",
   });
 
 const source = z.strictObject({
@@ -159,7 +160,7 @@ export const settingsSchema = z.strictObject({
     .describe("File with a line NAME=VALUE for each ${NAME} that stands in a source; null, or a name that is not in it = the environment. Looked at each time the settings are read."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
-  pool: pool.prefault({}).describe("The threads that run the model, and their limits."),
+  inference: inference.prefault({}).describe("What runs the model, and its limits."),
   source: source.prefault({}).describe("How frames are read."),
   live: checkedLive.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
   output: output.prefault({}).describe("Where the records go."),

@@ -21,7 +21,7 @@ export interface SchemaNode {
 
 /** One setting, or a group of them. */
 export interface Setting {
-  /** `pool.workers` is `["pool", "workers"]`; where the person chooses the key, it is ANY_NAME. */
+  /** `inference.workers` is `["inference", "workers"]`; where the person chooses the key, it is ANY_NAME. */
   readonly path: readonly string[];
   readonly node: SchemaNode;
   readonly isGroup: boolean;
@@ -64,7 +64,7 @@ export function findSetting(path: readonly (string | number)[]): Setting | undef
   return listSettings().find((setting) => setting.path.length === path.length && setting.path.every((key, i) => key === path[i] || key === ANY_NAME));
 }
 
-/** The name of its environment variable: `pool.frameTimeoutMs` is `SIGHTLINE_POOL_FRAME_TIMEOUT_MS`. */
+/** The name of its environment variable: `inference.frameTimeoutMs` is `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS`. */
 export function environmentName(path: readonly string[]): string {
   const words = path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase());
   return ["SIGHTLINE", ...words].join("_");

@@ -8,7 +8,7 @@ export const ERROR_TABLE = {
   E_BENCH: { exit: 1, what: "the benchmark could not finish", next: "read the cause above; make sure that nothing else loads the machine" },
   E_CONFIG: { exit: 2, what: "the settings are wrong", next: "correct the keys named above; config/default.yaml lists all of them" },
   E_CONFIG_FILE: { exit: 2, what: "the settings file can't be read", next: "check the path after --config and the YAML at the line named" },
-  E_CONSECUTIVE_FAILURES: { exit: 1, what: "too many frames failed one after another", next: "look at the cause; raise pool.maxConsecutiveFailures to go on regardless" },
+  E_CONSECUTIVE_FAILURES: { exit: 1, what: "too many frames failed one after another", next: "look at the cause; raise inference.maxConsecutiveFailures to go on regardless" },
   E_DEVICE: { exit: 1, what: "the camera can't be used", next: "see sightline devices for what is there; close other programs that use it" },
   E_FFMPEG_ENDED: { exit: 1, what: "FFmpeg ended although it should not have", next: "try the same source with: ffmpeg -i SOURCE -f null -" },
   E_FFMPEG_MISSING: { exit: 1, what: "FFmpeg is not installed", next: "install FFmpeg 5.1 or newer, or give its path in source.ffmpegPath" },
@@ -69,7 +69,7 @@ export const ERROR_TABLE = {
   E_TOKENS: { exit: 2, what: "the file with the tokens can't be used", next: "correct or remove the file that serve.tokensFile names; sightline token add makes a new one" },
   E_USAGE: { exit: 2, what: "the command line is wrong", next: "see sightline --help" },
   E_WORKER_EXITED: { exit: 1, what: "a worker thread ended by itself", next: "the thread was replaced; look at the lines above" },
-  E_FRAME_LATE: { exit: 1, what: "a frame's result did not come in time", next: "lower the load, use a smaller model, or raise pool.frameTimeoutMs" },
+  E_FRAME_LATE: { exit: 1, what: "a frame's result did not come in time", next: "lower the load, use a smaller model, or raise inference.frameTimeoutMs" },
   E_STOPPED: { exit: 1, what: "the run was stopped before this frame was done", next: "nothing; it was asked for" },
 } as const satisfies Record<string, { exit: number; what: string; next: string }>;
 

@@ -62,7 +62,7 @@ export function watchInFlight(capacity: () => number, limits: HangLimits, clock:
     const most = Math.max(capacity(), ...[...flights].map((flight) => flight.capacity));
     if (late >= most || oldestMs >= limits.hangLimitMs) {
       const seen = `${late} of ${most} model runs hang, the oldest for ${Math.round(oldestMs)} ms`;
-      const error = new PipelineError("E_POOL_STUCK", `${seen} (limit pool.hangLimitMs ${limits.hangLimitMs} ms)`);
+      const error = new PipelineError("E_POOL_STUCK", `${seen} (limit inference.hangLimitMs ${limits.hangLimitMs} ms)`);
       stuck.resolve(error);
       for (const flight of flights) flight.listener.lost(error);
     }

@@ -1,4 +1,5 @@
-export type { InferencePool, Seat } from "./pool.js";
+export type { InferenceMode, InferencePool, PoolAnswer, Seat } from "./pool.js";
+export { instancesOf, openPool, type PoolOptions } from "./open.js";
 export { openThreadPool, type ThreadPoolOptions } from "./threads.js";
 export { loadModelInfo } from "./model-file.js";
 export { describeRuntime, forbidTelemetry, openRuntimeSession, type OutputTensor, type RuntimeSession } from "./session.js";

@@ -5,6 +5,8 @@ import type { RingLayout } from "../ring/index.js";
 /** What every worker is given when it starts. The same clone for all. */
 export interface WorkerSetup {
   readonly model: ModelInfo;
+  /** Threads inside one run of the model. */
+  readonly intraOpThreads: number;
   /** Three shared words: [workers that have loaded or failed to, workers that failed to, streams that have left]. */
   readonly roll: SharedArrayBuffer;
   /** Upper bound of a random wait before each run, ms. 0 except where a test shakes the order. */

@@ -1,6 +1,16 @@
 import type { PipelineError } from "../core/errors.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 
+/**
+ * Where the model runs.
+ * threads   an instance in each worker thread: the default
+ * shared    one instance in one thread, behind a lock, its runs spread over the cores: the least memory
+ */
+export type InferenceMode = "threads" | "shared";
+
+/** What comes of one task: the worker's answer, or that it is late, or that no answer is to be expected any more. */
+export type PoolAnswer = WorkerAnswer | "late" | PipelineError;
+
 /** How a stream takes part. */
 export interface Seat {
   /** Its share against the others', above 0. */
@@ -14,9 +24,9 @@ export interface Seat {
  * newest frame at the moment when a worker is free, and nothing queues up behind the pool.
  */
 export interface InferencePool extends AsyncDisposable {
-  /** Model instances. */
+  /** Model instances that can be reached now. */
   readonly workers: number;
-  /** Most tasks that can be out at once: `workers`, or twice that while every stream is lossless and frames are sent ahead. */
+  /** Most tasks that can be out at once: `workers`, or more than that while every stream is lossless and frames are sent ahead. */
   readonly capacity: number;
   /** Permits that are out now: tasks at the threads, and such that are about to go there. */
   readonly busy: number;
@@ -35,7 +45,7 @@ export interface InferencePool extends AsyncDisposable {
    * Runs one frame under a permit. Never rejects. `late` comes at the frame's deadline, an error when the pool is stuck.
    * `released` is called once, when no worker will read the slot any more: at the answer, which may be long after `late`.
    */
-  run(task: WorkerTask, released: () => void): Promise<WorkerAnswer | "late" | PipelineError>;
+  run(task: WorkerTask, released: () => void): Promise<PoolAnswer>;
   /** Settles with E_POOL_STUCK when runs hang that cannot be ended from outside. Else never. */
   readonly stuck: Promise<PipelineError>;
 }

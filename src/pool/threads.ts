@@ -2,10 +2,10 @@ import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
+import { poolOf, type Carrier } from "./carrier.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
 import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
-import { makePermits } from "./permits.js";
 import { forbidTelemetry } from "./session.js";
 
 /** How many threads, with which model. */
@@ -17,6 +17,8 @@ export interface ThreadPoolOptions extends HangLimits {
    */
   readonly depth: 1 | 2;
   readonly model: ModelInfo;
+  /** Threads inside one run. More than 1 only for an instance that has the cores to itself. */
+  readonly intraOpThreads?: number;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
   /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
@@ -29,14 +31,14 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Mode `threads`: Piscina with a fixed number of threads, an instance made in each, 1 intra-op thread each.
+ * Modes `threads` and `shared`: Piscina with a fixed number of threads, an instance made in each and called by it alone.
  * Settles when every worker has loaded the model and run it once.
  * @throws PipelineError E_POOL_START, or what the worker met (E_MODEL_INVALID, ...)
  */
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
   const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
-  const setup: WorkerSetup = { model: options.model, roll, jitterMs: options.jitterMs ?? 0 };
+  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
     filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,
@@ -59,7 +61,7 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
     await piscina.destroy();
     throw error;
   }
-  return poolOf(piscina, options, new Int32Array(roll), clock);
+  return poolOf((capacity) => threadCarrier(piscina, options, new Int32Array(roll), clock, capacity));
 }
 
 /** Waits until every worker has its model. Any failure ends the start at once. */
@@ -81,57 +83,30 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
 }
 
-function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, clock: Clock): InferencePool {
-  const { workers, depth } = options;
-  const permits = makePermits(workers * depth);
-  const inFlight = watchInFlight(() => permits.capacity, options, clock);
-  const newestFirst = new Set<number>();
-  let closing: Promise<void> | undefined;
-
-  const fitCapacity = (): void => permits.setCapacity(newestFirst.size > 0 ? workers : workers * depth);
-
-  async function close(): Promise<void> {
-    const stuck = await inFlight.drained();
-    inFlight[Symbol.dispose]();
-    // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
-    if (stuck) throw stuck;
-    await piscina.close();
-  }
-
+function threadCarrier(piscina: Piscina, { workers, depth, ...limits }: ThreadPoolOptions, roll: Int32Array, clock: Clock, capacity: () => number): Carrier {
+  const inFlight = watchInFlight(capacity, limits, clock);
   return {
     workers,
-    get capacity() {
-      return permits.capacity;
-    },
-    get busy() {
-      return permits.out();
-    },
-    join(stream, seat) {
-      permits.weigh(stream, seat.weight);
-      if (seat.newestFirst) newestFirst.add(stream);
-      fitCapacity();
-    },
-    leave(stream) {
-      permits.forget(stream);
-      newestFirst.delete(stream);
-      fitCapacity();
-      Atomics.add(roll, ROLL_LEFT, 1);
-    },
-    permit: (stream) => permits.take(stream),
-    returnPermit: (stream) => permits.giveUnused(stream),
+    capacity: (newestFirst) => (newestFirst ? workers : workers * depth),
+    left: () => void Atomics.add(roll, ROLL_LEFT, 1),
     stuck: inFlight.stuck,
-    run(task, released) {
+    carry(task, released) {
       return new Promise((resolve) => {
         const back = inFlight.sent({ late: () => resolve("late"), lost: resolve });
         void send(piscina, task).then((answer) => {
           back();
-          permits.give();
           released();
           resolve(answer);
         });
       });
     },
-    [Symbol.asyncDispose]: () => (closing ??= close()),
+    async [Symbol.asyncDispose]() {
+      const stuck = await inFlight.drained();
+      inFlight[Symbol.dispose]();
+      // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
+      if (stuck) throw stuck;
+      await piscina.close();
+    },
   };
 }
 

@@ -2,11 +2,10 @@ import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
-import { makeDecoder, type Decoder } from "../model/index.js";
 import { viewRing, type RingView } from "../ring/index.js";
 import { locked, singleCaller, type SingleCaller } from "./instance.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
-import { openRuntimeSession, type RuntimeSession } from "./session.js";
+import { openServing, type Serving } from "./serving.js";
 
 /*
  * The thread entry. Its own model instance is made here, in the thread that will call it, and nobody else ever sees it.
@@ -15,9 +14,8 @@ import { openRuntimeSession, type RuntimeSession } from "./session.js";
  */
 
 const setup = workerData as WorkerSetup;
-/** Kept for the streams that send: their shared memory, and a decoder with its scratch memory for each set of limits. */
+/** The shared memory of the streams that send. */
 const rings = new Map<number, RingView>();
-const decoders = new Map<string, Decoder>();
 let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
 const jitter = jitterWait(setup.jitterMs);
@@ -26,10 +24,9 @@ type Instance = SingleCaller<WorkerTask, WorkerAnswer>;
 
 async function start(): Promise<Instance | ErrorWire> {
   try {
-    const session = await openRuntimeSession({ ...setup.model, intraOpThreads: 1 });
-    await session.run(() => undefined);
+    const serving = await openServing(setup.model, setup.intraOpThreads);
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
-    return locked(singleCaller((task) => serve(session, task)));
+    return locked(singleCaller((task) => serve(serving, task)));
   } catch (error) {
     Atomics.add(roll, ROLL_FAILED, 1);
     return asPipelineError(error, "E_POOL_START").toWire();
@@ -39,45 +36,29 @@ async function start(): Promise<Instance | ErrorWire> {
   }
 }
 
-async function serve(session: RuntimeSession, task: WorkerTask): Promise<WorkerAnswer> {
-  const begin = systemClock.monotonicMs();
-  forgetThoseWhoLeft();
-  readFrame(task, session);
-  jitter();
-  const filled = systemClock.monotonicMs();
-  return session.run((outputs) => {
-    const ran = systemClock.monotonicMs();
-    const { boxes, scores, classIds } = decoderFor(task).decode(outputs, task.letterbox);
-    const decodeMs = systemClock.monotonicMs() - ran;
-    return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
+function serve(serving: Serving, task: WorkerTask): Promise<WorkerAnswer> {
+  forgetThoseWhoLeft(serving);
+  return serving.serve(task, (fill) => {
+    readFrame(task, fill);
+    jitter();
   });
 }
 
 /** Streams come and go for months: when one has left, everything kept is let go, and the tasks that still come bring it back. */
-function forgetThoseWhoLeft(): void {
+function forgetThoseWhoLeft(serving: Serving): void {
   const left = Atomics.load(roll, ROLL_LEFT);
   if (left === leftBefore) return;
   leftBefore = left;
   rings.clear();
-  decoders.clear();
-}
-
-/** Decoders kept at once: more limits than that are in use only where somebody changes them all the time. */
-const MOST_DECODERS = 64;
-
-function decoderFor({ limits }: WorkerTask): Decoder {
-  let decoder = decoders.get(limits.key);
-  if (decoder === undefined && decoders.size >= MOST_DECODERS) decoders.clear();
-  if (decoder === undefined) decoders.set(limits.key, (decoder = makeDecoder(setup.model, limits)));
-  return decoder;
+  serving.forget();
 }
 
 /** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */
-function readFrame(task: WorkerTask, session: RuntimeSession): void {
+function readFrame(task: WorkerTask, fill: (planes: Uint8Array) => void): void {
   let ring = rings.get(task.ringId);
   if (ring === undefined) rings.set(task.ringId, (ring = viewRing(task.memory, task.layout)));
   const current = ring.isCurrent(task.slot, task.generation);
-  if (current) session.fill(ring.pixels(task.slot), task.rows);
+  if (current) fill(ring.pixels(task.slot));
   if (!current || !ring.isCurrent(task.slot, task.generation)) {
     throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
   }

@@ -50,7 +50,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const { Supervisor } = await streamCode();
   const streams: Supervisor = closers.use(
     new Supervisor({
-      serve: options.serve, maxConsecutiveFailures: options.pool.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
+      serve: options.serve, maxConsecutiveFailures: options.inference.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
       sinks: sinkGroup(sinks, (error) => streams.stop(error)),
       stagger: stagger(STAGGER_MS, world.clock),
       notice: world.notice,
@@ -139,9 +139,9 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-function openPools({ pool }: SessionOptions, { clock, notice }: World, onStuck: (error: PipelineError) => void): ModelPools {
-  const workers = pool.workers === "auto" ? availableCores().cores : pool.workers;
-  return modelPools({ limits: pool, workers, clock, notice, onStuck });
+function openPools({ inference }: SessionOptions, { clock, notice }: World, onStuck: (error: PipelineError) => void): ModelPools {
+  const workers = inference.workers === "auto" ? availableCores().cores : inference.workers;
+  return modelPools({ limits: inference, workers, clock, notice, onStuck });
 }
 
 async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {

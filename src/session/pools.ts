@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { numberedModel } from "../numbered/index.js";
-import { loadModelInfo, openThreadPool, type InferencePool } from "../pool/index.js";
+import { instancesOf, loadModelInfo, openPool, type InferencePool } from "../pool/index.js";
 import type { Notice, SessionOptions } from "./session.js";
 import type { StreamSpec } from "./specs.js";
 import { splitWorkers } from "./split.js";
@@ -64,7 +64,7 @@ interface Entry {
 
 /** What the pools need. */
 export interface PoolWorld {
-  readonly limits: SessionOptions["pool"];
+  readonly limits: SessionOptions["inference"];
   /** All threads there are to divide. */
   readonly workers: number;
   readonly clock: Clock;
@@ -112,8 +112,8 @@ class Pools implements ModelPools {
     try {
       const info = await entry.info;
       const pool = (entry.pool ??= this.#open(entry, info));
-      const { workers } = entry;
-      return { info, pool, capacity: (newestFirst) => workers * (newestFirst ? 1 : DEPTH), [Symbol.dispose]: letGo };
+      const instances = instancesOf({ ...this.world.limits, workers: entry.workers });
+      return { info, pool, capacity: (newestFirst) => instances * (newestFirst ? 1 : DEPTH), [Symbol.dispose]: letGo };
     } catch (error) {
       letGo();
       throw error;
@@ -135,9 +135,10 @@ class Pools implements ModelPools {
   }
 
   figures(): readonly PoolFigures[] {
-    return [...this.#entries.values()].flatMap(({ model, open, workers }) =>
-      model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers }],
-    );
+    return [...this.#entries.values()].flatMap(({ model, open, workers: planned }) => {
+      const workers = open?.workers ?? instancesOf({ ...this.world.limits, workers: planned });
+      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers }];
+    });
   }
 
   workers(): number {
@@ -182,9 +183,9 @@ class Pools implements ModelPools {
     entry.workers = this.#planned.get(entry.key) ?? 1;
     this.#lastWorkers = others + entry.workers;
     if (others + entry.workers > this.world.workers) {
-      notice({ level: "info", message: `${model.id} gets ${entry.workers} of its own beside ${others} open model threads, more than pool.workers ${this.world.workers}: open pools keep their threads` });
+      notice({ level: "info", message: `${model.id} gets ${entry.workers} of its own beside ${others} open model threads, more than inference.workers ${this.world.workers}: open pools keep their threads` });
     }
-    const opening = openThreadPool({ ...limits, workers: entry.workers, depth: DEPTH, model }, clock);
+    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model }, clock);
     this.#opened.set(entry.key, model);
     entry.model = model;
     opening.then(

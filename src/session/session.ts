@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
 import type { ModelInfo } from "../model/index.js";
+import type { InferenceMode } from "../pool/index.js";
 import type { Sink } from "../sinks/index.js";
 import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
 
@@ -20,7 +21,8 @@ export interface SessionOptions {
     readonly agnostic: boolean;
     readonly maxDetections: number;
   };
-  readonly pool: {
+  readonly inference: {
+    readonly mode: InferenceMode;
     readonly workers: "auto" | number;
     readonly frameTimeoutMs: number;
     readonly hangLimitMs: number;

@@ -79,9 +79,9 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]));
 }
 
-/** The settings that differ between two options and count only when a session opens: `pool.workers`. Pure. */
+/** The settings that differ between two options and count only when a session opens: `inference.workers`. Pure. */
 export function fixedDifferences(before: SessionOptions, after: SessionOptions): string[] {
-  return (["pool", "output", "serve"] as const).flatMap((group) => {
+  return (["inference", "output", "serve"] as const).flatMap((group) => {
     const [old, next] = [before[group], after[group]];
     if (old === null || next === null) return old === next ? [] : [group];
     return Object.keys(next).filter((key) => !isSame(old[key as never], next[key as never])).map((key) => `${group}.${key}`);

@@ -22,7 +22,7 @@ interface Running {
 
 async function start(name: string, more: readonly string[] = [], args: readonly string[] = [], env = {}): Promise<Running> {
   const file = join(folder, name);
-  writeFileSync(file, ["# Mine.", "pool: { workers: 1 }", `api: { allowPrivate: true, fileRoots: [${folder}] }`, ...more, "streams:", `  steady: ${JSON.stringify(CAMERA)}`, ""].join("\n"));
+  writeFileSync(file, ["# Mine.", "inference: { workers: 1 }", `api: { allowPrivate: true, fileRoots: [${folder}] }`, ...more, "streams:", `  steady: ${JSON.stringify(CAMERA)}`, ""].join("\n"));
   const cli = startCli(["run", ...args, "--config", file], { env: { SIGHTLINE_SERVE_PORT: "0", ...env }, timeoutMs: 100_000 });
   const url = /http:\/\/\S+/.exec(await cli.saying(/live page: http\S+\n/))![0];
   return {
@@ -39,7 +39,7 @@ test("a change that is kept stands in the file, its comments kept, and is not ap
   assert.equal((await send("POST", "guest", CAMERA)).status, 201);
   assert.equal((await send("PUT", "young?persist=true", { ...CAMERA, maxFps: 3 })).status, 200);
   assert.deepEqual(streamsIn(file), { steady: CAMERA, young: { ...CAMERA, maxFps: 3, fromApi: true } });
-  assert.match(readFileSync(file, "utf8"), /^# Mine\.\npool: \{ workers: 1 \}\napi: /);
+  assert.match(readFileSync(file, "utf8"), /^# Mine\.\ninference: \{ workers: 1 \}\napi: /);
   assert.equal((await send("DELETE", "guest")).status, 204);
   cli.child.kill("SIGHUP");
   const said = await cli.saying(/settings read again/);

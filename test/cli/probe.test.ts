@@ -107,7 +107,7 @@ test("a stream on standard input that is changed fails at once, since the input 
   const folder = mkdtempSync(join(tmpdir(), "sightline-stdin-"));
   const file = join(folder, "s.yaml");
   const out = join(folder, "out.jsonl");
-  const settings = (realtime: boolean): void => writeFileSync(file, `pool: { workers: 1 }\nstreams: { piped: { source: "-", sourceOptions: { realtime: ${realtime} } } }\n`);
+  const settings = (realtime: boolean): void => writeFileSync(file, `inference: { workers: 1 }\nstreams: { piped: { source: "-", sourceOptions: { realtime: ${realtime} } } }\n`);
   settings(true);
   const { run, said, over } = readingInput(["--config", file, "--out", out]);
   await until(() => existsSync(out) && readFileSync(out, "utf8").includes('"type":"frame"'), "a first frame");

@@ -39,17 +39,17 @@ function framesOf(path: string, name: string): Line[] {
 
 test("a changed file changes the streams that differ, SIGHUP reads it again, a broken one changes nothing and says why", async () => {
   const out = join(folder, "reload.jsonl");
-  const file = yaml("s.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  old: { ${CAMERA} }`]);
+  const file = yaml("s.yaml", ["inference: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  old: { ${CAMERA} }`]);
   const running = startCli(["run", "--config", file, "--out", out, "--json"], { env: { SIGHTLINE_SERVE_PORT: "0" }, timeoutMs: 60_000 });
   await running.saying(/live page/);
-  yaml("s.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
+  yaml("s.yaml", ["inference: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
   await running.saying(/settings read again: added young; removed old\n/);
   yaml("s.yaml", ["streams:", "  steady: { wieght: 1 }"]);
   await running.saying(/E_CONFIG {2}.*s\.yaml:2:13: streams\.steady\.wieght is not a setting; did you mean streams\.steady\.weight\?/);
   await running.saying(/is wrong: the streams go on with the settings they have\n/);
-  yaml("s.yaml", ["pool: { workers: 2 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
+  yaml("s.yaml", ["inference: { workers: 2 }", "streams:", `  steady: { ${CAMERA} }`, `  young: { ${CAMERA}, labels: { site: north } }`]);
   await running.saying(/settings read again: every stream stays as it is\n/);
-  await running.saying(/pool\.workers can't change while the program runs/);
+  await running.saying(/inference\.workers can't change while the program runs/);
   running.child.kill("SIGHUP");
   await running.saying(/(settings read again: every stream stays as it is\n[^]*){2}/);
   const before = framesOf(out, "steady").length;
@@ -99,7 +99,7 @@ test("a change that SIGHUP has brought in is not told again by the watch of the 
 
 test("a settings file that is emptied stops nothing", async () => {
   const out = join(folder, "emptied.jsonl");
-  const file = yaml("emptied.yaml", ["pool: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`]);
+  const file = yaml("emptied.yaml", ["inference: { workers: 1 }", "streams:", `  steady: { ${CAMERA} }`]);
   const running = startCli(["run", "--config", file, "--out", out], { timeoutMs: 60_000 });
   await until(() => framesOf(out, "steady").length > 0, "the first frame");
   writeFileSync(file, "");

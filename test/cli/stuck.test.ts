@@ -8,7 +8,7 @@ import { hangingModel } from "../support/models.js";
 import { project } from "../support/paths.js";
 
 /** One worker whose first run never ends within these limits. */
-const IMPATIENT = { SIGHTLINE_POOL_WORKERS: "1", SIGHTLINE_POOL_FRAME_TIMEOUT_MS: "200", SIGHTLINE_POOL_HANG_LIMIT_MS: "600" };
+const IMPATIENT = { SIGHTLINE_INFERENCE_WORKERS: "1", SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS: "200", SIGHTLINE_INFERENCE_HANG_LIMIT_MS: "600" };
 
 /** A clip under a name of its own, by which the FFmpeg that reads it can be recognised. */
 function ownClip(): string {
@@ -37,7 +37,7 @@ test("model runs that hang end the program by force: sinks flushed, FFmpeg gone,
   const out = `${clip}.jsonl`;
   const { code, signal, stdout, stderr } = await runCli(["run", clip, "--model", hangingModel(), "--out", out, "--json"], { env: IMPATIENT });
   assert.deepEqual([code, signal], [null, "SIGKILL"], stderr);
-  assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^sightline: E_POOL_STUCK {2}.*pool\.hangLimitMs 600 ms\)\. Restart;/);
+  assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^sightline: E_POOL_STUCK {2}.*inference\.hangLimitMs 600 ms\)\. Restart;/);
   assert.equal((JSON.parse(stdout) as { exitCode: number }).exitCode, 137);
   const text = readFileSync(out, "utf8");
   assert.ok(text.endsWith("\n"), "the last record is not whole");
@@ -49,7 +49,7 @@ test("model runs that hang end the program by force: sinks flushed, FFmpeg gone,
 test("Ctrl-C during a run that hangs tells what it waits for, and a second one ends it by force", { skip }, async () => {
   // One frame in two seconds, so that the first one is late while the second worker is still free.
   const slowly = ["--realtime", "--max-fps", "0.5", "--workers", "2", "--out", "-"];
-  const env = { ...IMPATIENT, SIGHTLINE_POOL_HANG_LIMIT_MS: "600000" };
+  const env = { ...IMPATIENT, SIGHTLINE_INFERENCE_HANG_LIMIT_MS: "600000" };
   const running = startCli(["run", ownClip(), "--model", hangingModel(), ...slowly], { env });
   await new Promise((resolve) => running.child.stdout.once("data", resolve));
   running.child.kill("SIGINT");

@@ -26,10 +26,10 @@ const WRONG_USAGE: readonly (readonly [string, RegExp])[] = [
   ["rnu clip.mp4", /unknown command 'rnu'; did you mean run\?/],
   ["run a.mp4 --wokers 2", /unknown option '--wokers'; did you mean --workers\?/],
   ["run a.mp4 --workers", /option '-w, --workers <N>' argument missing/],
-  ["run a.mp4 --workers 0", /--workers: pool\.workers is 0; allowed: auto or a whole number from 1 to 64/],
-  ["run a.mp4 --workers 1000", /--workers: pool\.workers is 1000; allowed: auto or a whole number from 1 to 64/],
-  ["run a.mp4 --workers two", /--workers: pool\.workers is "two"; allowed/],
-  ["run a.mp4 --workers 1.5", /--workers: pool\.workers is 1\.5; allowed/],
+  ["run a.mp4 --workers 0", /--workers: inference\.workers is 0; allowed: auto or a whole number from 1 to 64/],
+  ["run a.mp4 --workers 1000", /--workers: inference\.workers is 1000; allowed: auto or a whole number from 1 to 64/],
+  ["run a.mp4 --workers two", /--workers: inference\.workers is "two"; allowed/],
+  ["run a.mp4 --workers 1.5", /--workers: inference\.workers is 1\.5; allowed/],
   ["run a.mp4 --conf 1.5 --iou 7", /--conf: detect\.conf is 1\.5; allowed: a number from 0 to 1\n.*--iou: detect\.iou is 7; allowed: a number from 0 to 1\. /],
   ["run a.mp4 --max-fps 0", /--max-fps: live\.maxFps is 0; allowed: a number above 0 up to 1000 or null/],
   ["run a.mp4 --serve 70000", /--serve: serve\.port is 70000; allowed: a whole number from 0 to 65535/],
@@ -47,9 +47,9 @@ for (const [line, words] of WRONG_USAGE) {
 }
 
 test("an unknown setting, a wrong one and a wrong variable are told together with their places", async () => {
-  const file = yaml("wrong.yaml", "pool:\n  wrokers: 2\nlive:\n  maxAgeMs: 0\n");
+  const file = yaml("wrong.yaml", "inference:\n  wrokers: 2\nlive:\n  maxAgeMs: 0\n");
   const result = await runCli(["run", "a.mp4", "--config", file], { env: { SIGHTLINE_DETECT_CONF: "high" } });
-  assertRefused(result, "E_CONFIG", /wrong\.yaml:2:3: pool\.wrokers is not a setting; did you mean pool\.workers\?/);
+  assertRefused(result, "E_CONFIG", /wrong\.yaml:2:3: inference\.wrokers is not a setting; did you mean inference\.workers\?/);
   assert.match(result.stderr, /wrong\.yaml:4:3: live\.maxAgeMs is 0; allowed: a whole number from 1 to 3600000/);
   assert.match(result.stderr, /SIGHTLINE_DETECT_CONF: detect\.conf is "high"; allowed: a number from 0 to 1\. Correct the keys/);
   assert.equal(result.stderr.split("\n").length, 4);
@@ -57,7 +57,7 @@ test("an unknown setting, a wrong one and a wrong variable are told together wit
 
 test("a settings file that is missing or no YAML is refused with its place", async () => {
   assertRefused(await runCli(["run", "a.mp4", "--config", join(folder, "no.yaml")]), "E_CONFIG_FILE", /no\.yaml can't be read \(ENOENT\)/);
-  const broken = yaml("broken.yaml", "pool: [\n");
+  const broken = yaml("broken.yaml", "inference: [\n");
   assertRefused(await runCli(["run", "a.mp4"], { env: { SIGHTLINE_CONFIG: broken } }), "E_CONFIG_FILE", /broken\.yaml:2:1 /);
 });
 

@@ -42,14 +42,14 @@ test("what is commented out in the file of defaults is valid too", async () => {
 test("the published JSON Schema accepts and refuses as the program does", () => {
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schemaText()) as object);
   assert.equal(validate({}), true);
-  assert.equal(validate({ pool: { workers: 2 }, serve: { port: 0 }, detect: { classes: ["car", 2] } }), true);
-  for (const wrong of [{ pool: { workers: 0 } }, { pool: { workers: 65 } }, { pol: {} }, { serve: { port: 65_536 } }, { detect: { conf: 1.01 } }, { live: { maxFps: 0 } }]) {
+  assert.equal(validate({ inference: { workers: 2 }, serve: { port: 0 }, detect: { classes: ["car", 2] } }), true);
+  for (const wrong of [{ inference: { workers: 0 } }, { inference: { workers: 65 } }, { pol: {} }, { serve: { port: 65_536 } }, { detect: { conf: 1.01 } }, { live: { maxFps: 0 } }]) {
     assert.equal(validate(wrong), false, JSON.stringify(wrong));
   }
 });
 
 test("the tables name each setting with its variable, and each error with its status", () => {
-  const setting = "| `pool.frameTimeoutMs` | `10000` | a whole number from 1 to 3600000 | A frame whose result has not come by then ends as late. | `SIGHTLINE_POOL_FRAME_TIMEOUT_MS` |";
+  const setting = "| `inference.frameTimeoutMs` | `10000` | a whole number from 1 to 3600000 | A frame whose result has not come by then ends as late. | `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS` |";
   assert.ok(settingsTable().split("\n").includes(setting));
   assert.match(errorsTable(), /^\| `E_POOL_STUCK` \| 137 \| /m);
   assert.match(errorsTable(), /^\| `E_USAGE` \| 2 \| /m);

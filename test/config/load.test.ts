@@ -36,7 +36,7 @@ test("without anything written every setting has its default", async () => {
     secretsFile: null,
     model: { path: "builtin", labels: null },
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
-    pool: { workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
+    inference: { mode: "threads", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
     source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, everyNth: 1, decodeThreads: "auto" },
     live: {
       maxAgeMs: 500, maxFps: null,
@@ -52,12 +52,12 @@ test("without anything written every setting has its default", async () => {
 test("the file is overruled by the environment, and both by flags; a preset is the weakest", async () => {
   const settings = await loadSettings({
     preset: { "source.loop": true, "detect.iou": 0.1, "output.path": "preset.jsonl" },
-    file: yamlFile("layers.yaml", "pool: { workers: 1, frameTimeoutMs: 200 }\ndetect: { conf: 0.1, iou: 0.2 }\nsources: [a.mp4]\n"),
-    environment: { SIGHTLINE_POOL_WORKERS: "2", SIGHTLINE_DETECT_CONF: "0.2", PATH: "/bin" },
-    flags: [{ flag: "--workers", key: "pool.workers", value: "3" }],
+    file: yamlFile("layers.yaml", "inference: { workers: 1, frameTimeoutMs: 200 }\ndetect: { conf: 0.1, iou: 0.2 }\nsources: [a.mp4]\n"),
+    environment: { SIGHTLINE_INFERENCE_WORKERS: "2", SIGHTLINE_DETECT_CONF: "0.2", PATH: "/bin" },
+    flags: [{ flag: "--workers", key: "inference.workers", value: "3" }],
   });
-  assert.equal(settings.pool.workers, 3);
-  assert.equal(settings.pool.frameTimeoutMs, 200);
+  assert.equal(settings.inference.workers, 3);
+  assert.equal(settings.inference.frameTimeoutMs, 200);
   assert.equal(settings.detect.conf, 0.2);
   assert.equal(settings.detect.iou, 0.2);
   assert.deepEqual(settings.sources, ["a.mp4"]);
@@ -73,7 +73,7 @@ test("environment variables get the type of their setting; lists are split at co
       SIGHTLINE_SOURCE_REALTIME: "true",
       SIGHTLINE_OUTPUT_PATH: "1e3",
       SIGHTLINE_LIVE_MAX_FPS: "",
-      SIGHTLINE_POOL_WORKERS: "",
+      SIGHTLINE_INFERENCE_WORKERS: "",
       SIGHTLINE_SERVE_PORT: "9000",
       SIGHTLINE_SERVICE_HOST: "10.0.0.7",
       SIGHTLINE_PORT_80_TCP: "tcp://10.0.0.7:80",
@@ -83,7 +83,7 @@ test("environment variables get the type of their setting; lists are split at co
   assert.equal(settings.source.realtime, true);
   assert.equal(settings.output.path, "1e3");
   assert.equal(settings.live.maxFps, null);
-  assert.equal(settings.pool.workers, "auto");
+  assert.equal(settings.inference.workers, "auto");
   assert.deepEqual(settings.serve, { ...SERVED, port: 9000, pictureFps: 10 });
 });
 
@@ -97,12 +97,12 @@ test("a group that is switched off by default is switched on by any of its keys,
 });
 
 test("a file whose groups are all commented out, and an empty file, say nothing", async () => {
-  assert.deepEqual(await loadSettings({ file: yamlFile("groups.yaml", "pool:\n  # workers: 2\ndetect:\n") }), await loadSettings({}));
+  assert.deepEqual(await loadSettings({ file: yamlFile("groups.yaml", "inference:\n  # workers: 2\ndetect:\n") }), await loadSettings({}));
   assert.deepEqual(await loadSettings({ file: yamlFile("empty.yaml", "") }), await loadSettings({}));
 });
 
 test("all problems of a file are told at once, in its order, with line, column, what was seen and what is allowed", async () => {
-  const text = `pool:
+  const text = `inference:
   workers: 1000
   wrokers: 2
 detect:
@@ -117,8 +117,8 @@ maxFps: 3
   assert.deepEqual(await refusal({ file: yamlFile("wrong.yaml", text) }), {
     code: "E_CONFIG",
     lines: [
-      "wrong.yaml:2:3: pool.workers is 1000; allowed: auto or a whole number from 1 to 64",
-      "wrong.yaml:3:3: pool.wrokers is not a setting; did you mean pool.workers?",
+      "wrong.yaml:2:3: inference.workers is 1000; allowed: auto or a whole number from 1 to 64",
+      "wrong.yaml:3:3: inference.wrokers is not a setting; did you mean inference.workers?",
       "wrong.yaml:5:18: detect.classes[1] is -3; allowed: text or a whole number from 0",
       'wrong.yaml:6:3: detect.conf is "high"; allowed: a number from 0 to 1',
       "wrong.yaml:8:3: serve.port is 70000; allowed: a whole number from 0 to 65535",
@@ -134,7 +134,7 @@ test("a setting in the wrong group or in another spelling is recognised", async 
   assert.deepEqual(lines, [
     "near.yaml:2:3: detect.confidence is not a setting; did you mean detect.conf?",
     "near.yaml:3:3: detect.max_detections is not a setting; did you mean detect.maxDetections?",
-    "near.yaml:4:1: workers is not a setting; did you mean pool.workers?",
+    "near.yaml:4:1: workers is not a setting; did you mean inference.workers?",
     "near.yaml:5:1: sorce is not a setting; did you mean source?",
   ]);
 });
@@ -142,14 +142,14 @@ test("a setting in the wrong group or in another spelling is recognised", async 
 test("problems of file, environment and flags are told together", async () => {
   const sources = {
     file: yamlFile("one.yaml", "live:\n  maxAgeMs: 0\n"),
-    environment: { SIGHTLINE_POL_WORKERS: "3", SIGHTLINE_SOURCE_LOOP: "maybe" },
+    environment: { SIGHTLINE_INFERENC_WORKERS: "3", SIGHTLINE_SOURCE_LOOP: "maybe" },
     flags: [{ flag: "--conf", key: "detect.conf", value: "1.5" }],
   };
   const { code, lines } = await refusal(sources);
   assert.equal(code, "E_CONFIG");
   assert.deepEqual([...lines].sort(), [
     "--conf: detect.conf is 1.5; allowed: a number from 0 to 1",
-    'SIGHTLINE_POL_WORKERS: no such setting; did you mean SIGHTLINE_POOL_WORKERS?',
+    'SIGHTLINE_INFERENC_WORKERS: no such setting; did you mean SIGHTLINE_INFERENCE_WORKERS?',
     'SIGHTLINE_SOURCE_LOOP: source.loop is "maybe"; allowed: true or false',
     "one.yaml:2:3: live.maxAgeMs is 0; allowed: a whole number from 1 to 3600000",
   ]);
@@ -161,22 +161,22 @@ test("a text that is empty where it must not be is told as that", async () => {
 });
 
 test("flags alone are a wrong command line, not wrong settings", async () => {
-  const { code, lines } = await refusal({ flags: [{ flag: "--workers", key: "pool.workers", value: "0" }] });
-  assert.deepEqual([code, lines], ["E_USAGE", ["--workers: pool.workers is 0; allowed: auto or a whole number from 1 to 64"]]);
+  const { code, lines } = await refusal({ flags: [{ flag: "--workers", key: "inference.workers", value: "0" }] });
+  assert.deepEqual([code, lines], ["E_USAGE", ["--workers: inference.workers is 0; allowed: auto or a whole number from 1 to 64"]]);
 });
 
 test("a hang limit below the frame timeout is refused, whichever of the two was written", async () => {
-  const { lines } = await refusal({ environment: { SIGHTLINE_POOL_FRAME_TIMEOUT_MS: "50000" } });
+  const { lines } = await refusal({ environment: { SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS: "50000" } });
   assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? "", /^SIGHTLINE_POOL_FRAME_TIMEOUT_MS: pool\.hangLimitMs is 30000 and must not be less than pool\.frameTimeoutMs/);
+  assert.match(lines[0] ?? "", /^SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS: inference\.hangLimitMs is 30000 and must not be less than inference\.frameTimeoutMs/);
 });
 
 test("a file that is not there, not YAML, written twice or too tangled is refused with its place", async () => {
   assert.deepEqual(await refusal({ file: join(folder, "no.yaml") }), { code: "E_CONFIG_FILE", lines: ["no.yaml can't be read (ENOENT)"] });
-  const bad = await refusal({ file: yamlFile("bad.yaml", "pool:\n  workers: [1\n") });
+  const bad = await refusal({ file: yamlFile("bad.yaml", "inference:\n  workers: [1\n") });
   assert.equal(bad.code, "E_CONFIG_FILE");
   assert.match(bad.lines[0] ?? "", /^bad\.yaml:3:1 Flow sequence/);
-  const twice = await refusal({ file: yamlFile("twice.yaml", "pool: {}\npool: {}\n") });
+  const twice = await refusal({ file: yamlFile("twice.yaml", "inference: {}\ninference: {}\n") });
   assert.match(twice.lines[0] ?? "", /^twice\.yaml:2:1 Map keys must be unique/);
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x]", ..."bcdef".split("").map((name, i) => `${name}: &${name} [${`*${"abcde"[i]}, `.repeat(9)}]`)];
   assert.equal((await refusal({ file: yamlFile("bomb.yaml", bomb.join("\n")) })).code, "E_CONFIG_FILE");
@@ -185,9 +185,9 @@ test("a file that is not there, not YAML, written twice or too tangled is refuse
 });
 
 test("no key of a file can reach JavaScript's prototypes", async () => {
-  const { lines } = await refusal({ file: yamlFile("proto.yaml", "__proto__: { polluted: true }\npool: { constructor: 1 }\n") });
+  const { lines } = await refusal({ file: yamlFile("proto.yaml", "__proto__: { polluted: true }\ninference: { constructor: 1 }\n") });
   assert.match(lines[0] ?? "", /^proto\.yaml:1:1: __proto__ is not a setting/);
-  assert.match(lines[1] ?? "", /^proto\.yaml:2:9: pool\.constructor is not a setting/);
+  assert.match(lines[1] ?? "", /^proto\.yaml:2:14: inference\.constructor is not a setting/);
   assert.equal("polluted" in {}, false);
 });
 

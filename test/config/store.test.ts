@@ -18,7 +18,7 @@ const storeOf = (file: string | undefined, more: Partial<Parameters<typeof setti
 const nothing = (): Promise<void> => Promise.resolve();
 
 const BEFORE = `# My cameras.
-pool: { workers: 2 } # two cores
+inference: { workers: 2 } # two cores
 streams:
   # At the gate.
   gate:
@@ -35,7 +35,7 @@ test("a stream is added, changed and removed; all else stays as it was, comments
   await store.keep("gate", { source: "other.mp4", maxFps: 5, weight: 2 }, nothing);
   await store.keep("yard", null, nothing);
   assert.equal(readFileSync(file, "utf8"), `# My cameras.
-pool: { workers: 2 } # two cores
+inference: { workers: 2 } # two cores
 streams:
   # At the gate.
   gate:
@@ -59,7 +59,7 @@ test("without a source of its own a change leaves the source as it is written, n
 });
 
 test("an empty file, one with comments alone, one whose streams are empty: each takes a stream", async () => {
-  for (const before of ["", "# nothing yet\n", "streams:\n", "streams: {}\n", "pool:\n  workers: 1\n"]) {
+  for (const before of ["", "# nothing yet\n", "streams:\n", "streams: {}\n", "inference:\n  workers: 1\n"]) {
     const file = fileOf(before);
     await storeOf(file).keep("gate", { source: "a.mp4" }, nothing);
     assert.deepEqual((parse(readFileSync(file, "utf8")) as { streams: unknown }).streams, { gate: { source: "a.mp4" } }, before);
@@ -71,10 +71,10 @@ test("whatever streams a file holds, a change does what it should to one and not
   const stream = fc.record({ source: fc.string({ minLength: 1, maxLength: 12 }).filter((one) => !/[@=$]/.test(one)), weight: fc.integer({ min: 1, max: 9 }), labels: fc.dictionary(name, fc.string({ maxLength: 6 }), { noNullPrototype: true }) }, { requiredKeys: ["source"], noNullPrototype: true });
   await fc.assert(
     fc.asyncProperty(fc.dictionary(name, stream, { noNullPrototype: true, maxKeys: 4 }), name, fc.option(stream), async (streams, changed, written) => {
-      const file = fileOf(`# kept\n${JSON.stringify({ streams, pool: { workers: 1 } })}\n`);
+      const file = fileOf(`# kept\n${JSON.stringify({ streams, inference: { workers: 1 } })}\n`);
       await storeOf(file).keep(changed, written, nothing);
       const { [changed]: _, ...others } = streams;
-      assert.deepEqual(parse(readFileSync(file, "utf8")), { streams: written === null ? others : { ...others, [changed]: written }, pool: { workers: 1 } });
+      assert.deepEqual(parse(readFileSync(file, "utf8")), { streams: written === null ? others : { ...others, [changed]: written }, inference: { workers: 1 } });
       assert.match(readFileSync(file, "utf8"), /^# kept\n/);
     }),
     { seed: 5, numRuns: 60 },

@@ -108,7 +108,7 @@ export async function runNumbered(t: TestContext, browser: Browser, { shown, sou
   const stop = new AbortController();
   const { sink, records } = collector();
   const options = settings({
-    sources: [clip], model: { path: barsModel(folder, loads) }, source: { realtime: true, loop: true }, pool: { workers: 1 }, serve: { port: 0 },
+    sources: [clip], model: { path: barsModel(folder, loads) }, source: { realtime: true, loop: true }, inference: { workers: 1 }, serve: { port: 0 },
   });
   await using session = await openSession(options, { signal: stop.signal, clock: systemClock, version: "test", notice: () => undefined, extraSinks: [sink] });
   const { page } = await openPage(t, browser, { url: session.url! });

@@ -20,7 +20,7 @@ export async function runFuzz(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "sightline-fuzz-"));
   const file = join(folder, "settings.yaml");
   const street = { source: project("samples", "street.mp4"), sourceOptions: { realtime: true, loop: true } };
-  writeFileSync(file, `# Streams come and go here.\npool: { workers: 1 }\nstreams:\n  street: ${JSON.stringify(street)}\n`);
+  writeFileSync(file, `# Streams come and go here.\ninference: { workers: 1 }\nstreams:\n  street: ${JSON.stringify(street)}\n`);
   const server = startCli(["run", "--config", file], { env: { SIGHTLINE_SERVE_PORT: "0" }, timeoutMs: PROGRAM_TIMEOUT_MS, cwd: folder });
   try {
     const url = /http:\/\/\S+/.exec(await server.saying(/live page: http\S+\n/))![0];

@@ -17,7 +17,7 @@ test("a wall clock that is set back by an hour changes no duration, no order and
   const { sink, records } = collector(({ frame }) => {
     if (frame === frames / 2) wall.backMs = 3_600_000;
   });
-  const options = settings({ sources: [`test:numbered?frames=${frames}`], pool: { workers: 2 } });
+  const options = settings({ sources: [`test:numbered?frames=${frames}`], inference: { workers: 2 } });
   const world = { signal: new AbortController().signal, clock, version: "test", notice: () => undefined, extraSinks: [sink] };
   await using session = await openSession(options, world);
   const [stats] = await within(60_000, "end", session.done);

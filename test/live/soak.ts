@@ -58,7 +58,7 @@ export async function soak({ minutes, overload, folder, say }: SoakPlan): Promis
   await using world = overload ? overloadedWorld() : await troubledWorld();
   const watch = watcher();
   const model = { path: barsModel(folder, world.loads) };
-  const options = settings({ sources: world.sources, model, pool: { workers: world.workers }, serve: { port: 0 }, live: { maxAgeMs: MAX_AGE_MS, ...world.live } });
+  const options = settings({ sources: world.sources, model, inference: { workers: world.workers }, serve: { port: 0 }, live: { maxAgeMs: MAX_AGE_MS, ...world.live } });
   const session = await openSession(options, {
     signal: stop.signal, clock: systemClock, version: "test", notice: watch.notice, extraSinks: [directSink("soak", ({ record }) => watch.take(record))],
   });

@@ -74,7 +74,7 @@ export async function watch(source: string, some: { live?: object; source?: obje
     }
   };
   const sink = directSink("watch", ({ record, line }) => take(record, line));
-  const options = settings({ sources: [source], model: { path: model }, pool: { workers: 1 }, ...some, live: { ...IMPATIENT, ...some.live } });
+  const options = settings({ sources: [source], model: { path: model }, inference: { workers: 1 }, ...some, live: { ...IMPATIENT, ...some.live } });
   const world = { signal: stop.signal, clock: systemClock, version: "test", notice: (one: Notice) => notices.push(one), extraSinks: [sink] };
   const session = await openSession(options, world);
   stats = () => session.stats();

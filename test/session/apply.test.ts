@@ -12,7 +12,7 @@ import { until } from "../support/until.js";
 const folder = temporaryFolder();
 const clip = join(folder, "clip.mp4");
 ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=20:duration=2", "-c:v", "mpeg4", "-q:v", "5", clip);
-const base = { model: { path: constantModel(0) }, pool: { workers: 1 } };
+const base = { model: { path: constantModel(0) }, inference: { workers: 1 } };
 const camera = (more: Record<string, unknown> = {}) => ({ source: clip, sourceOptions: { realtime: true, loop: true }, ...more });
 
 test("other settings change only the streams that differ; the same ones keep epoch and numbers", async () => {
@@ -39,9 +39,9 @@ test("what counts only at opening is told in one line and left as it is", async 
   await using running = await runSession({ ...base, streams: { one: camera() } });
   await running.moves("one", 1);
   const serve = { host: "127.0.0.1", port: 0 };
-  await running.session.apply(settings({ ...base, pool: { workers: 3, frameTimeoutMs: 500 }, serve, output: { path: "x.jsonl" }, streams: { one: camera() } }));
+  await running.session.apply(settings({ ...base, inference: { workers: 3, frameTimeoutMs: 500 }, serve, output: { path: "x.jsonl" }, streams: { one: camera() } }));
   const told = running.notices.filter(({ level }) => level === "warn").map(({ message }) => message);
-  assert.deepEqual(told, ["pool.workers, pool.frameTimeoutMs, output.path, serve can't change while the program runs: restart it for that"]);
+  assert.deepEqual(told, ["inference.workers, inference.frameTimeoutMs, output.path, serve can't change while the program runs: restart it for that"]);
   assert.equal(running.session.workers(), 1);
 });
 

@@ -20,10 +20,10 @@ function clip(): string {
   return path;
 }
 
-const base = { pool: { workers: 2 } };
+const base = { inference: { workers: 2 } };
 
 test("a frame whose inference fails ends as failed, with its reason, and the run goes on to the end", async () => {
-  const { records, stats } = await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, pool: { workers: 2, maxConsecutiveFailures: 1000 } }));
+  const { records, stats } = await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, inference: { workers: 2, maxConsecutiveFailures: 1000 } }));
   assert.equal(records.length, FRAMES);
   assert.ok(records.every((record) => record.outcome === "failed" && record.error?.code === "E_MODEL_OUTPUT" && record.objects.length === 0));
   assert.equal(stats[0]?.error, null);
@@ -31,7 +31,7 @@ test("a frame whose inference fails ends as failed, with its reason, and the run
 });
 
 test("so many failures one after another as the setting says end the stream with the cause", async () => {
-  const options = settings({ sources: [clip()], model: { path: constantModel(NaN) }, pool: { workers: 2, maxConsecutiveFailures: 5 } });
+  const options = settings({ sources: [clip()], model: { path: constantModel(NaN) }, inference: { workers: 2, maxConsecutiveFailures: 5 } });
   const { records, stats } = await runToEnd(options);
   assert.equal(stats[0]?.error?.code, "E_CONSECUTIVE_FAILURES");
   assert.match(stats[0].error.message, /5 frames in a row.*E_MODEL_OUTPUT/);
@@ -47,8 +47,8 @@ test("a disk without room ends the run with E_OUT_FULL", async (t) => {
 
 test("what was recorded before a stream failed stays whole", async () => {
   const path = join(folder, "kept.jsonl");
-  const pool = { workers: 2, maxConsecutiveFailures: 5 };
-  await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, pool, output: { path } }));
+  const inference = { workers: 2, maxConsecutiveFailures: 5 };
+  await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, inference, output: { path } }));
   const lines = readFileSync(path, "utf8").split("\n");
   assert.equal(lines.pop(), "");
   assert.deepEqual(lines.map((line) => (JSON.parse(line) as { frame: number }).frame), [...lines.keys()]);
@@ -92,7 +92,7 @@ test("a live stream faster than the model looks at the newest frames, counts the
   if (!requireShared(t)) return;
   ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=60:duration=4", "-c:v", "mpeg4", "-q:v", "5", join(folder, "fast.mp4"));
   const model = { path: shared("models", "yolo11n_640_random.onnx") };
-  const options = settings({ sources: [join(folder, "fast.mp4")], model, pool: { workers: 1 }, source: { realtime: true }, live: { maxAgeMs: 500 } });
+  const options = settings({ sources: [join(folder, "fast.mp4")], model, inference: { workers: 1 }, source: { realtime: true }, live: { maxAgeMs: 500 } });
   const { records, stats } = await runToEnd(options);
   const [one] = stats;
   assert.ok(one);

@@ -15,7 +15,7 @@ test("a stream that came by the API is opened as api allows, with the programs o
   symlinkSync("/etc/hostname", link);
   await using running = await runSession({
     model: { path: "samples/street.onnx" },
-    pool: { workers: 1 },
+    inference: { workers: 1 },
     api: { fileRoots: [folder] },
     streams: {
       outside: { source: "/etc/hostname", fromApi: true },

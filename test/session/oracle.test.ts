@@ -71,7 +71,7 @@ for (const [clip, frames, leastPairs] of [["car-detection", 377, 160], ["bottle-
       sources: [shared("clips", `${clip}.mp4`)],
       model: { path: shared("models", "yolox_nano.onnx"), labels: shared("models", "yolox_nano.labels.txt") },
       detect: { conf: 0.25, iou: 0.45 },
-      pool: { workers: 2 },
+      inference: { workers: 2 },
     });
     const { records: all, stats } = await runToEnd(options, (record, stop) => {
       if (record.frame === frames - 1) stop();

@@ -16,7 +16,7 @@ test("one watcher sees at least 0.9 x min(10, inferred fps) pictures a second, e
   const { sink, records } = collector();
   const options = settings({
     sources: [project("samples", "street.mp4")], model: { path: project("samples", "street.onnx") },
-    source: { realtime: true, loop: true }, pool: { workers: 2 }, serve: { port: 0 },
+    source: { realtime: true, loop: true }, inference: { workers: 2 }, serve: { port: 0 },
   });
   const world = { signal: stop.signal, clock: systemClock, version: "test", notice: () => undefined, extraSinks: [sink] };
   await using session = await openSession(options, world);

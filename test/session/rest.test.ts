@@ -14,7 +14,7 @@ import { until } from "../support/until.js";
 
 const clip = join(temporaryFolder(), "clip.mp4");
 ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=20:duration=2", "-c:v", "mpeg4", "-q:v", "5", clip);
-const base = { model: { path: constantModel(0) }, pool: { workers: 1 } };
+const base = { model: { path: constantModel(0) }, inference: { workers: 1 } };
 const camera = (more: Record<string, unknown> = {}) => ({ source: clip, sourceOptions: { realtime: true, loop: true }, ...more });
 
 test("a paused stream decodes nothing and says so; resumed it goes on in a new epoch with the next number, every frame accounted for", async () => {

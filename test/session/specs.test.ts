@@ -51,7 +51,7 @@ test("bare sources get names that no stream has, named streams keep theirs", () 
 test("settings that count only at opening are named when they differ", () => {
   const before = settings({ serve: { port: 1 } });
   assert.deepEqual(fixedDifferences(before, before), []);
-  assert.deepEqual(fixedDifferences(before, settings({ serve: { port: 2 }, pool: { workers: 3 }, live: { maxFps: 3 } })), ["pool.workers", "serve.port"]);
+  assert.deepEqual(fixedDifferences(before, settings({ serve: { port: 2 }, inference: { workers: 3 }, live: { maxFps: 3 } })), ["inference.workers", "serve.port"]);
   assert.deepEqual(fixedDifferences(before, settings({})), ["serve"]);
 });
 

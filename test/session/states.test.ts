@@ -55,7 +55,7 @@ async function sessionOf(some: Record<string, unknown>, stop: AbortController) {
     lines.push(record.type);
     if (record.type === "state") states.push(record);
   });
-  const options = settings({ model: { path: constantModel(0) }, pool: { workers: 1 }, ...some });
+  const options = settings({ model: { path: constantModel(0) }, inference: { workers: 1 }, ...some });
   const session = await openSession(options, { signal: stop.signal, clock: systemClock, version: "test", notice: () => undefined, extraSinks: [sink] });
   return { session, states, lines };
 }

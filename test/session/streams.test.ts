@@ -25,7 +25,7 @@ test("what is wrong with one stream is its own affair: it is told with its name 
   const { records, stats, notices } = await runToEnd(
     settings({
       model,
-      pool: { workers: 2, maxConsecutiveFailures: 5 },
+      inference: { workers: 2, maxConsecutiveFailures: 5 },
       streams: {
         good: { source: clip },
         missing: { source: join(folder, "missing.mp4"), labels: { site: "north" } },
@@ -53,7 +53,7 @@ test("what is wrong with one stream is its own affair: it is told with its name 
 
 test("a bare source that can't be opened keeps the session from opening, and nothing of the others is recorded", async () => {
   const seen: unknown[] = [];
-  const options = settings({ model, pool: { workers: 1 }, sources: [clip, join(folder, "missing.mp4")], streams: { named: { source: clip } } });
+  const options = settings({ model, inference: { workers: 1 }, sources: [clip, join(folder, "missing.mp4")], streams: { named: { source: clip } } });
   await assert.rejects(runToEnd(options, (record) => void seen.push(record)), { code: "E_SOURCE_MISSING" });
   assert.deepEqual(seen, []);
 });
@@ -61,7 +61,7 @@ test("a bare source that can't be opened keeps the session from opening, and not
 test("streams with other filters share the threads of one model, and each gets what it asked for", async () => {
   const street = project("samples", "street.mp4");
   await using running = await runSession({
-    pool: { workers: 2 },
+    inference: { workers: 2 },
     streams: {
       all: { source: street },
       cars: { source: street, detect: { classes: ["car"] } },
@@ -89,7 +89,7 @@ test("streams with other filters share the threads of one model, and each gets w
 test("models get threads by the weights of their streams; a pool opens with its first stream and closes with its last", async () => {
   const other = { path: constantModel(0, [], { task: "detect", stride: "32", batch: "1", imgsz: "[32, 32]", names: "{0: 'other'}" }) };
   await using running = await runSession({
-    model, pool: { workers: 4 },
+    model, inference: { workers: 4 },
     streams: { a: camera({ weight: 2 }), b: camera(), c: camera({ model: other }) },
   });
   await Promise.all(["a", "b", "c"].map((name) => running.moves(name, 3)));
@@ -108,7 +108,7 @@ test("models get threads by the weights of their streams; a pool opens with its 
 });
 
 test("streams are added, changed and removed under a running one, whose frames go on one by one in the same epoch", async () => {
-  await using running = await runSession({ model, pool: { workers: 2 }, live: { maxAgeMs: 60_000 }, streams: { steady: camera() } });
+  await using running = await runSession({ model, inference: { workers: 2 }, live: { maxAgeMs: 60_000 }, streams: { steady: camera() } });
   const { session } = running;
   await running.moves("steady", 3);
   await session.add("guest", camera({ maxFps: 5, labels: { floor: "1" } }));
@@ -133,7 +133,7 @@ test("streams are added, changed and removed under a running one, whose frames g
 });
 
 test("what a running source need not know changes under it; anything else starts it anew: a new epoch, numbers going on", async () => {
-  await using running = await runSession({ model, pool: { workers: 1 }, streams: { one: camera() } });
+  await using running = await runSession({ model, inference: { workers: 1 }, streams: { one: camera() } });
   const { session } = running;
   const seen = (): { epochs: number[]; frames: number[] } => ({
     epochs: [...new Set(running.recordsOf("one").map(({ epoch }) => epoch))], frames: running.recordsOf("one").map(({ frame }) => frame),
@@ -159,7 +159,7 @@ test("what a running source need not know changes under it; anything else starts
 
 test("a change that comes while a stream is being opened holds from its first frame on", async () => {
   const street = { source: project("samples", "street.mp4") };
-  await using running = await runSession({ pool: { workers: 1 }, streams: { first: street } });
+  await using running = await runSession({ inference: { workers: 1 }, streams: { first: street } });
   await running.session.add("young", { ...street, detect: { conf: 0.25 } });
   await running.session.change("young", { ...street, detect: { conf: 1 } });
   await until(() => ["first", "young"].every((name) => running.recordsOf(name).length >= 10), "10 records of each");
@@ -169,7 +169,7 @@ test("a change that comes while a stream is being opened holds from its first fr
 });
 
 test("with the last stream removed the session is over", async () => {
-  await using running = await runSession({ model, pool: { workers: 1 }, streams: { one: camera() } });
+  await using running = await runSession({ model, inference: { workers: 1 }, streams: { one: camera() } });
   await running.moves("one", 1);
   await running.session.remove("one");
   assert.deepEqual((await running.session.done).map(({ stream, state }) => [stream, state]), [["one", "ended"]]);

@@ -30,6 +30,6 @@ export async function accuracyOnUnseenStreets(scenes: number): Promise<Accuracy>
   // Everything down to the faintest guess, as mAP asks for.
   const detect = { conf: 0.01, iou: 0.6, maxDetections: 100 };
   const model = { path: project("samples", "street.onnx") };
-  const { records } = await runToEnd(settings({ sources: [video], model, detect, pool: { workers: 2 } }));
+  const { records } = await runToEnd(settings({ sources: [video], model, detect, inference: { workers: 2 } }));
   return accuracyOf(records.map((record) => ({ truth: truths[record.frame] ?? [], found: record.objects })));
 }

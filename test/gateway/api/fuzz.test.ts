@@ -59,7 +59,7 @@ function promises(document: Document): (path: string, method: string, response: 
 test("whatever is sent to whichever route, no answer is a 5xx and each is as the document says", async (t) => {
   const api: ApiSupport = { ...SCHEMAS, resolve: (source) => Promise.resolve(source), keep: (_stream, _written, work) => work() };
   const stop = new AbortController();
-  await using session = await openSession(settings({ model: { path: constantModel(0) }, pool: { workers: 1 }, serve: { host: "127.0.0.1", port: 0 }, streams: { one: { source: "test:numbered", sourceOptions: { realtime: true } } } }), {
+  await using session = await openSession(settings({ model: { path: constantModel(0) }, inference: { workers: 1 }, serve: { host: "127.0.0.1", port: 0 }, streams: { one: { source: "test:numbered", sourceOptions: { realtime: true } } } }), {
     signal: stop.signal, clock: systemClock, version: "test", notice: () => undefined, api,
   });
   const document = (await (await fetch(`${session.url}api/v1/openapi.json`)).json()) as Document;

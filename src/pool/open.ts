@@ -1,0 +1,26 @@
+import type { Clock } from "../core/clock.js";
+import type { InferenceMode, InferencePool } from "./pool.js";
+import { openThreadPool, type ThreadPoolOptions } from "./threads.js";
+
+/** Which mode, and what it is given. */
+export interface PoolOptions extends Omit<ThreadPoolOptions, "intraOpThreads" | "program"> {
+  readonly mode: InferenceMode;
+}
+
+/** Model instances that a mode makes of so many `workers`. */
+export function instancesOf({ mode, workers }: Pick<PoolOptions, "mode" | "workers">): number {
+  return mode === "shared" ? 1 : workers;
+}
+
+/**
+ * Opens a pool in one of the modes. Settles when every instance has loaded the model and run it once.
+ * @throws PipelineError E_POOL_START, or what an instance met (E_MODEL_INVALID, ...)
+ */
+export function openPool(options: PoolOptions, clock: Clock): Promise<InferencePool> {
+  switch (options.mode) {
+    case "threads":
+      return openThreadPool(options, clock);
+    case "shared":
+      return openThreadPool({ ...options, workers: 1, intraOpThreads: options.workers }, clock);
+  }
+}

@@ -1,0 +1,56 @@
+import { systemClock } from "../core/clock.js";
+import { makeDecoder, type Decoder, type ModelInfo } from "../model/index.js";
+import type { WorkerAnswer, WorkerTask } from "./messages.js";
+import { openRuntimeSession, type RuntimeSession } from "./session.js";
+
+/** What has to be known of a frame, wherever its pixels are. */
+export type FrameTask = Pick<WorkerTask, "letterbox" | "rows" | "limits">;
+
+/** A loaded model that has run once. For the thread that made it, and one caller at a time (see instance.ts). */
+export interface Serving extends AsyncDisposable {
+  /**
+   * One frame. `read` fills the input by handing the frame's planes to `fill`; what it throws is thrown.
+   * @throws PipelineError E_INFERENCE_FAILED, E_MODEL_OUTPUT
+   */
+  serve(task: FrameTask, read: (fill: (planes: Uint8Array) => void) => void): Promise<WorkerAnswer>;
+  /** Lets go of the decoders it keeps. */
+  forget(): void;
+}
+
+/** Decoders kept at once: more limits than that are in use only where somebody changes them all the time. */
+const MOST_DECODERS = 64;
+
+/**
+ * Loads the model in the calling thread and warms it up.
+ * @throws PipelineError E_MODEL_INVALID
+ */
+export async function openServing(model: ModelInfo, intraOpThreads: number): Promise<Serving> {
+  const session = await openRuntimeSession({ ...model, intraOpThreads });
+  await session.run(() => undefined);
+  const decoders = new Map<string, Decoder>();
+
+  function decoderFor({ limits }: FrameTask): Decoder {
+    let decoder = decoders.get(limits.key);
+    if (decoder === undefined && decoders.size >= MOST_DECODERS) decoders.clear();
+    if (decoder === undefined) decoders.set(limits.key, (decoder = makeDecoder(model, limits)));
+    return decoder;
+  }
+
+  return {
+    serve: (task, read) => serveOn(session, task, read, decoderFor),
+    forget: () => decoders.clear(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+async function serveOn(session: RuntimeSession, task: FrameTask, read: (fill: (planes: Uint8Array) => void) => void, decoderFor: (task: FrameTask) => Decoder): Promise<WorkerAnswer> {
+  const begin = systemClock.monotonicMs();
+  read((planes) => session.fill(planes, task.rows));
+  const filled = systemClock.monotonicMs();
+  return session.run((outputs) => {
+    const ran = systemClock.monotonicMs();
+    const { boxes, scores, classIds } = decoderFor(task).decode(outputs, task.letterbox);
+    const decodeMs = systemClock.monotonicMs() - ran;
+    return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
+  });
+}
