@@ -17,8 +17,9 @@ async function numbersSeen(url: string): Promise<number[]> {
   );
 }
 
+/** The average rate of H.264 is what the encoder wrote into the stream; `r_frame_rate` is guessed from when frames came, so a busy machine changes it. */
 async function sizeOf(url: string): Promise<string> {
-  const args = ["-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name,width,height,r_frame_rate", "-of", "csv=p=0", url];
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-show_entries", "stream=codec_name,width,height,avg_frame_rate", "-of", "csv=p=0", url];
   return (await run("ffprobe", args, { timeout: 20_000 })).stdout.trim();
 }
 
