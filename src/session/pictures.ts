@@ -9,7 +9,7 @@ const JPEG_QUALITY = 75;
 /** Most pictures of frames that were sent to a worker and have not left. The oldest goes first. */
 const MOST_HELD = 32;
 /** Frames leave in bursts. What was left out in so long a time may follow at once; the mean stays, ms. */
-const CATCH_UP_MS = 500;
+const CATCH_UP_MS = 1000;
 
 /** Sends pictures of frames that have an outcome, while somebody watches. */
 export interface PictureSender extends Disposable {
