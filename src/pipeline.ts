@@ -22,10 +22,12 @@ export interface PipelineParts {
   /** What the stream wants to see. Like all that is asked for anew with each frame, it may change while the stream runs. */
   readonly limits: () => TaskLimits;
   readonly maxAgeMs: () => number;
-  /** The most looks a second; frames in between are skipped as `max_fps`. */
-  readonly isDue: (header: FrameHeader) => boolean;
+  /** The most looks a second; frames in between are skipped as `max_fps`. Who watches prefers frames with a picture. */
+  readonly isDue: (header: FrameHeader, isPreferred: boolean) => boolean;
   readonly maxConsecutiveFailures: number;
   readonly watched: () => boolean;
+  /** Told when a frame that has a picture is sent to a worker: what is shelved may be pushed out before the answer comes. */
+  readonly lookBegins: (header: FrameHeader) => void;
   /** Lets a lossless stream wait for its slowest sink; undefined = there is room. */
   readonly sinksReady: () => Promise<void> | undefined;
   /** Takes each ordered frame: makes the record and hands it to the sinks. */
@@ -88,7 +90,7 @@ function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observab
         newestFirst: parts.source.live,
         maxAgeMs: parts.maxAgeMs,
         monotonicMs: () => parts.clock.monotonicMs(),
-        isDue: (frame) => parts.isDue(frame.header),
+        isDue: (frame) => parts.isDue(frame.header, frame.hasPicture && parts.watched()),
         watched: parts.watched,
         permit: () => permitFor(parts),
         returnPermit: () => parts.pool.returnPermit(parts.ringId),
@@ -119,8 +121,9 @@ async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): P
   await pool.permit(ringId);
 }
 
-async function look({ header, lease, letterbox, rows }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
+async function look({ header, lease, letterbox, rows, hasPicture }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
   const { ringId, ring } = parts;
+  if (hasPicture) parts.lookBegins(header);
   const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
   const answer = await parts.pool.run(task, released);
   return outcomeOf(header, answer, parts.clock.monotonicMs());

@@ -1,4 +1,4 @@
-import { pace } from "../order/index.js";
+import { pace, type Pace } from "../order/index.js";
 import { toLine, type Filter, type FrameRecord } from "../wire/index.js";
 import type { KeptFrame } from "./history.js";
 import { textMessage, type TextMessage } from "./message.js";
@@ -56,8 +56,6 @@ export function openViews(eventId: (seq: number) => string): Views {
     },
   };
 }
-
-type Pace = (timeMs: number) => boolean;
 
 function openView(filter: FrameFilter, eventId: (seq: number) => string): { readonly view: View; readonly forget: (stream: string) => void } {
   const paces = new Map<string, Pace>();

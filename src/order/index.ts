@@ -1,2 +1,2 @@
 export { orderStart, orderStep, type Ordered, type OrderInput, type OrderState } from "./reorder.js";
-export { pace } from "./pace.js";
+export { pace, type Pace } from "./pace.js";

@@ -5,7 +5,7 @@ import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { classIdsOf, type ModelInfo } from "../model/index.js";
-import { pace } from "../order/index.js";
+import { pace, type Pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
@@ -100,7 +100,7 @@ interface Run {
   readonly closers: Closers;
   readonly states: StatePublisher;
   spec: StreamSpec;
-  isDue: (timeMs: number) => boolean;
+  isDue: Pace;
   /** null until the model is known. */
   limits: TaskLimits | null;
   model: ModelInfo | null;
@@ -197,7 +197,7 @@ function isLive(source: string, realtime: boolean): boolean {
   }
 }
 
-type Parts = Omit<PipelineParts, "publish" | "watched"> & { readonly model: ModelInfo };
+type Parts = Omit<PipelineParts, "publish" | "watched" | "lookBegins"> & { readonly model: ModelInfo };
 
 /** Opens everything a stream needs. What was opened is in the run's closers, whatever happens. */
 async function openParts(run: Run, fail: (error: PipelineError) => void): Promise<Parts> {
@@ -221,7 +221,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     inHouse: life.inHouse,
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
-    isDue: (header) => run.isDue(header.ptsMs ?? header.capturedMonoMs),
+    isDue: (header, isPreferred) => run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
     stateChanged(change) {
@@ -271,6 +271,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
     return await runPipeline({
       ...parts,
       watched: () => pictures.watched,
+      lookBegins: (header) => pictures.lookBegins(header),
       publish(ordered) {
         if (life.now.owesLive) parts.stateChanged({ type: "state", state: "live", epoch: ordered.outcome.header.epoch });
         publish(ordered);

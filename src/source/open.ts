@@ -55,6 +55,8 @@ export interface SourceWorld {
 
 /** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
 const ONE_THREAD_PIXELS = 1920 * 1088;
+/** Looks come in bursts, and only a frame that has a picture shows. One that nobody watches costs some 0.2 ms. */
+const PICTURES_FOR_ONE_SENT = 1.5;
 /** 29.97 fps counts as 30. */
 const RATE_TOLERANCE = 0.01;
 /** Taken as a file's rate where it states none. */
@@ -154,8 +156,7 @@ function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: Source
     decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
     everyNth,
     picture: picture && {
-      // Rather a few more than are sent: every second of 25 frames leaves a choice of ten, every third would be eight.
-      everyNth: everyNth * Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / everyNth / picture.fps + RATE_TOLERANCE)),
+      everyNth: everyNth * Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / everyNth / (picture.fps * PICTURES_FOR_ONE_SENT) + RATE_TOLERANCE)),
       ...pictureSize(probe, picture.widthPx),
       colours: probe.colours,
       isYuvj: probe.pixelFormat.startsWith("yuvj"),

@@ -1,8 +1,8 @@
 import type { YuvColours } from "../picture/index.js";
 import type { YuvPicture } from "./source.js";
 
-/** Most raw pictures kept at once: those of frames still in the house. The oldest goes first. */
-const KEPT_PICTURES = 8;
+/** Most raw pictures kept at once, about a second of them: those of frames that wait for their look. The oldest goes first. */
+const KEPT_PICTURES = 16;
 
 /** Cuts the picture stream and keeps a few pictures under their frame numbers, while somebody watches. */
 export interface PictureShelf {

@@ -4,8 +4,7 @@ import { requireBrowser } from "./browser.js";
 import { runNumbered, runOverloaded, type NumberedRun } from "./numbered-run.js";
 
 const SHOWN = 1000;
-/** The promise is 0.9, and the figure is told; the rest is what a machine that others use as well may take. */
-const LEAST_SHARE = 0.75;
+const LEAST_SHARE = 0.9;
 
 function assertExact(run: NumberedRun): void {
   assert.equal(run.shown >= SHOWN, true);
@@ -17,7 +16,7 @@ function assertExact(run: NumberedRun): void {
 const words = ({ shown, shownFps, inferredFps, inFps }: NumberedRun): string =>
   `${shown} shown, ${shownFps.toFixed(1)} a second; ${inferredFps.toFixed(1)} of ${inFps.toFixed(1)} inferred`;
 
-test(`${SHOWN} pictures at ease: each with its own boxes, about 0.9 x min(10, inferred fps) a second`, async (t) => {
+test(`${SHOWN} pictures at ease: each with its own boxes, at least 0.9 x min(10, inferred fps) a second`, async (t) => {
   const browser = await requireBrowser(t);
   if (!browser) return;
   const run = await runNumbered(t, browser, { shown: SHOWN, sourceFps: 25, loads: 0 });
@@ -25,7 +24,7 @@ test(`${SHOWN} pictures at ease: each with its own boxes, about 0.9 x min(10, in
   assertExact(run);
 });
 
-test(`${SHOWN} pictures at three times overload: each with its own boxes, about 0.9 x min(10, inferred fps) a second`, async (t) => {
+test(`${SHOWN} pictures at three times overload: each with its own boxes, at least 0.9 x min(10, inferred fps) a second`, async (t) => {
   const browser = await requireBrowser(t);
   if (!browser) return;
   const run = await runOverloaded(t, browser, SHOWN);

@@ -76,7 +76,7 @@ export async function runThroughFaults(plan: FaultyPlan): Promise<FaultyRun> {
   const running = runPipeline({
     source, ring, ringId: 0, pool: timed.pool, meter, inHouse, clock,
     limits: () => LIMITS, maxAgeMs: () => plan.maxAgeMs, isDue: () => true, maxConsecutiveFailures: 1_000_000,
-    watched: () => false, sinksReady: () => undefined, stateChanged: () => undefined, stop: stop.signal,
+    watched: () => false, lookBegins: () => undefined, sinksReady: () => undefined, stateChanged: () => undefined, stop: stop.signal,
     fail(error) {
       throw error;
     },

@@ -46,6 +46,20 @@ test("whatever the two rates: as many as allowed or as there are, and gaps that 
   );
 });
 
+test("whatever is preferred: as many as allowed or as there are", () => {
+  const drawn = fc.record({ sourceFps: fc.double({ min: 1, max: 120, noNaN: true }), maxFps: fc.double({ min: 0.2, max: 120, noNaN: true }), preferredShare: fc.double({ min: 0, max: 1 }), seed: fc.integer() });
+  fc.assert(
+    fc.property(drawn, ({ sourceFps, maxFps, preferredShare, seed }) => {
+      const random = chance(seed);
+      const isDue = pace(maxFps);
+      const seen = Array.from({ length: Math.round(40 * sourceFps) }, (_, i) => isDue((i * 1000) / sourceFps, random() < preferredShare)).filter(Boolean);
+      const wanted = 40 * Math.min(sourceFps, maxFps);
+      assert.ok(Math.abs(seen.length - wanted) <= 2, `${seen.length} of ${wanted}`);
+    }),
+    { seed: 8, numRuns: 300 },
+  );
+});
+
 test("jitter of up to a seventh of a frame's period changes neither the rate nor which gaps there are", () => {
   const drawn = fc.record({
     sourceFps: fc.constantFrom(15, 25, 29.97, 30, 60), share: fc.oneof(fc.double({ min: 0.05, max: 0.95, noNaN: true }), fc.constantFrom(1 / 2, 1 / 3, 0.4995, 0.5005, 7 / 30, 25 / 30, 0.99)), jitter: fc.double({ min: 0, max: 0.15, noNaN: true }), seed: fc.integer(),
@@ -84,9 +98,19 @@ test("variable rate: never more than allowed in any second, and all of what come
   );
 });
 
+for (const [sourceFps, maxFps, everyNth, phase] of [[30, 5, 2, 1], [30, 10, 2, 1], [30, 15, 2, 0], [60, 8, 4, 3], [25, 4, 4, 2], [60, 10, 4, 1], [25, 10, 2, 1]] as const) {
+  test(`${sourceFps} frames a second thinned to ${maxFps}, every ${everyNth}. preferred: all that are due are preferred ones, and as many as before`, () => {
+    const isDue = pace(maxFps);
+    const isPreferred = (i: number): boolean => i % everyNth === phase;
+    const seen = steady(60, sourceFps).flatMap((timeMs, i) => (isDue(timeMs, isPreferred(i)) ? [i] : []));
+    assert.ok(Math.abs(seen.length - 60 * maxFps) <= 1, `${seen.length} of ${60 * maxFps}`);
+    assert.deepEqual(seen.slice(1).filter((i) => !isPreferred(i)), []);
+  });
+}
+
 test("a jump in time, forward or back, costs no more than one gap, and gains no frame", () => {
   const isDue = pace(1);
-  assert.deepEqual([0, 500, 1000, 90_000, 90_500, 91_000, 0, 500, 1000].map(isDue), [true, false, true, true, false, true, false, true, false]);
+  assert.deepEqual([0, 500, 1000, 90_000, 90_500, 91_000, 0, 500, 1000].map((timeMs) => isDue(timeMs)), [true, false, true, true, false, true, false, true, false]);
   for (const jumpMs of [-3_600_000, -5000, -1000, -200, -40, 40, 200, 5000, 3_600_000, 2 ** 33 / 90]) {
     const times = [...steady(20, 30), ...steady(20, 30, 20_000 + jumpMs)];
     const isAllowed = pace(7);

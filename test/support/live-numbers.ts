@@ -64,7 +64,7 @@ export function runLive(pool: InferencePool, model: ModelInfo, id: number, { wei
   const over = runPipeline({
     source, ring, ringId: id, pool, meter, inHouse, clock: systemClock,
     limits: () => LIMITS, maxAgeMs: () => 60_000, isDue: () => true, maxConsecutiveFailures: 1_000_000,
-    watched: () => false, sinksReady: () => undefined, publish: () => undefined, stateChanged: () => undefined, stop: stopping.signal,
+    watched: () => false, lookBegins: () => undefined, sinksReady: () => undefined, publish: () => undefined, stateChanged: () => undefined, stop: stopping.signal,
     fail(error) {
       throw error;
     },

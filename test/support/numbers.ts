@@ -36,7 +36,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   await runPipeline({
     source, ring, ringId: 0, pool: watchedPool, meter, inHouse, clock: systemClock,
     limits: () => LIMITS, maxAgeMs: () => 500, isDue: () => true, maxConsecutiveFailures: 1,
-    watched: () => false, sinksReady: () => undefined,
+    watched: () => false, lookBegins: () => undefined, sinksReady: () => undefined,
     fail(error) {
       throw error;
     },
