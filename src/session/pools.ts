@@ -185,7 +185,7 @@ class Pools implements ModelPools {
     if (others + entry.workers > this.world.workers) {
       notice({ level: "info", message: `${model.id} gets ${entry.workers} of its own beside ${others} open model threads, more than inference.workers ${this.world.workers}: open pools keep their threads` });
     }
-    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model }, clock);
+    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model, tell: notice }, clock);
     this.#opened.set(entry.key, model);
     entry.model = model;
     opening.then(
