@@ -1,4 +1,4 @@
-export { REPLACEMENT_CAUSES, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type ReplacementCause, type Seat } from "./pool.js";
+export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";
 export { instancesOf, openPool, type PoolOptions } from "./open.js";
 export { openProcessPool, type ProcessPoolOptions } from "./processes.js";
 export { openThreadPool, type ThreadPoolOptions } from "./threads.js";

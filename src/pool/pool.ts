@@ -10,9 +10,7 @@ import type { WorkerAnswer, WorkerTask } from "./messages.js";
 export type InferenceMode = "threads" | "shared" | "processes";
 
 /** Why a worker was lost. exited = it ended by itself; hung = it was ended, since it did not answer in time. */
-export const REPLACEMENT_CAUSES = ["crashed", "exited", "out_of_memory", "hung"] as const;
-/** One of them. */
-export type ReplacementCause = (typeof REPLACEMENT_CAUSES)[number];
+export type ReplacementCause = "crashed" | "exited" | "out_of_memory" | "hung";
 /** The count of a pool that has lost nobody. */
 export const NONE_REPLACED: Readonly<Record<ReplacementCause, number>> = { crashed: 0, exited: 0, out_of_memory: 0, hung: 0 };
 
