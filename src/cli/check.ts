@@ -53,7 +53,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
     nodeLook(process.versions.node),
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
-    runtimeLook(describeRuntime),
+    runtimeLook(settings.inference.mode, describeRuntime),
     modelLook(() => loadModelInfo(model.path, { labels: model.labels })),
     pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
     ...specsOf(settings).flatMap(streamLooks(settings)),

@@ -14,7 +14,7 @@ const MODEL: readonly Flag[] = [
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
 ];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
-const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory" };
+const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };

@@ -35,7 +35,7 @@ export interface Presentation {
 export async function runSession(settings: Settings, show: Presentation): Promise<number> {
   using terminal = openTerminal();
   using stop = listenForStop(terminal);
-  const facts: Facts = { model: null, workers: null, url: null, streams: [], error: null, thrown: undefined };
+  const facts: Facts = { model: null, mode: settings.inference.mode, workers: null, url: null, streams: [], error: null, thrown: undefined };
   try {
     await session(settings, show, terminal, stop, facts);
   } catch (thrown) {
@@ -54,6 +54,7 @@ export async function runSession(settings: Settings, show: Presentation): Promis
 
 interface Facts {
   model: string | null;
+  readonly mode: string;
   workers: number | null;
   url: string | null;
   streams: readonly StreamStats[];

@@ -17,6 +17,8 @@ export interface RunReport {
   readonly error: (ErrorWire & { readonly next: string }) | null;
   /** null when the run ended before the model was open. */
   readonly model: string | null;
+  /** Where the model ran: threads, shared or processes. */
+  readonly mode: string;
   readonly workers: number | null;
   readonly url: string | null;
   readonly streams: readonly StreamStats[];
@@ -31,6 +33,7 @@ export interface RunFacts {
   /** What ended the run as a whole. */
   readonly error: ErrorWire | null;
   readonly model: string | null;
+  readonly mode: string;
   readonly workers: number | null;
   readonly url: string | null;
   readonly streams: readonly StreamStats[];
@@ -51,6 +54,7 @@ export function reportOf(facts: RunFacts): RunReport {
     stoppedBy: facts.stoppedBy,
     error: error && { ...error, next: ERROR_TABLE[error.code].next },
     model: facts.model,
+    mode: facts.mode,
     workers: facts.workers,
     url: facts.url,
     streams: facts.streams,
@@ -70,8 +74,8 @@ export function reportJson(report: RunReport): string {
 }
 
 /** The report for a person: three lines a stream. Pure. */
-export function summaryText({ streams, model, workers }: RunReport, paint: Paint): string {
-  return streams.map((stream) => streamText(stream, `${model}, ${workers} worker${workers === 1 ? "" : "s"}`, paint)).join("\n");
+export function summaryText({ streams, model, mode, workers }: RunReport, paint: Paint): string {
+  return streams.map((stream) => streamText(stream, `${model}, mode ${mode}, ${workers} worker${workers === 1 ? "" : "s"}`, paint)).join("\n");
 }
 
 function streamText(stats: StreamStats, by: string, paint: Paint): string {

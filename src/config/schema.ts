@@ -41,10 +41,10 @@ const detect = z.strictObject({
 
 const inference = z
   .strictObject({
-    mode: oneOf("threads", "shared").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory."),
-    workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
-    frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late."),
-    hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone."),
+    mode: oneOf("threads", "shared", "processes").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory; processes = an instance in each of so many child processes: one that crashes or hangs is replaced."),
+    workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads (or processes) that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
+    frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced."),
+    hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone (in mode processes it can, and is)."),
     maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
   })
   .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {

@@ -68,7 +68,8 @@ export const ERROR_TABLE = {
   E_TOO_MANY: { exit: 1, what: "too many are asking for the same at once", next: "ask again later" },
   E_TOKENS: { exit: 2, what: "the file with the tokens can't be used", next: "correct or remove the file that serve.tokensFile names; sightline token add makes a new one" },
   E_USAGE: { exit: 2, what: "the command line is wrong", next: "see sightline --help" },
-  E_WORKER_EXITED: { exit: 1, what: "a worker thread ended by itself", next: "the thread was replaced; look at the lines above" },
+  E_WORKER_EXITED: { exit: 1, what: "a worker ended by itself", next: "it was replaced; look at the lines above" },
+  E_WORKER_START: { exit: 1, what: "no worker is left, and none can be started any more", next: "look at the cause above (memory, or a model file that was changed), then start again" },
   E_FRAME_LATE: { exit: 1, what: "a frame's result did not come in time", next: "lower the load, use a smaller model, or raise inference.frameTimeoutMs" },
   E_STOPPED: { exit: 1, what: "the run was stopped before this frame was done", next: "nothing; it was asked for" },
 } as const satisfies Record<string, { exit: number; what: string; next: string }>;

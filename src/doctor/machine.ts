@@ -20,13 +20,13 @@ export function coresLook({ cores }: AvailableCores, machine: string): Look {
   return { name: "cores", look: () => Promise.resolve(cores > 1 ? ok(machine) : { status: "warn", detail: machine, next }) };
 }
 
-/** What runs the models. */
-export function runtimeLook(describe: () => Promise<{ readonly version: string; readonly providers: readonly string[] }>): Look {
+/** What runs the models, and in which mode. */
+export function runtimeLook(mode: string, describe: () => Promise<{ readonly version: string; readonly providers: readonly string[] }>): Look {
   return {
     name: "onnxruntime",
     async look() {
       const { version, providers } = await describe();
-      if (providers.includes("cpu")) return ok(`${version}, providers ${providers.join(", ")}`);
+      if (providers.includes("cpu")) return ok(`${version}, providers ${providers.join(", ")}, mode ${mode}`);
       return { status: "fail", detail: `${version} has no CPU provider, only ${providers.join(", ") || "none"}`, next: "reinstall it with: npm ci" };
     },
   };

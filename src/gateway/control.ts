@@ -25,13 +25,15 @@ export interface ModelFigures {
   readonly inputHeightPx: number;
   /** Class names by class id. */
   readonly labels: readonly string[];
-  /** Threads that run it. */
+  /** Threads or processes that run it now. */
   readonly workers: number;
   /** Whether every thread has loaded it and run it once. */
   readonly isWarm: boolean;
   /** Tasks that are out, and how many could be. */
   readonly busy: number;
   readonly capacity: number;
+  /** Workers that were lost and replaced since it is open, by cause. */
+  readonly replaced: Readonly<Record<string, number>>;
 }
 
 /** What waits for a sink and what it lost. */

@@ -110,10 +110,11 @@ function streamFigures(registry: Registry): Refresh[] {
 
 function otherFigures(registry: Registry): Refresh[] {
   const registers = [registry];
-  const workers = new Gauge({ name: "sightline_pool_workers", help: "Threads that run the model.", labelNames: ["model"], registers });
+  const workers = new Gauge({ name: "sightline_pool_workers", help: "Threads or processes that run the model now.", labelNames: ["model"], registers });
   const busy = new Gauge({ name: "sightline_pool_busy_tasks", help: "Tasks that are at the threads.", labelNames: ["model"], registers });
   const capacity = new Gauge({ name: "sightline_pool_capacity_tasks", help: "Tasks that can be at the threads at once.", labelNames: ["model"], registers });
   const warm = new Gauge({ name: "sightline_pool_warm", help: "1 when every thread has loaded the model and run it once.", labelNames: ["model"], registers });
+  const replaced = new Counter({ name: "sightline_workers_replaced_total", help: "Workers that were lost and replaced, by cause.", labelNames: ["model", "cause"], registers });
   const sinkQueue = new Gauge({ name: "sightline_sink_queue_bytes", help: "Bytes that wait to be written.", labelNames: ["sink"], registers });
   const sinkLost = new Counter({ name: "sightline_sink_lost_records_total", help: "Records that a sink lost because it was too slow or has ended.", labelNames: ["sink"], registers });
   const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed, by the way in which they read it.", labelNames: ["framing"], registers });
@@ -121,12 +122,13 @@ function otherFigures(registry: Registry): Refresh[] {
   const feedLost = new Gauge({ name: "sightline_feed_lost_records", help: "Frame records that the clients which are connected now have lost because they were too slow, all together.", registers });
   return [
     ({ control }) => {
-      for (const metric of [workers, busy, capacity, warm, sinkQueue, sinkLost]) metric.reset();
+      for (const metric of [workers, busy, capacity, warm, replaced, sinkQueue, sinkLost]) metric.reset();
       for (const { id: model, ...pool } of control()?.models() ?? []) {
         workers.set({ model }, pool.workers);
         busy.set({ model }, pool.busy);
         capacity.set({ model }, pool.capacity);
         warm.set({ model }, pool.isWarm ? 1 : 0);
+        for (const [cause, count] of Object.entries(pool.replaced)) replaced.inc({ model, cause }, count);
       }
       for (const { name: sink, queuedBytes, lostRecords } of control()?.sinks() ?? []) {
         sinkQueue.set({ sink }, queuedBytes);

@@ -1,7 +1,15 @@
 import type { PipelineError } from "../core/errors.js";
 import type { WorkerTask } from "./messages.js";
 import { makePermits } from "./permits.js";
-import type { InferencePool, PoolAnswer, Seat } from "./pool.js";
+import { NONE_REPLACED, type InferencePool, type PoolAnswer, type ReplacementCause, type Seat } from "./pool.js";
+
+/** What a carrier tells of a task besides its answer: each once, in this order or at the same time. */
+export interface Hands {
+  /** Nobody will read the task's slot any more: the pixels are somewhere else, or the task is home. */
+  slotRead(): void;
+  /** Nothing of the task is out any more, so another may be sent. After `late` this may take long. */
+  home(): void;
+}
 
 /** What a mode brings: model instances somewhere, and the way there and back. Who may send is the same in all modes. */
 export interface Carrier extends AsyncDisposable {
@@ -11,14 +19,16 @@ export interface Carrier extends AsyncDisposable {
   capacity(newestFirst: boolean): number;
   /** Takes each change of what `capacity` says, where it changes by itself. Called once, before anything is sent. */
   onCapacity?(changed: () => void): void;
-  /** Takes one task there. Never rejects; `released` is called once, when nobody will read the task's slot any more. */
-  carry(task: WorkerTask, released: () => void): Promise<PoolAnswer>;
+  /** Takes one task there. Never rejects. */
+  carry(task: WorkerTask, hands: Hands): Promise<PoolAnswer>;
   /** A stream is there, or has another seat. */
   joined?(stream: number, seat: Seat): void;
   /** A stream has left, and nothing of it is out: what was kept for it may go. */
   left(stream: number): void;
-  /** Settles with E_POOL_STUCK when runs hang that can't be ended. Else never. */
+  /** Settles with E_POOL_STUCK when runs hang that can't be ended, with E_WORKER_START when no worker is left. Else never. */
   readonly stuck: Promise<PipelineError>;
+  /** Workers that were lost and replaced so far, by cause; left out where that can't be. */
+  readonly replaced?: Readonly<Record<ReplacementCause, number>>;
 }
 
 /**
@@ -60,12 +70,8 @@ export function poolOf(make: (capacity: () => number) => Carrier): InferencePool
     permit: (stream) => permits.take(stream),
     returnPermit: (stream) => permits.giveUnused(stream),
     stuck: carrier.stuck,
-    run(task, released) {
-      return carrier.carry(task, () => {
-        permits.give();
-        released();
-      });
-    },
+    replaced: carrier.replaced ?? NONE_REPLACED,
+    run: (task, released) => carrier.carry(task, { slotRead: released, home: () => permits.give() }),
     [Symbol.asyncDispose]: async () => closing ??= carrier[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
-export type { InferenceMode, InferencePool, PoolAnswer, Seat } from "./pool.js";
+export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";
 export { instancesOf, openPool, type PoolOptions } from "./open.js";
+export { openProcessPool, type ProcessPoolOptions } from "./processes.js";
 export { openThreadPool, type ThreadPoolOptions } from "./threads.js";
 export { loadModelInfo } from "./model-file.js";
 export { describeRuntime, forbidTelemetry, openRuntimeSession, type OutputTensor, type RuntimeSession } from "./session.js";

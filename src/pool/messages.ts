@@ -60,3 +60,26 @@ export type WorkerAnswer =
       readonly decodeMs: number;
     }
   | { readonly ok: false; readonly error: ErrorWire };
+
+/** Where a model process finds the file of slots, and its leash. 0 to 2 are the usual ones, 3 is Node's channel. */
+export const SLOTS_FD = 4;
+export const LEASH_FD = 5;
+
+/** What a model process is told first. */
+export interface ProcessSetup {
+  readonly model: ModelInfo;
+  readonly jitterMs: number;
+  /** Size of one slot in the file of slots, bytes. */
+  readonly slotBytes: number;
+}
+
+/** One frame for a model process; its pixels lie in the file of slots. */
+export interface ProcessTask extends Pick<WorkerTask, "letterbox" | "rows" | "limits"> {
+  readonly id: number;
+  readonly slot: number;
+  /** Bytes of the slot that are this frame's. */
+  readonly bytes: number;
+}
+
+/** What a model process says: null once it has run its model, an error when it could not, then one answer a task. */
+export type ProcessWord = { readonly ready: ErrorWire | null } | { readonly id: number; readonly answer: WorkerAnswer };

@@ -1,10 +1,13 @@
 import type { Clock } from "../core/clock.js";
-import type { InferenceMode, InferencePool } from "./pool.js";
+import type { InferenceMode, InferencePool, PoolNotice } from "./pool.js";
+import { openProcessPool } from "./processes.js";
 import { openThreadPool, type ThreadPoolOptions } from "./threads.js";
 
 /** Which mode, and what it is given. */
 export interface PoolOptions extends Omit<ThreadPoolOptions, "intraOpThreads" | "program"> {
   readonly mode: InferenceMode;
+  /** Told what the operator should know of the workers. */
+  readonly tell?: (notice: PoolNotice) => void;
 }
 
 /** Model instances that a mode makes of so many `workers`. */
@@ -22,5 +25,7 @@ export function openPool(options: PoolOptions, clock: Clock): Promise<InferenceP
       return openThreadPool(options, clock);
     case "shared":
       return openThreadPool({ ...options, workers: 1, intraOpThreads: options.workers }, clock);
+    case "processes":
+      return openProcessPool(options, clock);
   }
 }

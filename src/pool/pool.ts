@@ -3,10 +3,22 @@ import type { WorkerAnswer, WorkerTask } from "./messages.js";
 
 /**
  * Where the model runs.
- * threads   an instance in each worker thread: the default
- * shared    one instance in one thread, behind a lock, its runs spread over the cores: the least memory
+ * threads     an instance in each worker thread: the default
+ * shared      one instance in one thread, behind a lock, its runs spread over the cores: the least memory
+ * processes   an instance in each child process: one that crashes or hangs is replaced, and takes nothing along but its frame
  */
-export type InferenceMode = "threads" | "shared";
+export type InferenceMode = "threads" | "shared" | "processes";
+
+/** Why a worker was lost. exited = it ended by itself; hung = it was ended, since it did not answer in time. */
+export type ReplacementCause = "crashed" | "exited" | "out_of_memory" | "hung";
+/** The count of a pool that has lost nobody. */
+export const NONE_REPLACED: Readonly<Record<ReplacementCause, number>> = { crashed: 0, exited: 0, out_of_memory: 0, hung: 0 };
+
+/** Something that happened to a pool's workers and that its operator should know. */
+export interface PoolNotice {
+  readonly level: "info" | "warn";
+  readonly message: string;
+}
 
 /** What comes of one task: the worker's answer, or that it is late, or that no answer is to be expected any more. */
 export type PoolAnswer = WorkerAnswer | "late" | PipelineError;
@@ -26,6 +38,8 @@ export interface Seat {
 export interface InferencePool extends AsyncDisposable {
   /** Model instances that can be reached now. */
   readonly workers: number;
+  /** Workers that were lost and replaced so far, by cause. */
+  readonly replaced: Readonly<Record<ReplacementCause, number>>;
   /** Most tasks that can be out at once: `workers`, or more than that while every stream is lossless and frames are sent ahead. */
   readonly capacity: number;
   /** Permits that are out now: tasks at the threads, and such that are about to go there. */
@@ -43,9 +57,10 @@ export interface InferencePool extends AsyncDisposable {
   returnPermit(stream: number): void;
   /**
    * Runs one frame under a permit. Never rejects. `late` comes at the frame's deadline, an error when the pool is stuck.
-   * `released` is called once, when no worker will read the slot any more: at the answer, which may be long after `late`.
+   * `released` is called once, when no worker will read the slot any more: once the pixels were copied where a mode does
+   * that, else at the answer, which may be long after `late`.
    */
   run(task: WorkerTask, released: () => void): Promise<PoolAnswer>;
-  /** Settles with E_POOL_STUCK when runs hang that cannot be ended from outside. Else never. */
+  /** Settles with E_POOL_STUCK when runs hang that cannot be ended from outside, with E_WORKER_START when every worker is lost. Else never. */
   readonly stuck: Promise<PipelineError>;
 }

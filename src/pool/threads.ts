@@ -90,12 +90,13 @@ function threadCarrier(piscina: Piscina, { workers, depth, ...limits }: ThreadPo
     capacity: (newestFirst) => (newestFirst ? workers : workers * depth),
     left: () => void Atomics.add(roll, ROLL_LEFT, 1),
     stuck: inFlight.stuck,
-    carry(task, released) {
+    carry(task, { slotRead, home }) {
       return new Promise((resolve) => {
         const back = inFlight.sent({ late: () => resolve("late"), lost: resolve });
         void send(piscina, task).then((answer) => {
           back();
-          released();
+          home();
+          slotRead();
           resolve(answer);
         });
       });

@@ -4,6 +4,7 @@ import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import { viewRing, type RingView } from "../ring/index.js";
 import { locked, singleCaller, type SingleCaller } from "./instance.js";
+import { jitterWait } from "./jitter.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { openServing, type Serving } from "./serving.js";
 
@@ -18,7 +19,7 @@ const setup = workerData as WorkerSetup;
 const rings = new Map<number, RingView>();
 let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
-const jitter = jitterWait(setup.jitterMs);
+const jitter = jitterWait(setup.jitterMs, threadId);
 
 type Instance = SingleCaller<WorkerTask, WorkerAnswer>;
 
@@ -62,18 +63,6 @@ function readFrame(task: WorkerTask, fill: (planes: Uint8Array) => void): void {
   if (!current || !ring.isCurrent(task.slot, task.generation)) {
     throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
   }
-}
-
-/** A blocking wait of 0 to `upToMs`, different in every thread; nothing when 0. */
-function jitterWait(upToMs: number): () => void {
-  if (upToMs === 0) return () => undefined;
-  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  let state = threadId * 2654435761;
-  return () => {
-    // Linear congruential generator, Numerical Recipes' constants: chance without a clock.
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    Atomics.wait(never, 0, 0, (state / 2 ** 32) * upToMs);
-  };
 }
 
 /** How long a worker waits for its siblings in the roll call, ms; the main thread gives up at the same time. */

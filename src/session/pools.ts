@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { numberedModel } from "../numbered/index.js";
-import { instancesOf, loadModelInfo, openPool, type InferencePool } from "../pool/index.js";
+import { instancesOf, loadModelInfo, NONE_REPLACED, openPool, type InferencePool } from "../pool/index.js";
 import type { Notice, SessionOptions } from "./session.js";
 import type { StreamSpec } from "./specs.js";
 import { splitWorkers } from "./split.js";
@@ -49,6 +49,8 @@ export interface PoolFigures {
   /** Tasks that are out, and how many could be. */
   readonly busy: number;
   readonly capacity: number;
+  /** Workers that were lost and replaced so far, by cause. */
+  readonly replaced: InferencePool["replaced"];
 }
 
 interface Entry {
@@ -137,7 +139,7 @@ class Pools implements ModelPools {
   figures(): readonly PoolFigures[] {
     return [...this.#entries.values()].flatMap(({ model, open, workers: planned }) => {
       const workers = open?.workers ?? instancesOf({ ...this.world.limits, workers: planned });
-      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers }];
+      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED }];
     });
   }
 
@@ -185,7 +187,7 @@ class Pools implements ModelPools {
     if (others + entry.workers > this.world.workers) {
       notice({ level: "info", message: `${model.id} gets ${entry.workers} of its own beside ${others} open model threads, more than inference.workers ${this.world.workers}: open pools keep their threads` });
     }
-    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model }, clock);
+    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model, tell: notice }, clock);
     this.#opened.set(entry.key, model);
     entry.model = model;
     opening.then(

@@ -41,7 +41,7 @@ test("--json prints one object: figures, the equation that accounts for every fr
   assert.equal(code, 0, stderr);
   const report = JSON.parse(stdout) as Report;
   assert.deepEqual(Object.keys(report), [
-    "v", "command", "ok", "exitCode", "stoppedBy", "error", "model", "workers", "url", "streams", "totals", "accounting",
+    "v", "command", "ok", "exitCode", "stoppedBy", "error", "model", "mode", "workers", "url", "streams", "totals", "accounting",
   ]);
   assert.deepEqual([report.ok, report.exitCode, report.stoppedBy, report.error, report["url"]], [true, 0, null, null, null]);
   assert.deepEqual(report.streams.map(({ stream, decoded }) => [stream, decoded]), [["numbered", FRAMES]]);

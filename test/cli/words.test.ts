@@ -24,7 +24,7 @@ function stats(changes: Partial<StreamStats> = {}): StreamStats {
 }
 
 const facts = (changes: Partial<RunFacts> = {}): RunFacts => ({
-  command: "run", stoppedBy: null, error: null, model: "m@1", workers: 2, url: null, streams: [stats()], ...changes,
+  command: "run", stoppedBy: null, error: null, model: "m@1", mode: "threads", workers: 2, url: null, streams: [stats()], ...changes,
 });
 
 test("the progress line says frames, share, rate, time left, objects and drops", () => {
@@ -66,7 +66,7 @@ test("a line is cut one column short of the terminal", () => {
 test("the summary names each stream's frames, rate, latency, drops by cause, objects and losses", () => {
   assert.equal(
     summaryText(reportOf(facts()), plain),
-    "gate  100 frames in 4.0 s, 24.6 fps  (m@1, 2 workers)\n" +
+    "gate  100 frames in 4.0 s, 24.6 fps  (m@1, mode threads, 2 workers)\n" +
       "  latency   p50 40.0  p95 61.3  p99 80.0 ms\n" +
       "  dropped   busy 6, too_old 2\n" +
       "  objects   car 300, person 12\n" +

@@ -51,8 +51,8 @@ test("a single core is a warning", async () => {
 });
 
 test("a runtime without a CPU provider fails", async () => {
-  const look = (providers: string[]): Look => runtimeLook(() => Promise.resolve({ version: "1.30.0", providers }));
-  assert.deepEqual(await only(look(["cpu", "webgpu"])), { name: "onnxruntime", status: "ok", detail: "1.30.0, providers cpu, webgpu", next: null });
+  const look = (providers: string[]): Look => runtimeLook("threads", () => Promise.resolve({ version: "1.30.0", providers }));
+  assert.deepEqual(await only(look(["cpu", "webgpu"])), { name: "onnxruntime", status: "ok", detail: "1.30.0, providers cpu, webgpu, mode threads", next: null });
   assert.equal((await only(look(["webgpu"]))).status, "fail");
 });
 

@@ -1,0 +1,52 @@
+import { Worker } from "node:worker_threads";
+import { asPipelineError } from "../core/errors.js";
+import { deferred } from "../core/lifetime.js";
+import { locked, singleCaller } from "./instance.js";
+import { jitterWait } from "./jitter.js";
+import { SLOTS_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
+import { openServing, type Serving } from "./serving.js";
+import { readSlot } from "./slot-file.js";
+
+/*
+ * The entry of a model process. Its instance is made here and called by this thread alone. Order: hold the leash, take the
+ * setup, load, warm up once, say so, then serve one task after the other. It is ended by SIGKILL, by its parent or its
+ * leash: there is nothing to save.
+ */
+
+// Ctrl-C and the end of a terminal reach every process of the group; what is to end, and when, the parent decides.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+new Worker(new URL("./process-leash.js", import.meta.url));
+
+const say = (word: ProcessWord): void => void process.send?.(word);
+
+const setup = deferred<ProcessSetup>();
+/** Serves one frame; settles with its answer and never rejects. Tasks that come early wait for it. */
+const serving = setup.promise.then(open);
+process.on("message", (message: ProcessSetup | ProcessTask) => {
+  if (!("id" in message)) return setup.resolve(message);
+  void serving.then((serve) => serve?.(message)).then((answer) => answer && say({ id: message.id, answer }));
+});
+
+async function open({ model, jitterMs, slotBytes }: ProcessSetup): Promise<((task: ProcessTask) => Promise<WorkerAnswer>) | undefined> {
+  process.title = `sightline model ${model.id}`;
+  try {
+    const instance = await openServing(model, 1);
+    const pixels = new Uint8Array(slotBytes);
+    const jitter = jitterWait(jitterMs, process.pid);
+    const one = locked(singleCaller((task: ProcessTask) => serveOne(instance, task, pixels, slotBytes, jitter)));
+    say({ ready: null });
+    return (task) => one.run(task).catch((error: unknown) => ({ ok: false, error: asPipelineError(error, "E_INFERENCE_FAILED").toWire() }));
+  } catch (error) {
+    say({ ready: asPipelineError(error, "E_POOL_START").toWire() });
+    return undefined;
+  }
+}
+
+function serveOne(instance: Serving, task: ProcessTask, pixels: Uint8Array, slotBytes: number, jitter: () => void): Promise<WorkerAnswer> {
+  return instance.serve(task, (fill) => {
+    const planes = pixels.subarray(0, task.bytes);
+    readSlot(SLOTS_FD, task.slot * slotBytes, planes);
+    fill(planes);
+    jitter();
+  });
+}
