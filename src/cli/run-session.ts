@@ -8,7 +8,7 @@ import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
 import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
-import { killOurselves, listenForStop, type Stop } from "./stop.js";
+import { killOurselves, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
@@ -32,9 +32,9 @@ export interface Presentation {
  * Runs a session to its end, or to the first signal, and tells how it went.
  * @returns the exit status
  */
-export async function runSession(settings: Settings, show: Presentation): Promise<number> {
+export async function runSession(settings: Settings, show: Presentation, stop: Stop): Promise<number> {
   using terminal = openTerminal();
-  using stop = listenForStop(terminal);
+  stop.tellOn(terminal);
   const facts: Facts = { model: null, workers: null, url: null, streams: [], error: null, thrown: undefined };
   try {
     await session(settings, show, terminal, stop, facts);
@@ -62,9 +62,11 @@ interface Facts {
 }
 
 async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
+  stop.limit(() => ["the streams to be opened"]);
   let isAsked = false;
   if (show.reload) stop.onHangup(() => (isAsked = true));
   await using opened = await open(settings, show, terminal, stop);
+  stop.limit(() => opened.waitingFor());
   facts.url = opened.url;
   facts.streams = opened.stats();
   if (opened.url !== null) {
@@ -80,6 +82,8 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
   }
   try {
     facts.streams = await opened.done;
+    // Its threads can't be waited for.
+    if (facts.streams.some(({ error }) => error?.code === "E_POOL_STUCK")) stop.hurry();
   } finally {
     facts.model = opened.models().map(({ id }) => id).join(", ") || null;
     facts.workers = opened.workers();

@@ -36,6 +36,9 @@ export interface InferencePool extends AsyncDisposable {
    * `released` is called once, when no worker will read the slot any more: at the answer, which may be long after `late`.
    */
   run(task: WorkerTask, released: () => void): Promise<WorkerAnswer | "late" | PipelineError>;
-  /** Settles with E_POOL_STUCK when runs hang that cannot be ended from outside. Else never. */
+  /**
+   * Settles with E_POOL_STUCK when runs hang that cannot be ended from outside, with E_INTERNAL when a worker met an error
+   * that nobody caught. Else never.
+   */
   readonly stuck: Promise<PipelineError>;
 }

@@ -2,6 +2,7 @@ import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
+import { watchThreads, type ThreadWatch } from "./begun.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
 import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
@@ -31,7 +32,7 @@ const START_TIMEOUT_MS = 60_000;
 /**
  * Mode `threads`: Piscina with a fixed number of threads, an instance made in each, 1 intra-op thread each.
  * Settles when every worker has loaded the model and run it once.
- * @throws PipelineError E_POOL_START, or what the worker met (E_MODEL_INVALID, ...)
+ * @throws PipelineError E_POOL_START, E_POOL_STUCK when a thread hangs in loading its model, or what the worker met (E_MODEL_INVALID, ...)
  */
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
@@ -53,21 +54,25 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
     recordTiming: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
   });
+  const threads = watchThreads(piscina);
   try {
     await callRoll(piscina, options.workers, new Int32Array(roll), clock);
   } catch (error) {
+    if (asPipelineError(error, "E_POOL_START").code === "E_POOL_STUCK") throw error;
+    await threads.begun();
     await piscina.destroy();
     throw error;
   }
-  return poolOf(piscina, options, new Int32Array(roll), clock);
+  return poolOf(piscina, threads, options, new Int32Array(roll), clock);
 }
 
 /** Waits until every worker has its model. Any failure ends the start at once. */
 async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clock: Clock): Promise<void> {
   const broken = new Promise<never>((_, reject) => {
     piscina.once("error", (cause: unknown) => reject(asPipelineError(cause, "E_POOL_START")));
+    // A thread that hangs in loading its model can no more be ended than one that hangs in running it.
     clock.after(START_TIMEOUT_MS, () =>
-      reject(new PipelineError("E_POOL_START", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
+      reject(new PipelineError("E_POOL_STUCK", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
     );
   });
   const calls = Array.from({ length: workers }, () => piscina.run(workers) as Promise<ErrorWire | null>);
@@ -81,7 +86,7 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
 }
 
-function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, clock: Clock): InferencePool {
+function poolOf(piscina: Piscina, threads: ThreadWatch, options: ThreadPoolOptions, roll: Int32Array, clock: Clock): InferencePool {
   const { workers, depth } = options;
   const permits = makePermits(workers * depth);
   const inFlight = watchInFlight(() => permits.capacity, options, clock);
@@ -95,6 +100,8 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, 
     inFlight[Symbol.dispose]();
     // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
     if (stuck) throw stuck;
+    // Nor can one that has just taken the place of another and runs its model for the first time.
+    await threads.begun();
     await piscina.close();
   }
 
@@ -119,7 +126,7 @@ function poolOf(piscina: Piscina, options: ThreadPoolOptions, roll: Int32Array, 
     },
     permit: (stream) => permits.take(stream),
     returnPermit: (stream) => permits.giveUnused(stream),
-    stuck: inFlight.stuck,
+    stuck: Promise.race([inFlight.stuck, threads.broken]),
     run(task, released) {
       return new Promise((resolve) => {
         const back = inFlight.sent({ late: () => resolve("late"), lost: resolve });

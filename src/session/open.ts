@@ -14,6 +14,7 @@ import type { Session, SessionOptions, StreamOptions, World } from "./session.js
 import { specOf, specsOf, type StreamSpec } from "./specs.js";
 import { stagger, STAGGER_MS } from "./stagger.js";
 import type { Supervisor } from "./supervisor.js";
+import { waitingFor } from "./waiting.js";
 
 /** How often the page gets figures, ms. */
 const STATS_PERIOD_MS = 1000;
@@ -65,7 +66,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const held = closers.use(world.clock.hold());
   const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
-  const { session, current } = sessionOf({ options, world, closers, pools, streams, gateway, done });
+  const { session, current } = sessionOf({ options, world, closers, pools, streams, sinks, gateway, done });
   if (gateway !== null) late.control = (await controlCode()).streamControl({ session, streams, pools, sinks, options: current, api: world.api });
   return session;
 }
@@ -98,11 +99,12 @@ interface Parts {
   readonly closers: Closers;
   readonly pools: ModelPools;
   readonly streams: Supervisor;
+  readonly sinks: readonly Sink[];
   readonly gateway: Gateway | null;
   readonly done: Promise<StreamStats[]>;
 }
 
-function sessionOf({ options, world, closers, pools, streams, gateway, done }: Parts): { readonly session: Session; readonly current: () => SessionOptions } {
+function sessionOf({ options, world, closers, pools, streams, sinks, gateway, done }: Parts): { readonly session: Session; readonly current: () => SessionOptions } {
   let current = options;
   let applying: Promise<void> = Promise.resolve();
   const withNew = (name: string, stream: StreamOptions): StreamSpec => {
@@ -115,6 +117,7 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     workers: () => pools.workers(),
     url: gateway?.url ?? null,
     stats: () => streams.stats(),
+    waitingFor: () => waitingFor(streams.stats(), pools.runsOut(), sinks),
     async add(name, stream) {
       if (!NAME.test(name)) throw new PipelineError("E_CONFIG", `${JSON.stringify(name)} is no name for a stream; allowed: 1 to 64 letters, digits, ".", "_" and "-"`);
       streams.add(withNew(name, stream));
@@ -169,6 +172,8 @@ function sayGoodbye(stats: StreamStats, gateway: Gateway | null, { clock }: Worl
 function watchOver(streams: Supervisor, { signal }: World, closers: Closers): void {
   const onAbort = (): void => streams.stop();
   signal.addEventListener("abort", onAbort, { once: true });
+  // It may have been told while it was being opened.
+  if (signal.aborted) onAbort();
   closers.defer(() => signal.removeEventListener("abort", onAbort));
 }
 

@@ -125,6 +125,8 @@ export interface Session extends AsyncDisposable {
   readonly url: string | null;
   /** Streams that are here, also those that have ended; a removed one no longer. */
   stats(): StreamStats[];
+  /** What keeps a session that was told to stop from being over, one short line for each thing; empty = nothing that is known. */
+  waitingFor(): string[];
   /**
    * Adds a stream. Settles once it is begun: what goes wrong later, or when it is opened, is in its stats and is told.
    * @throws PipelineError E_CONFIG when the name is taken or is none; E_STOPPED when the session is over
