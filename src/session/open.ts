@@ -43,9 +43,11 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const pools = closers.use(openPools(options, world, (error) => streams.stop(error)));
   pools.plan(specs);
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
+  throwWhenStopped(world);
   const sinks = await openSinks(options, world, closers);
   const late: { control?: StreamControl } = {};
   const gateway = await openPage(options, specs, world, closers, () => late.control);
+  throwWhenStopped(world);
   logbook.opened(gateway);
   const door = deferred();
   const { Supervisor } = await streamCode();
@@ -69,6 +71,11 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const { session, current } = sessionOf({ options, world, closers, pools, streams, sinks, gateway, done });
   if (gateway !== null) late.control = (await controlCode()).streamControl({ session, streams, pools, sinks, options: current, api: world.api });
   return session;
+}
+
+/** What is being opened takes long on a busy machine, and a stop has its limit: no step begins that nobody wants any more. */
+function throwWhenStopped({ signal }: World): void {
+  if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped while it was being opened");
 }
 
 /** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
