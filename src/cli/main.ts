@@ -7,7 +7,8 @@ import { openTerminal } from "./terminal.js";
 
 /** Each command's code, with all the libraries it needs, is loaded when it is called. */
 const actionsWith = (stop: Stop): Actions => ({
-  run: async (sources, given) => (await import("./run.js")).run(sources, given, stop),
+  run: async (sources, given) =>
+    given["supervise"] === true ? (await import("./supervise.js")).supervise(process.argv.slice(2), stop) : (await import("./run.js")).run(sources, given, stop),
   demo: async (_, given) => (await import("./demo.js")).demo(given, stop),
   probe: async ([source], given) => (await import("./probe.js")).probe(source, given, stop),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),

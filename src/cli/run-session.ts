@@ -18,6 +18,8 @@ export interface Presentation {
   /** The report as JSON on standard output, instead of the summary on stderr. */
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Goes on with the file that the records are in. */
+  readonly continues?: boolean;
   /** Ports to try after the one of the settings when it is taken. */
   readonly sparePorts: number;
   /** A settings file that is read again on SIGHUP and when it changes. */
@@ -93,7 +95,7 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
 async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
   const { openSession } = await import("../session/index.js");
   const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
-  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, continues: show.continues ?? false, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
     const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };

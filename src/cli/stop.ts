@@ -62,6 +62,7 @@ export function listenForStop(): Stop {
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   process.on("uncaughtException", onMistake);
+  onParentGone(() => state.by === null && onSignal("SIGTERM"));
   return {
     signal: stopping.signal,
     get by() {
@@ -84,6 +85,14 @@ export function listenForStop(): Stop {
       if (state.by !== null) process.kill(process.pid, state.by);
     },
   };
+}
+
+/** Under --supervise: without its parent nobody would end the program, nor begin it again. */
+function onParentGone(stop: () => void): void {
+  if (!process.connected) return;
+  process.once("disconnect", stop);
+  // Listening alone must not keep the program alive.
+  process.channel?.unref();
 }
 
 interface State {

@@ -30,7 +30,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Mode `threads`: Piscina with a fixed number of threads, an instance made in each, 1 intra-op thread each.
+ * Mode `threads`: Piscina with a fixed number of threads, an instance made in each, 1 intra-op thread each. All share this
+ * process: a native crash in one ends it, and nothing here can survive that (`sightline run --supervise` begins it again).
  * Settles when every worker has loaded the model and run it once.
  * @throws PipelineError E_POOL_START, E_POOL_STUCK when a thread hangs in loading its model, or what the worker met (E_MODEL_INVALID, ...)
  */

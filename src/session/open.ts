@@ -4,8 +4,9 @@ import type { StreamStats } from "../core/stats.js";
 import type { Gateway, StreamControl } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
 import { published, statsRecord } from "../wire/index.js";
-import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
+import { openJsonl, openStdout, resumeJsonl, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
+import type { Numbers } from "./continued.js";
 import { tellDrops } from "./drops.js";
 import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
@@ -44,6 +45,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   pools.plan(specs);
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   throwWhenStopped(world);
+  const numbers = await numbersBefore(options, world);
   const sinks = await openSinks(options, world, closers);
   const late: { control?: StreamControl } = {};
   const gateway = await openPage(options, specs, world, closers, () => late.control);
@@ -58,6 +60,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
       stagger: stagger(STAGGER_MS, world.clock),
       notice: world.notice,
       door: door.promise,
+      numbers,
       onRemoved: (stats) => sayGoodbye(stats, gateway, world),
     }),
   );
@@ -152,6 +155,12 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 function openPools({ pool }: SessionOptions, { clock, notice }: World, onStuck: (error: PipelineError) => void): ModelPools {
   const workers = pool.workers === "auto" ? availableCores().cores : pool.workers;
   return modelPools({ limits: pool, workers, clock, notice, onStuck });
+}
+
+/** Where the output file's numbers end, when it is gone on with. */
+async function numbersBefore({ output }: SessionOptions, { continues = false }: World): Promise<Map<string, Numbers>> {
+  if (!continues || output.path === null || output.path === "-") return new Map();
+  return new Map([...(await resumeJsonl(output.path))].map(([stream, { frame, epoch }]) => [stream, { frames: frame + 1, epochs: epoch }]));
 }
 
 async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {

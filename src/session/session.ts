@@ -111,6 +111,11 @@ export interface World {
   readonly notice: (notice: Notice) => void;
   /** Without it the HTTP API takes any stream that is one, and keeps nothing. */
   readonly api?: ApiSupport;
+  /**
+   * Goes on with the output file: a line that a crash left torn is cut away, and each stream's numbers go on where its
+   * records end, with the next epoch.
+   */
+  readonly continues?: boolean;
   /** Sinks that get the same records as the ones of the settings; the session closes them. */
   readonly extraSinks?: readonly Sink[];
 }
