@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-import { main } from "./cli/main.js";
+import { listenForStop } from "./cli/stop.js";
 
 /** Leftover handles (a library's idle socket) may keep the process for this long after its work is done, ms. */
 const LINGER_MS = 500;
 
-process.exitCode = await main(process.argv.slice(2));
+// Before anything else is loaded, so that a signal in the first moments is a wish like any other.
+const stop = listenForStop();
+const { main } = await import("./cli/main.js");
+process.exitCode = await main(process.argv.slice(2), stop);
 setTimeout(() => process.exit(), LINGER_MS).unref();

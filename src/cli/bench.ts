@@ -6,7 +6,7 @@ import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { print } from "./print.js";
 import { settingsFor } from "./run.js";
-import { listenForStop, statusOf } from "./stop.js";
+import { statusOf, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 
 /** Five rounds give a median that one disturbed round can't move; five seconds even out a clip's busy and empty parts. */
@@ -17,7 +17,7 @@ const SECONDS = 5;
  * `sightline bench [SOURCE]`
  * @throws PipelineError E_USAGE, E_CONFIG, E_BENCH, E_MODEL_*, E_FFMPEG_*
  */
-export async function bench(source: string | undefined, given: GivenFlags): Promise<number> {
+export async function bench(source: string | undefined, given: GivenFlags, stop: Stop): Promise<number> {
   const rounds = wholeNumber(given, "rounds", ROUNDS, 1, 99);
   const seconds = wholeNumber(given, "seconds", SECONDS, 1, 600);
   const soakRecords = wholeNumber(given, "soak", 0, 0, 10_000_000);
@@ -31,7 +31,7 @@ export async function bench(source: string | undefined, given: GivenFlags): Prom
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
   const { densityText, fanoutText, reportText, runBench, runDensity, runFanout } = await import("../bench/index.js");
   using terminal = openTerminal();
-  using stop = listenForStop(terminal);
+  stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
   const progress = (words: string): void => (terminal.isInteractive ? terminal.status(words) : terminal.say(words));
   const world = { signal: stop.signal, progress, tried: (words: string): void => terminal.say(words) };

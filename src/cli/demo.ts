@@ -3,6 +3,7 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { runSession } from "./run-session.js";
 import { settingsFor } from "./run.js";
+import type { Stop } from "./stop.js";
 
 /** Where the demo's page and records are when nobody says otherwise. */
 const PORT = 8420;
@@ -11,7 +12,7 @@ const RECORDS = "detections.jsonl";
 const SPARE_PORTS = 20;
 
 /** `sightline demo`: the street that comes along, as if it were a camera, with its live page. */
-export async function demo(given: GivenFlags): Promise<number> {
+export async function demo(given: GivenFlags, stop: Stop): Promise<number> {
   const preset = { "sources": [packaged(STREET_CLIP)], "source.realtime": true, "source.loop": true, "serve.port": PORT, "output.path": RECORDS };
   const settings = await settingsFor(FLAGS.demo, given, [], preset);
   return runSession({ ...settings, streams: {} }, {
@@ -20,5 +21,5 @@ export async function demo(given: GivenFlags): Promise<number> {
     verbose: given["verbose"] === true,
     sparePorts: settings.serve?.port === PORT && given["serve"] === undefined ? SPARE_PORTS : 0,
     onServed: (url) => given["open"] !== false && openBrowser(url),
-  });
+  }, stop);
 }

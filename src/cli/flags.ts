@@ -40,6 +40,8 @@ export const FLAGS = {
     TRANSPORT,
     HWACCEL,
     { flags: "--key-frames-only", key: "source.keyFramesOnly", help: "decode only frames that stand for themselves, one every few seconds" },
+    { flags: "--continue", help: "go on with the file of --out: a torn last line is cut away, frame numbers and epochs go on" },
+    { flags: "--supervise", help: "begin again, with --continue, when the program crashes; a small parent process sees to it" },
     { flags: "--loop", key: "source.loop", help: "play a file again and again" },
     CONFIG,
     json("the summary"),

@@ -2,27 +2,39 @@ import { ERROR_TABLE } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { runProgram, type Actions } from "./program.js";
 import { coded, errorText, stackText } from "./report-error.js";
+import type { Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 
 /** Each command's code, with all the libraries it needs, is loaded when it is called. */
-const ACTIONS: Actions = {
-  run: async (sources, given) => (await import("./run.js")).run(sources, given),
-  demo: async (_, given) => (await import("./demo.js")).demo(given),
-  probe: async ([source], given) => (await import("./probe.js")).probe(source, given),
-  devices: async (_, given) => (await import("./devices.js")).devices(given),
-  check: async ([source], given) => (await import("./check.js")).check(source, given),
-  token: async (words, given) => (await import("./token.js")).token(words, given),
-  bench: async ([source], given) => (await import("./bench.js")).bench(source, given),
-};
+const actionsWith = (stop: Stop): Actions => ({
+  run: async (sources, given) =>
+    given["supervise"] === true ? (await import("./supervise.js")).supervise(process.argv.slice(2), stop) : (await import("./run.js")).run(sources, given, stop),
+  demo: async (_, given) => (await import("./demo.js")).demo(given, stop),
+  probe: async ([source], given) => (await import("./probe.js")).probe(source, given, stop),
+  bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),
+  // What these have begun needs no end of its own: a signal ends them as it ends any program.
+  devices: async (_, given) => {
+    stop.release();
+    return (await import("./devices.js")).devices(given);
+  },
+  check: async ([source], given) => {
+    stop.release();
+    return (await import("./check.js")).check(source, given);
+  },
+  token: async (words, given) => {
+    stop.release();
+    return (await import("./token.js")).token(words, given);
+  },
+});
 
 /**
  * The command line, from arguments to exit status. Never throws: an error becomes one line on stderr and a status of
  * the table of errors; a stack trace follows only under --verbose.
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(args: readonly string[], stop: Stop): Promise<number> {
   hideSecretArguments(args);
   try {
-    return await runProgram(args, ACTIONS);
+    return await runProgram(args, actionsWith(stop));
   } catch (thrown) {
     const error = coded(thrown);
     using terminal = openTerminal();

@@ -6,7 +6,7 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
-import { listenForStop, statusOf } from "./stop.js";
+import { statusOf, type Stop } from "./stop.js";
 import { openTerminal, paintFor, printable, type Paint } from "./terminal.js";
 
 /** From so many pixels a pixel of the model's input on, most of what is decoded is thrown away. */
@@ -17,12 +17,12 @@ const WASTEFUL_RATIO = 6;
  * @returns 1 when it failed, 128 + its number when a signal stopped it, else 0
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE, E_SOURCE_SCHEME
  */
-export async function probe(source: string | undefined, given: GivenFlags): Promise<number> {
+export async function probe(source: string | undefined, given: GivenFlags, stop: Stop): Promise<number> {
   if (source === undefined) throw new PipelineError("E_USAGE", "no source was given to probe; it may be an address, a camera, a video file or -");
   const settings = await settingsFor(FLAGS.probe, given, [source]);
   const json = given["json"] === true;
   using terminal = openTerminal();
-  using stop = listenForStop(terminal);
+  stop.tellOn(terminal);
   const { ffmpegPath } = settings.source;
   const address = await readAddress(source, ffmpegPath, stop.signal);
   if (address.kind === "images" || address.kind === "numbered") {

@@ -8,7 +8,7 @@ import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
 import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
-import { killOurselves, listenForStop, type Stop } from "./stop.js";
+import { killOurselves, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
@@ -18,6 +18,8 @@ export interface Presentation {
   /** The report as JSON on standard output, instead of the summary on stderr. */
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Goes on with the file that the records are in. */
+  readonly continues?: boolean;
   /** Ports to try after the one of the settings when it is taken. */
   readonly sparePorts: number;
   /** A settings file that is read again on SIGHUP and when it changes. */
@@ -32,9 +34,9 @@ export interface Presentation {
  * Runs a session to its end, or to the first signal, and tells how it went.
  * @returns the exit status
  */
-export async function runSession(settings: Settings, show: Presentation): Promise<number> {
+export async function runSession(settings: Settings, show: Presentation, stop: Stop): Promise<number> {
   using terminal = openTerminal();
-  using stop = listenForStop(terminal);
+  stop.tellOn(terminal);
   const facts: Facts = { model: null, mode: settings.inference.mode, workers: null, url: null, streams: [], error: null, thrown: undefined };
   try {
     await session(settings, show, terminal, stop, facts);
@@ -63,9 +65,11 @@ interface Facts {
 }
 
 async function session(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, facts: Facts): Promise<void> {
+  stop.limit(() => ["the streams to be opened"]);
   let isAsked = false;
   if (show.reload) stop.onHangup(() => (isAsked = true));
   await using opened = await open(settings, show, terminal, stop);
+  stop.limit(() => opened.waitingFor());
   facts.url = opened.url;
   facts.streams = opened.stats();
   if (opened.url !== null) {
@@ -81,6 +85,8 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
   }
   try {
     facts.streams = await opened.done;
+    // Its threads can't be waited for.
+    if (facts.streams.some(({ error }) => error?.code === "E_POOL_STUCK")) stop.hurry();
   } finally {
     facts.model = opened.models().map(({ id }) => id).join(", ") || null;
     facts.workers = opened.workers();
@@ -90,7 +96,7 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
 async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
   const { openSession } = await import("../session/index.js");
   const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
-  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, continues: show.continues ?? false, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
     const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };

@@ -4,6 +4,7 @@ import { PipelineError } from "../core/errors.js";
 import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
 import { watchForReload } from "./reload.js";
 import { runSession } from "./run-session.js";
+import type { Stop } from "./stop.js";
 
 /** Where the tokens are when the settings do not say: beside them. */
 const TOKENS_FILE = "sightline-tokens.json";
@@ -33,7 +34,7 @@ const KINDS_OF_SOURCES =
  * `sightline run SOURCE...`
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE
  */
-export async function run(sources: readonly string[], given: GivenFlags): Promise<number> {
+export async function run(sources: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
   if (sources.includes("")) throw new PipelineError("E_USAGE", `a source is empty, perhaps a variable of a script that is not set; ${KINDS_OF_SOURCES}`);
   // Loaded beside the settings: it takes longer than they do, and the first detection waits for it.
   void import("../session/index.js").catch(() => undefined);
@@ -53,5 +54,5 @@ export async function run(sources: readonly string[], given: GivenFlags): Promis
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.
     throw new PipelineError("E_USAGE", "--json and records on standard output (--out -) exclude each other: write the records to a file");
   }
-  return await runSession(settings, { command: "run", json, verbose: given["verbose"] === true, sparePorts: 0, ...(reload && { reload }), ...(sources.length > 0 && { noPersist: "sources were given on the command line, so the streams of the settings file are left aside" }) });
+  return await runSession(settings, { command: "run", json, verbose: given["verbose"] === true, continues: given["continue"] === true, sparePorts: 0, ...(reload && { reload }), ...(sources.length > 0 && { noPersist: "sources were given on the command line, so the streams of the settings file are left aside" }) }, stop);
 }

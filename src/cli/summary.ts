@@ -1,7 +1,7 @@
 import { ERROR_TABLE, type ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import { accountingOf, listed, totalsOf, type Accounting, type Totals } from "./figures.js";
-import { statusOf, type StopSignal } from "./stop.js";
+import type { StopSignal } from "./stop.js";
 import { printable, type Paint } from "./terminal.js";
 
 /** What `run --json` prints: stable keys, new ones may be added within `v: 1`. */
@@ -45,12 +45,11 @@ export function reportOf(facts: RunFacts): RunReport {
   const errors = [...(facts.error === null ? [] : [facts.error]), ...failures(facts.streams).map((failed) => failed.error)];
   // A stuck pool decides how the process has to end, whatever else went wrong.
   const error = errors.find(({ code }) => code === "E_POOL_STUCK") ?? errors[0] ?? null;
-  const stopStatus = facts.stoppedBy === null || facts.command === "demo" ? 0 : statusOf(facts.stoppedBy);
   return {
     v: 1,
     command: facts.command,
     ok: error === null,
-    exitCode: error === null ? stopStatus : ERROR_TABLE[error.code].exit,
+    exitCode: error === null ? 0 : ERROR_TABLE[error.code].exit,
     stoppedBy: facts.stoppedBy,
     error: error && { ...error, next: ERROR_TABLE[error.code].next },
     model: facts.model,

@@ -9,6 +9,7 @@ export const ERROR_TABLE = {
   E_CONFIG: { exit: 2, what: "the settings are wrong", next: "correct the keys named above; config/default.yaml lists all of them" },
   E_CONFIG_FILE: { exit: 2, what: "the settings file can't be read", next: "check the path after --config and the YAML at the line named" },
   E_CONSECUTIVE_FAILURES: { exit: 1, what: "too many frames failed one after another", next: "look at the cause; raise inference.maxConsecutiveFailures to go on regardless" },
+  E_CRASHED: { exit: 1, what: "the program crashed again and again", next: "look at the lines above; try another model, onnxruntime build or FFmpeg" },
   E_DEVICE: { exit: 1, what: "the camera can't be used", next: "see sightline devices for what is there; close other programs that use it" },
   E_FFMPEG_ENDED: { exit: 1, what: "FFmpeg ended although it should not have", next: "try the same source with: ffmpeg -i SOURCE -f null -" },
   E_FFMPEG_MISSING: { exit: 1, what: "FFmpeg is not installed", next: "install FFmpeg 5.1 or newer, or give its path in source.ffmpegPath" },

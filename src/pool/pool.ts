@@ -61,6 +61,9 @@ export interface InferencePool extends AsyncDisposable {
    * that, else at the answer, which may be long after `late`.
    */
   run(task: WorkerTask, released: () => void): Promise<PoolAnswer>;
-  /** Settles with E_POOL_STUCK when runs hang that cannot be ended from outside, with E_WORKER_START when every worker is lost. Else never. */
+  /**
+   * Settles with E_POOL_STUCK when runs hang that cannot be ended from outside, with E_INTERNAL when a worker met an error
+   * that nobody caught, with E_WORKER_START when every worker is lost. Else never.
+   */
   readonly stuck: Promise<PipelineError>;
 }

@@ -2,6 +2,7 @@ import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
+import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
@@ -33,7 +34,7 @@ const START_TIMEOUT_MS = 60_000;
 /**
  * Modes `threads` and `shared`: Piscina with a fixed number of threads, an instance made in each and called by it alone.
  * Settles when every worker has loaded the model and run it once.
- * @throws PipelineError E_POOL_START, or what the worker met (E_MODEL_INVALID, ...)
+ * @throws PipelineError E_POOL_START, E_POOL_STUCK when a thread hangs in loading its model, or what the worker met (E_MODEL_INVALID, ...)
  */
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
@@ -55,21 +56,25 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
     recordTiming: false,
     closeTimeout: CLOSE_TIMEOUT_MS,
   });
+  const threads = watchThreads(piscina);
   try {
     await callRoll(piscina, options.workers, new Int32Array(roll), clock);
   } catch (error) {
+    if (asPipelineError(error, "E_POOL_START").code === "E_POOL_STUCK") throw error;
+    await threads.begun();
     await piscina.destroy();
     throw error;
   }
-  return poolOf((capacity) => threadCarrier(piscina, options, new Int32Array(roll), clock, capacity));
+  return poolOf((capacity) => threadCarrier(piscina, threads, options, new Int32Array(roll), clock, capacity));
 }
 
 /** Waits until every worker has its model. Any failure ends the start at once. */
 async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clock: Clock): Promise<void> {
   const broken = new Promise<never>((_, reject) => {
     piscina.once("error", (cause: unknown) => reject(asPipelineError(cause, "E_POOL_START")));
+    // A thread that hangs in loading its model can no more be ended than one that hangs in running it.
     clock.after(START_TIMEOUT_MS, () =>
-      reject(new PipelineError("E_POOL_START", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
+      reject(new PipelineError("E_POOL_STUCK", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
     );
   });
   const calls = Array.from({ length: workers }, () => piscina.run(workers) as Promise<ErrorWire | null>);
@@ -83,13 +88,13 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
 }
 
-function threadCarrier(piscina: Piscina, { workers, depth, ...limits }: ThreadPoolOptions, roll: Int32Array, clock: Clock, capacity: () => number): Carrier {
+function threadCarrier(piscina: Piscina, threads: ThreadWatch, { workers, depth, ...limits }: ThreadPoolOptions, roll: Int32Array, clock: Clock, capacity: () => number): Carrier {
   const inFlight = watchInFlight(capacity, limits, clock);
   return {
     workers,
     capacity: (newestFirst) => (newestFirst ? workers : workers * depth),
     left: () => void Atomics.add(roll, ROLL_LEFT, 1),
-    stuck: inFlight.stuck,
+    stuck: Promise.race([inFlight.stuck, threads.broken]),
     carry(task, { slotRead, home }) {
       return new Promise((resolve) => {
         const back = inFlight.sent({ late: () => resolve("late"), lost: resolve });
@@ -106,6 +111,8 @@ function threadCarrier(piscina: Piscina, { workers, depth, ...limits }: ThreadPo
       inFlight[Symbol.dispose]();
       // A thread in mid-run can't be ended without aborting the process, so a stuck pool is left to the caller's SIGKILL.
       if (stuck) throw stuck;
+      // Nor can one that has just taken the place of another and runs its model for the first time.
+      await threads.begun();
       await piscina.close();
     },
   };

@@ -4,8 +4,9 @@ import type { StreamStats } from "../core/stats.js";
 import type { Gateway, StreamControl } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
 import { published, statsRecord } from "../wire/index.js";
-import { openJsonl, openStdout, type Sink } from "../sinks/index.js";
+import { openJsonl, openStdout, resumeJsonl, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
+import type { Numbers } from "./continued.js";
 import { tellDrops } from "./drops.js";
 import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
@@ -14,6 +15,7 @@ import type { Session, SessionOptions, StreamOptions, World } from "./session.js
 import { specOf, specsOf, type StreamSpec } from "./specs.js";
 import { stagger, STAGGER_MS } from "./stagger.js";
 import type { Supervisor } from "./supervisor.js";
+import { waitingFor } from "./waiting.js";
 
 /** How often the page gets figures, ms. */
 const STATS_PERIOD_MS = 1000;
@@ -42,9 +44,12 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const pools = closers.use(openPools(options, world, (error) => streams.stop(error)));
   pools.plan(specs);
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
+  throwWhenStopped(world);
+  const numbers = await numbersBefore(options, world);
   const sinks = await openSinks(options, world, closers);
   const late: { control?: StreamControl } = {};
   const gateway = await openPage(options, specs, world, closers, () => late.control);
+  throwWhenStopped(world);
   logbook.opened(gateway);
   const door = deferred();
   const { Supervisor } = await streamCode();
@@ -55,6 +60,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
       stagger: stagger(STAGGER_MS, world.clock),
       notice: world.notice,
       door: door.promise,
+      numbers,
       onRemoved: (stats) => sayGoodbye(stats, gateway, world),
     }),
   );
@@ -65,9 +71,14 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   const held = closers.use(world.clock.hold());
   const done = finish(streams, sinks, world).finally(() => held[Symbol.dispose]());
   tellFigures(streams, gateway, world, closers, done);
-  const { session, current } = sessionOf({ options, world, closers, pools, streams, gateway, done });
+  const { session, current } = sessionOf({ options, world, closers, pools, streams, sinks, gateway, done });
   if (gateway !== null) late.control = (await controlCode()).streamControl({ session, streams, pools, sinks, options: current, api: world.api });
   return session;
+}
+
+/** What is being opened takes long on a busy machine, and a stop has its limit: no step begins that nobody wants any more. */
+function throwWhenStopped({ signal }: World): void {
+  if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped while it was being opened");
 }
 
 /** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
@@ -98,11 +109,12 @@ interface Parts {
   readonly closers: Closers;
   readonly pools: ModelPools;
   readonly streams: Supervisor;
+  readonly sinks: readonly Sink[];
   readonly gateway: Gateway | null;
   readonly done: Promise<StreamStats[]>;
 }
 
-function sessionOf({ options, world, closers, pools, streams, gateway, done }: Parts): { readonly session: Session; readonly current: () => SessionOptions } {
+function sessionOf({ options, world, closers, pools, streams, sinks, gateway, done }: Parts): { readonly session: Session; readonly current: () => SessionOptions } {
   let current = options;
   let applying: Promise<void> = Promise.resolve();
   const withNew = (name: string, stream: StreamOptions): StreamSpec => {
@@ -115,6 +127,7 @@ function sessionOf({ options, world, closers, pools, streams, gateway, done }: P
     workers: () => pools.workers(),
     url: gateway?.url ?? null,
     stats: () => streams.stats(),
+    waitingFor: () => waitingFor(streams.stats(), pools.runsOut(), sinks),
     async add(name, stream) {
       if (!NAME.test(name)) throw new PipelineError("E_CONFIG", `${JSON.stringify(name)} is no name for a stream; allowed: 1 to 64 letters, digits, ".", "_" and "-"`);
       streams.add(withNew(name, stream));
@@ -144,6 +157,12 @@ function openPools({ inference }: SessionOptions, { clock, notice }: World, onSt
   return modelPools({ limits: inference, workers, clock, notice, onStuck });
 }
 
+/** Where the output file's numbers end, when it is gone on with. */
+async function numbersBefore({ output }: SessionOptions, { continues = false }: World): Promise<Map<string, Numbers>> {
+  if (!continues || output.path === null || output.path === "-") return new Map();
+  return new Map([...(await resumeJsonl(output.path))].map(([stream, { frame, epoch }]) => [stream, { frames: frame + 1, epochs: epoch }]));
+}
+
 async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {
   const sinks = extraSinks.map((sink) => closers.use(sink));
   if (output.path === "-") sinks.push(closers.use(openStdout(process.stdout, clock)));
@@ -169,6 +188,8 @@ function sayGoodbye(stats: StreamStats, gateway: Gateway | null, { clock }: Worl
 function watchOver(streams: Supervisor, { signal }: World, closers: Closers): void {
   const onAbort = (): void => streams.stop();
   signal.addEventListener("abort", onAbort, { once: true });
+  // It may have been told while it was being opened.
+  if (signal.aborted) onAbort();
   closers.defer(() => signal.removeEventListener("abort", onAbort));
 }
 

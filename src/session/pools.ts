@@ -1,8 +1,10 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
+import { lastDuty } from "../core/last-duties.js";
 import type { ModelInfo } from "../model/index.js";
 import { numberedModel } from "../numbered/index.js";
 import { instancesOf, loadModelInfo, NONE_REPLACED, openPool, type InferencePool } from "../pool/index.js";
@@ -36,6 +38,8 @@ export interface ModelPools extends AsyncDisposable {
   models(): readonly ModelInfo[];
   /** The pools that are open or being opened. */
   figures(): readonly PoolFigures[];
+  /** Model runs that are out, those of pools that are being closed included. */
+  runsOut(): number;
   /** Threads of the open pools; once the last has closed, those that there were. */
   workers(): number;
 }
@@ -71,7 +75,7 @@ export interface PoolWorld {
   readonly workers: number;
   readonly clock: Clock;
   readonly notice: (notice: Notice) => void;
-  /** A pool hangs for good: the whole process has to end. */
+  /** A pool hangs for good, or is at fault: the whole process has to end. */
   readonly onStuck: (error: PipelineError) => void;
 }
 
@@ -84,10 +88,12 @@ class Pools implements ModelPools {
   readonly #entries = new Map<string, Entry>();
   readonly #opened = new Map<string, ModelInfo>();
   readonly #closing = new Set<Promise<unknown>>();
+  readonly #alive = new Set<InferencePool>();
   #planned: ReadonlyMap<string, number> = new Map();
   #keepers = 0;
   #lastWorkers = 0;
   #numberedFolder: Promise<string> | undefined;
+  #removal: Disposable | undefined;
 
   constructor(readonly world: PoolWorld) {}
 
@@ -143,6 +149,10 @@ class Pools implements ModelPools {
     });
   }
 
+  runsOut(): number {
+    return [...this.#alive].reduce((sum, { busy }) => sum + busy, 0);
+  }
+
   workers(): number {
     return this.#openWorkers() || this.#lastWorkers;
   }
@@ -174,7 +184,9 @@ class Pools implements ModelPools {
   /** Numbered frames are read by their own model: any other would see nothing in them. It is made where it is needed. */
   async #numberedPath(): Promise<string> {
     this.#numberedFolder ??= mkdtemp(join(tmpdir(), "sightline-"));
-    const path = join(await this.#numberedFolder, "numbered.onnx");
+    const folder = await this.#numberedFolder;
+    this.#removal ??= lastDuty(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, "numbered.onnx");
     await writeFile(path, numberedModel());
     return path;
   }
@@ -193,6 +205,7 @@ class Pools implements ModelPools {
     opening.then(
       (pool) => {
         entry.open = pool;
+        this.#alive.add(pool);
         void pool.stuck.then(onStuck);
       },
       () => this.#drop(entry),
@@ -212,21 +225,31 @@ class Pools implements ModelPools {
   #close({ key, pool }: Entry): void {
     this.#entries.delete(key);
     const closing = Promise.resolve(pool)
-      .then((one) => one?.[Symbol.asyncDispose]())
+      .then((one) => one && this.#dispose(one))
       // A pool that did not open has nothing to close; one that is stuck has told so, and ends with the process.
       .catch(() => undefined)
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 
+  /** A stuck one is never over: its runs stay out. */
+  async #dispose(pool: InferencePool): Promise<void> {
+    await pool[Symbol.asyncDispose]();
+    this.#alive.delete(pool);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const open = [...this.#entries.values()];
     this.#entries.clear();
     const results = await Promise.allSettled([
-      ...open.map(async ({ pool }) => (await pool?.catch(() => undefined))?.[Symbol.asyncDispose]()),
+      ...open.map(async ({ pool }) => {
+        const one = await pool?.catch(() => undefined);
+        if (one) await this.#dispose(one);
+      }),
       ...this.#closing,
     ]);
     if (this.#numberedFolder) await rm(await this.#numberedFolder, { recursive: true, force: true });
+    this.#removal?.[Symbol.dispose]();
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
   }

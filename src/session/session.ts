@@ -113,6 +113,11 @@ export interface World {
   readonly notice: (notice: Notice) => void;
   /** Without it the HTTP API takes any stream that is one, and keeps nothing. */
   readonly api?: ApiSupport;
+  /**
+   * Goes on with the output file: a line that a crash left torn is cut away, and each stream's numbers go on where its
+   * records end, with the next epoch.
+   */
+  readonly continues?: boolean;
   /** Sinks that get the same records as the ones of the settings; the session closes them. */
   readonly extraSinks?: readonly Sink[];
 }
@@ -127,6 +132,8 @@ export interface Session extends AsyncDisposable {
   readonly url: string | null;
   /** Streams that are here, also those that have ended; a removed one no longer. */
   stats(): StreamStats[];
+  /** What keeps a session that was told to stop from being over, one short line for each thing; empty = nothing that is known. */
+  waitingFor(): string[];
   /**
    * Adds a stream. Settles once it is begun: what goes wrong later, or when it is opened, is in its stats and is told.
    * @throws PipelineError E_CONFIG when the name is taken or is none; E_STOPPED when the session is over

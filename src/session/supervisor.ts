@@ -16,6 +16,8 @@ export interface SupervisorWorld extends Shared {
   readonly startedMs: number;
   /** Frames of streams that come before this has settled wait: nothing is recorded of a session that does not open. */
   readonly door: Promise<void>;
+  /** Numbers that streams had before this session, by name. */
+  readonly numbers: ReadonlyMap<string, Numbers>;
   /** A stream was removed; these are its last figures. */
   readonly onRemoved: (stats: StreamStats) => void;
 }
@@ -38,7 +40,7 @@ interface Entry {
 export class Supervisor implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #past = new Map<string, StreamStats>();
-  readonly #numbers = new Map<string, Numbers>();
+  readonly #numbers: Map<string, Numbers>;
   readonly #over = deferred();
   #nextId = 0;
   #busy = 0;
@@ -46,7 +48,9 @@ export class Supervisor implements AsyncDisposable {
   #hasBegun = false;
   #staysOpen = false;
 
-  constructor(readonly world: SupervisorWorld) {}
+  constructor(readonly world: SupervisorWorld) {
+    this.#numbers = new Map(world.numbers);
+  }
 
   /** Settles when every stream has ended and nothing is being changed. Nothing begins after that. */
   get over(): Promise<void> {

@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
+import { lastDuty } from "../core/last-duties.js";
 import type { InputPlan } from "./input.js";
 import { feedInput } from "./stdin.js";
 
@@ -27,21 +28,6 @@ export interface Child extends AsyncDisposable {
   readonly ended: Promise<ChildEnd>;
 }
 
-/** Children that run now: one listener for all, since Node warns of more than ten. */
-const running = new Set<ChildProcess>();
-const killAll = (): void => running.forEach((child) => child.kill("SIGKILL"));
-
-function killWithUs(child: ChildProcess): Disposable {
-  if (running.size === 0) process.on("exit", killAll);
-  running.add(child);
-  return {
-    [Symbol.dispose]() {
-      running.delete(child);
-      if (running.size === 0) process.removeListener("exit", killAll);
-    },
-  };
-}
-
 /** What a child reads, and where its descriptors from 1 on lead: a pipe to us, or an open one of ours. */
 export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText" | "environment"> {
   readonly outputs: readonly (number | "pipe")[];
@@ -53,7 +39,7 @@ export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText" | "env
  */
 export function startChild(program: string, args: readonly string[], { stdin, stdinText, environment, outputs }: ChildPipes, clock: Clock): Child {
   const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true, ...withEnvironment(environment) });
-  const leash = killWithUs(child);
+  const leash = lastDuty(() => child.kill("SIGKILL"));
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(program, cause)));
     child.once("close", (code, signal) => resolve({ code, signal }));
@@ -129,7 +115,11 @@ export function runShort(
       };
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) settle();
     });
-    child.once("close", () => settle());
+    const leash = lastDuty(() => child.kill("SIGKILL"));
+    child.once("close", () => {
+      leash[Symbol.dispose]();
+      settle();
+    });
     // One that never started, or has ended already, does not read.
     child.stdin?.on("error", () => undefined);
     fed(child, () => feed(child.stdin));

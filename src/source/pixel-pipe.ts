@@ -1,11 +1,12 @@
 import { execFile, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { lastDuty } from "../core/last-duties.js";
 
 /** A Linux pipe holds this much: one read empties it. */
 const READ_BYTES = 64 * 1024;
@@ -35,6 +36,7 @@ export interface PixelPipe extends Disposable {
 export async function openPixelPipe(): Promise<PixelPipe> {
   const folder = await mkdtemp(join(tmpdir(), "sightline-")).catch(() => undefined);
   if (folder === undefined) return plainPipe();
+  using _removal = lastDuty(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const path = join(folder, "pixels");
     await promisify(execFile)("mkfifo", ["-m", "600", path]);

@@ -101,7 +101,7 @@ test("a port that somebody else has is refused", async () => {
   }
 });
 
-test("the first Ctrl-C ends a run cleanly in under 2 s: records whole, frames accounted for, status 130", async () => {
+test("the first Ctrl-C ends a run cleanly in under 2 s: records whole, frames accounted for, status 0", async () => {
   const out = join(folder, "stopped.jsonl");
   const running = startCli(["run", "test:numbered?frames=65536", "--json", "--out", out, "--serve", "0"]);
   await running.saying(/live page: http:\/\/127\.0\.0\.1:\d+/);
@@ -109,23 +109,23 @@ test("the first Ctrl-C ends a run cleanly in under 2 s: records whole, frames ac
   running.child.kill("SIGINT");
   const { code, stdout } = await running.done;
   assert.ok(performance.now() - stopped < 2000, `it took ${Math.round(performance.now() - stopped)} ms`);
-  assert.equal(code, 130);
+  assert.equal(code, 0);
   const report = JSON.parse(stdout) as Report;
-  assert.deepEqual([report.ok, report.exitCode, report.stoppedBy, report.accounting["balanced"]], [true, 130, "SIGINT", true]);
+  assert.deepEqual([report.ok, report.exitCode, report.stoppedBy, report.accounting["balanced"]], [true, 0, "SIGINT", true]);
   const text = readFileSync(out, "utf8");
   assert.equal(text === "" || text.endsWith("\n"), true);
   const ended = Number(report.accounting["decoded"]) - Number(report.accounting["skipped"]);
   assert.equal(text === "" ? 0 : linesOf(text).filter(({ type }) => type === "frame").length, ended);
 });
 
-test("a service manager's SIGTERM does the same with status 143, a second signal ends by force", async () => {
+test("a service manager's SIGTERM does the same, a second signal ends by force", async () => {
   const gentle = startCli(["run", "test:numbered?frames=65536", "--serve", "0"]);
   const forced = startCli(["run", "test:numbered?frames=65536", "--serve", "0"]);
   await Promise.all([gentle.saying(/live page/), forced.saying(/live page/)]);
   gentle.child.kill("SIGTERM");
   forced.child.kill("SIGTERM");
   forced.child.kill("SIGINT");
-  assert.equal((await gentle.done).code, 143);
+  assert.equal((await gentle.done).code, 0);
   const { code, signal, stderr } = await forced.done;
   assert.deepEqual([code, signal], [null, "SIGKILL"]);
   assert.match(stderr, /ended by force/);

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { runCli, startCli } from "../support/cli.js";
+import { runCli, startCli, type RunningCli } from "../support/cli.js";
 import { hangingModel } from "../support/models.js";
 import { project } from "../support/paths.js";
 
@@ -46,16 +46,33 @@ test("model runs that hang end the program by force: sinks flushed, FFmpeg gone,
   assert.deepEqual(programsThatName(clip), []);
 });
 
-test("Ctrl-C during a run that hangs tells what it waits for, and a second one ends it by force", { skip }, async () => {
+/** A run whose first frame hangs in its thread for minutes; settles when that frame was given up. */
+async function hangingRun(): Promise<{ running: RunningCli; clip: string }> {
   // One frame in two seconds, so that the first one is late while the second worker is still free.
   const slowly = ["--realtime", "--max-fps", "0.5", "--workers", "2", "--out", "-"];
   const env = { ...IMPATIENT, SIGHTLINE_INFERENCE_HANG_LIMIT_MS: "600000" };
-  const running = startCli(["run", ownClip(), "--model", hangingModel(), ...slowly], { env });
+  const clip = ownClip();
+  const running = startCli(["run", clip, "--model", hangingModel(), ...slowly], { env });
   await new Promise((resolve) => running.child.stdout.once("data", resolve));
+  return { running, clip };
+}
+
+test("Ctrl-C during a run that hangs tells what it waits for, and a second one ends it by force", { skip }, async () => {
+  const { running, clip } = await hangingRun();
   running.child.kill("SIGINT");
-  await running.saying(/waiting for model runs to end and records to leave; press Ctrl-C again/);
+  await running.saying(/waiting for [12] model runs?.*; press Ctrl-C again to end by force/);
   running.child.kill("SIGINT");
   const { signal, stderr } = await running.done;
   assert.equal(signal, "SIGKILL");
   assert.match(stderr, /ended by force; a model run may have been in flight\n$/);
+  assert.deepEqual(programsThatName(clip), []);
+});
+
+test("what has not ended 5 s after a signal is named, then everything is ended by force", { skip }, async () => {
+  const { running, clip } = await hangingRun();
+  running.child.kill("SIGTERM");
+  const { signal, stderr } = await running.done;
+  assert.equal(signal, "SIGKILL");
+  assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^sightline: not ended within 5 s, so ended by force; it waited for [12] model runs?/);
+  assert.deepEqual(programsThatName(clip), []);
 });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
 import { deferred } from "../../src/core/lifetime.js";
 import { openThreadPool, type InferencePool, type ThreadPoolOptions, type WorkerTask } from "../../src/pool/index.js";
-import { LIMITS, NO_MODEL, numberedPoolOptions } from "../support/pool.js";
+import { LIMITS, NO_MODEL, numberedPoolOptions, temporaryFolder } from "../support/pool.js";
+import { until } from "../support/until.js";
 
 const MOODY = new URL("./fixtures/moody.js", import.meta.url);
 const ANSWERS = 0;
@@ -48,6 +50,16 @@ test("a worker that ends its thread fails that frame and is replaced", async () 
   await using pool = await moodyPool();
   assert.equal(codeOf(await run(pool, task(EXITS))), "E_WORKER_EXITED");
   assert.equal(codeOf(await run(pool, task(ANSWERS))), "ok");
+});
+
+test("a pool that is closed while a thread takes the place of another one waits until that has its model", async () => {
+  const log = join(temporaryFolder(), "starts");
+  process.env["START_LOG"] = log;
+  const pool = await moodyPool({ program: new URL("./fixtures/slow-start.js", import.meta.url) });
+  assert.equal(codeOf(await run(pool, task(EXITS))), "E_WORKER_EXITED");
+  await until(() => readFileSync(log, "utf8").split("begin").length === 3, "the second thread's start");
+  await pool[Symbol.asyncDispose]();
+  assert.equal(readFileSync(log, "utf8"), "begin\nend\nbegin\nend\n");
 });
 
 test("a run that outlives its deadline is late, keeps its slot until the worker is back, and the other worker goes on", async () => {

@@ -42,6 +42,19 @@ export function descendants(pid: number): ProcessInfo[] {
   return found;
 }
 
+/** The processes that carry a variable in their environment with this value, whoever their parents are by now. */
+export function markedProcesses(name: string, value: string): ProcessInfo[] {
+  return processes().filter(({ pid, state }) => state !== "Z" && environmentOf(pid).includes(`${name}=${value}`));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
 /** Whether a process still runs; one that only waits to be collected does not. */
 export function isAlive(pid: number): boolean {
   const state = readProcess(pid)?.state;

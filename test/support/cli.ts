@@ -16,6 +16,8 @@ export interface CliOptions {
   /** After this it is killed, and `signal` says so. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** Makes it the head of a process group of its own, as a shell does: `process.kill(-pid)` reaches its children too. */
+  readonly ownGroup?: boolean;
   /** Runs it as somebody without rights where the tests run as root; else as the same user. */
   readonly unprivileged?: boolean;
 }
@@ -41,11 +43,11 @@ const AS_NOBODY = [
 
 /** Starts `sightline` as a process of its own. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  const { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, cwd, unprivileged = false } = options;
+  const { env = {}, timeoutMs = DEFAULT_TIMEOUT_MS, cwd, ownGroup = false, unprivileged = false } = options;
   const { PATH, HOME } = process.env;
   const [program = process.execPath, ...before] = unprivileged && process.getuid?.() === 0 ? AS_NOBODY : [];
   const child = spawn(program, [...before, ...(before.length > 0 ? [process.execPath] : []), CLI, ...args], {
-    stdio: ["ignore", "pipe", "pipe"], env: { PATH, HOME, ...env }, timeout: timeoutMs, killSignal: "SIGKILL", ...(cwd && { cwd }),
+    stdio: ["ignore", "pipe", "pipe"], env: { PATH, HOME, ...env }, timeout: timeoutMs, killSignal: "SIGKILL", detached: ownGroup, ...(cwd && { cwd }),
   });
   let stdout = "";
   let stderr = "";

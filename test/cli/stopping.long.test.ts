@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { systemRandom } from "../../src/core/clock.js";
+import { MODES, moments, stopAt, type Stopped } from "./stopping.js";
+
+const skip = process.platform === "linux" ? false : "SKIPPED: looks for what is left in /proc";
+const MOMENTS = Number(process.env["MOMENTS"] ?? 200);
+/** As many programs run at a time: more would make each other late. */
+const AT_ONCE = 3;
+
+for (const mode of MODES) {
+  test(`${mode}: stopped at ${MOMENTS} moments the program leaves nothing behind`, { skip }, async (t) => {
+    const seed = Number(process.env["SEED"] ?? Math.floor(systemRandom() * 2 ** 32));
+    t.diagnostic(`SEED=${seed}`);
+    const queue = moments(seed, MOMENTS);
+    const stopped: Stopped[] = [];
+    const failed: unknown[] = [];
+    const work = async (): Promise<void> => {
+      for (let moment = queue.shift(); moment; moment = queue.shift()) await stopAt(moment, mode).then((one) => stopped.push(one), (error: unknown) => failed.push(error));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const took = stopped.filter(({ how }) => how === "clean").map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+    const counts = ["clean", "early", "forced"].map((how) => `${stopped.filter((one) => one.how === how).length} ${how}`);
+    t.diagnostic(`${counts.join(", ")}; clean ends took ${[0.5, 0.95, 1].map((share) => Math.round(took[Math.ceil(share * took.length) - 1] ?? NaN)).join(" / ")} ms (median, 95 %, most)`);
+    assert.deepEqual(failed.map(String), []);
+  });
+}
