@@ -49,7 +49,7 @@ test("the published JSON Schema accepts and refuses as the program does", () => 
 });
 
 test("the tables name each setting with its variable, and each error with its status", () => {
-  const setting = "| `inference.frameTimeoutMs` | `10000` | a whole number from 1 to 3600000 | A frame whose result has not come by then ends as late. | `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS` |";
+  const setting = "| `inference.frameTimeoutMs` | `10000` | a whole number from 1 to 3600000 | A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced. | `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS` |";
   assert.ok(settingsTable().split("\n").includes(setting));
   assert.match(errorsTable(), /^\| `E_POOL_STUCK` \| 137 \| /m);
   assert.match(errorsTable(), /^\| `E_USAGE` \| 2 \| /m);
