@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { PipelineError } from "../../src/core/errors.js";
 import { letterboxFor, type InputRows, type ModelInfo } from "../../src/model/index.js";
-import { drawNumber, NUMBERED_RANGE, NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
+import { drawNumber, NUMBERED_RANGE, numberOf } from "../../src/numbered/index.js";
 import { loadModelInfo, type InferencePool, type PoolAnswer, type WorkerAnswer } from "../../src/pool/index.js";
 import { openServing } from "../../src/pool/serving.js";
 import { createRing } from "../../src/ring/index.js";
