@@ -9,7 +9,7 @@ import { lossOf, type Loss, type ProcessEnd } from "./process-end.js";
 /** Longest time for one process to load the model, ms. */
 const START_TIMEOUT_MS = 60_000;
 /** What is kept of what a process writes to stderr, characters. */
-const LAST_WORDS = 2000;
+const LAST_WORDS = 4000;
 
 /** What a child needs of the environment. Nothing else is handed on: passwords and tokens are there. */
 const HANDED_ON = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot"];

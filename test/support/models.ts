@@ -58,3 +58,18 @@ export function hangingModel(): string {
   ];
   return write("hanging", nodes, constants);
 }
+
+/** A model whose run throws on any picture, and not on all zeros: it looks up an entry of a table by the place of each pixel above 0. */
+export function pickyModel(): string {
+  const nodes: OnnxNode[] = [
+    { op: "NonZero", inputs: ["images"], outputs: ["where"] },
+    { op: "Gather", inputs: ["table", "where"], outputs: ["entries"] },
+    { op: "ReduceSum", inputs: ["entries"], outputs: ["sum"] },
+    { op: "Add", inputs: ["zeros", "sum"], outputs: ["output0"] },
+  ];
+  const constants: OnnxConstant[] = [
+    { name: "table", dims: [3], values: new Float32Array(3) },
+    { name: "zeros", dims: [1, ROWS, ANCHORS], values: new Float32Array(ROWS * ANCHORS) },
+  ];
+  return write("picky", nodes, constants);
+}
