@@ -20,9 +20,9 @@ export interface Auth extends Disposable {
   /** A ticket that opens one socket within TICKET_MS. */
   ticketFor(identity: Identity): string;
   redeem(ticket: string, address: string): Verdict;
-  /** Whether the token of who was let in is still there and worth the same. */
+  /** Whether the token of who was let in is still there and worth the same, and his login not over. Asking prolongs it: who is here has not left. */
   holds(identity: Identity): boolean;
-  /** The file was read again. */
+  /** The file was read again, or somebody has logged out: who is inside may have to go. */
   onChange(listener: () => void): Disposable;
 }
 
@@ -53,6 +53,7 @@ export async function openAuth({ tokensFile, notice }: AuthOptions, clock: Clock
   const sessions = passes<Identity>({ idleMs: SESSION_IDLE_MS, longestMs: SESSION_LONGEST_MS, once: false, most: MOST_PASSES });
   const tickets = passes<Identity>({ idleMs: TICKET_MS, longestMs: TICKET_MS, once: true, most: MOST_PASSES });
   const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
 
   async function reload(path: string): Promise<void> {
     try {
@@ -64,7 +65,7 @@ export async function openAuth({ tokensFile, notice }: AuthOptions, clock: Clock
     asks ||= tokens.size > 0;
     verifier.forgetAll();
     notice(`${path} was read again: ${tokens.size} ${tokens.size === 1 ? "token" : "tokens"}`);
-    for (const listener of listeners) listener();
+    tell();
   }
 
   // Watched before it is read: what is written in between is read again.
@@ -76,10 +77,11 @@ export async function openAuth({ tokensFile, notice }: AuthOptions, clock: Clock
     throw error;
   }
   asks = tokens.size > 0;
-  const holds = ({ tokenId, role, streams }: Identity): boolean => {
+  const holds = ({ tokenId, role, streams, login }: Identity): boolean => {
     if (tokenId === null) return !asks;
     const stored = tokens.get(tokenId);
-    return stored?.role === role && String(stored.streams) === String(streams);
+    const isWorthTheSame = stored?.role === role && String(stored.streams) === String(streams);
+    return isWorthTheSame && (login === undefined || sessions.holds(login, clock.monotonicMs()));
   };
   const stillIn = (identity: Identity | undefined): Identity | undefined => (identity && holds(identity) ? identity : undefined);
   return {
@@ -88,9 +90,12 @@ export async function openAuth({ tokensFile, notice }: AuthOptions, clock: Clock
     },
     verify: (token, address) => verifier.verify(token, address),
     recall: (cookie) => stillIn(sessions.use(cookie, clock.monotonicMs())),
-    remember: (identity) => sessions.issue(identity, clock.monotonicMs()),
-    forget: (cookie) => sessions.revoke(cookie),
-    ticketFor: (identity) => tickets.issue(identity, clock.monotonicMs()),
+    remember: (identity) => sessions.issue((login) => ({ ...identity, login }), clock.monotonicMs()),
+    forget(cookie) {
+      sessions.revoke(cookie);
+      tell();
+    },
+    ticketFor: (identity) => tickets.issue(() => identity, clock.monotonicMs()),
     redeem: (ticket, address) => verifier.judge(address, () => stillIn(tickets.use(ticket, clock.monotonicMs()))),
     holds,
     onChange(listener) {

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Identity } from "../auth/index.js";
@@ -37,11 +37,22 @@ function turnAway(socket: Socket, isTls: boolean): void {
   socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n", () => socket.destroy());
 }
 
-/** Connections and by whose token they were let in: they end with it. */
+/** Connections and by whose token they were let in: those that last end with it. */
 export interface Guests {
   add(socket: Duplex, identity: Identity): void;
-  /** Ends those whose token no longer holds. */
+  /** Ends those that last, and whose token or login no longer holds. On others each request passes the door anew. */
   review(holds: (identity: Identity) => boolean): void;
+}
+
+/** Why. */
+export const DISMISSAL = "the token is no longer there, or the login is over";
+
+/** How connections that last are ended. */
+const farewells = new WeakMap<Duplex, () => void>();
+
+/** Says how a connection that lasts is ended when its guest may no longer stay. */
+export function whenDismissed({ socket }: IncomingMessage, sayGoodbye: () => void): void {
+  farewells.set(socket, sayGoodbye);
 }
 
 /** Keeps track of guests until their connection closes. */
@@ -53,7 +64,12 @@ export function guests(): Guests {
       inside.set(socket, identity);
     },
     review(holds) {
-      for (const [socket, identity] of inside) if (!holds(identity)) socket.destroy();
+      for (const [socket, identity] of inside) {
+        const sayGoodbye = farewells.get(socket);
+        if (!sayGoodbye || holds(identity)) continue;
+        inside.delete(socket);
+        sayGoodbye();
+      }
     },
   };
 }

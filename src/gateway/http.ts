@@ -44,6 +44,8 @@ const PAGE_POLICY = {
   defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'"], connectSrc: ["'self'"],
   baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"],
 };
+/** How often it is asked whether logins are over. */
+const REVIEW_MS = 10_000;
 const HSTS_SECONDS = 30 * 86_400;
 
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
@@ -64,7 +66,9 @@ export async function openHttpServer(options: HttpOptions, clock: Clock): Promis
   const closers = new Closers();
   closers.defer(() => app.close());
   const inside = guests();
-  closers.use(auth.onChange(() => inside.review((identity) => auth.holds(identity))));
+  const review = (): void => inside.review((identity) => auth.holds(identity));
+  closers.use(auth.onChange(review));
+  closers.use(clock.every(REVIEW_MS, review));
   const rules: DoorRules = { boundHost: options.host, allowed: options.allowed, auth, guests: inside };
   const handleUpgrade: { current: UpgradeHandler | undefined } = { current: undefined };
   limitConnections(app.server, options, tls !== null);

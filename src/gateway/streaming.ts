@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock.js";
 import { ERROR_TABLE } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
-import type { ClientHandlers, ClientWire, Feed, Framing } from "../feed/index.js";
+import { answerMessage, type ClientHandlers, type ClientWire, type Feed, type Framing } from "../feed/index.js";
 import { asyncApiText } from "../wire/index.js";
+import { DISMISSAL, whenDismissed } from "./connections.js";
 import { accessOf } from "./http-access.js";
 import { problem } from "./problem.js";
 import type { Seats } from "./seats.js";
@@ -60,6 +61,7 @@ export function openStreaming({ feed, seats, clock }: StreamingParts): Streaming
     const handlers = feed.open(wanted, access, wireOf(response, framing), lastEventId(request));
     const open = { response, handlers, framing };
     answers.add(open);
+    whenDismissed(request.raw, () => void dismiss(open, clock));
     response.on("close", () => {
       answers.delete(open);
       seat[Symbol.dispose]();
@@ -109,10 +111,19 @@ function lastEventId({ headers, query }: FastifyRequest): string | undefined {
   return typeof given === "string" ? given : undefined;
 }
 
+/** The last word of an answer whose reader may no longer stay. What still waits is not for him. */
+async function dismiss({ response, framing }: OpenAnswer, clock: Clock): Promise<void> {
+  await close(response, answerMessage({ type: "error", code: "E_AUTH", message: DISMISSAL }).bytes(framing), clock);
+}
+
 async function end({ response, handlers }: OpenAnswer, clock: Clock): Promise<void> {
-  const over = deferred();
   handlers.closing();
-  response.end(() => over.resolve());
+  await close(response, "", clock);
+}
+
+async function close(response: ServerResponse, lastWord: Buffer | string, clock: Clock): Promise<void> {
+  const over = deferred();
+  response.end(lastWord, () => over.resolve());
   using _limit = clock.after(GOODBYE_MS, () => over.resolve());
   await over.promise;
   response.destroy();

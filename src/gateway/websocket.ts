@@ -7,6 +7,7 @@ import { deferred } from "../core/lifetime.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import type { ClientHandlers, ClientWire } from "../feed/index.js";
 import { REQUEST_LIMITS } from "../wire/index.js";
+import { DISMISSAL, whenDismissed } from "./connections.js";
 import { refuseUpgrade } from "./door.js";
 import { accessOfUpgrade } from "./http-access.js";
 import type { HttpServer } from "./http.js";
@@ -26,6 +27,8 @@ const THROWN_OUT_MS = 5_000;
 /** RFC 6455, 7.4.1: the server goes away; a kind of data that can't be accepted. */
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_UNSUPPORTED = 1003;
+/** Of those for applications: as HTTP's 401. */
+const CLOSE_UNAUTHORIZED = 4401;
 
 /** Whom to let in. */
 export interface SocketOptions {
@@ -53,10 +56,12 @@ export function openSocketServer(
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const closers = new Map<WebSocket, () => void>();
-  const accept = (socket: WebSocket, stream: Duplex, address: string, access: Access): void => {
+  const accept = (socket: WebSocket, request: IncomingMessage, stream: Duplex, access: Access): void => {
+    const address = addressOf(request);
     const seat = options.seats.take(address);
     const handlers = welcome(wireOf(socket, stream, clock), access);
     closers.set(socket, () => handlers.closing());
+    whenDismissed(request, () => throwOut(socket, clock, CLOSE_UNAUTHORIZED, DISMISSAL));
     socket.on("message", (data, isBinary) => {
       if (isBinary) throwOut(socket, clock, CLOSE_UNSUPPORTED, "requests are text");
       else handlers.request((data as Buffer).toString());
@@ -70,10 +75,9 @@ export function openSocketServer(
     });
   };
   http.onUpgrade((request, stream, head) => {
-    const address = request.socket.remoteAddress ?? "";
-    const verdict = judge(request, address, options);
+    const verdict = judge(request, options);
     if (typeof verdict === "string") return refuseUpgrade(stream, verdict);
-    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, stream, address, verdict));
+    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, request, stream, verdict));
   });
   const heartbeat = startHeartbeat(sockets, clock);
   return {
@@ -89,12 +93,14 @@ export function openSocketServer(
   };
 }
 
+const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? "";
+
 /** The status line that turns an upgrade away, or what its client may see. */
-function judge(request: IncomingMessage, address: string, { seats }: SocketOptions): string | Access {
+function judge(request: IncomingMessage, { seats }: SocketOptions): string | Access {
   const { "sec-websocket-protocol": offered } = request.headers;
   if (request.url?.split("?")[0] !== SOCKET_PATH) return "404 Not Found";
   if (offered !== undefined && !offered.split(",").some((name) => name.trim() === SUBPROTOCOL)) return "400 Bad Request";
-  const full = seats.refuses(address);
+  const full = seats.refuses(addressOf(request));
   if (full) return full === "all" ? "503 Service Unavailable" : "429 Too Many Requests";
   return accessOfUpgrade(request) ?? "401 Unauthorized";
 }

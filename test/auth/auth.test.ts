@@ -87,12 +87,13 @@ test("a changed file is read again: a removed token and its cookies are out, a n
   const identity = verdict.kind === "in" ? verdict.identity : undefined;
   const cookie = auth.remember(identity!);
   const ticket = auth.ticketFor(identity!);
-  assert.deepEqual(auth.recall(cookie), identity);
+  const tokenId = old.slice(4, 12);
+  assert.equal(auth.recall(cookie)?.tokenId, tokenId);
   let changes = 0;
   using _heard = auth.onChange(() => (changes += 1));
   writeFileSync(tokens.path, "{}", { mode: 0o600 });
   await until(() => notices.some((text) => text.includes("the tokens stay as they were")), "word of a broken file");
-  assert.deepEqual(auth.recall(cookie), identity);
+  assert.equal(auth.recall(cookie)?.tokenId, tokenId);
   const fresh = await makeToken({ role: "viewer", streams: "*" }, "", "2026-01-02T03:04:05.000Z");
   await writeTokens(tokens.path, [fresh.stored]);
   await until(() => changes === 1, "the file to be read again");
@@ -101,6 +102,30 @@ test("a changed file is read again: a removed token and its cookies are out, a n
   assert.equal(auth.redeem(ticket, HERE).kind, "wrong");
   assert.equal((await auth.verify(old, HERE)).kind, "wrong");
   assert.equal((await auth.verify(fresh.token, HERE)).kind, "in");
+});
+
+test("a login holds while somebody is there, for 12 hours at most, and ends with a logout, which is told", async () => {
+  const tokens = testTokens();
+  const token = await tokens.add({ role: "viewer" });
+  const clock = manualClock();
+  using auth = await open(tokens.path, clock);
+  const verdict = await auth.verify(token, HERE);
+  const identity = verdict.kind === "in" ? verdict.identity : undefined;
+  const byCookie = auth.recall(auth.remember(identity!))!;
+  const byTicket = auth.redeem(auth.ticketFor(byCookie), HERE);
+  for (let minutes = 0; minutes < 12 * 60; minutes += 30) {
+    assert.equal(auth.holds(byCookie), true, `after ${minutes} minutes`);
+    clock.advance(30 * 60_000);
+  }
+  assert.equal(auth.holds(byCookie), false);
+  assert.equal(byTicket.kind === "in" && auth.holds(byTicket.identity), false, "who came by a ticket of the login");
+  assert.equal(auth.holds(identity!), true, "the token itself holds");
+  let changes = 0;
+  using _heard = auth.onChange(() => (changes += 1));
+  const cookie = auth.remember(identity!);
+  const left = auth.recall(cookie)!;
+  auth.forget(cookie);
+  assert.deepEqual([auth.holds(left), changes], [false, 1]);
 });
 
 test("once it asks it goes on asking, also when the last token is removed; a first token shuts an open door", async () => {

@@ -58,10 +58,10 @@ test("it remembers ten thousand addresses and not one more", () => {
 
 test("a ticket is good once, and only until it is over", () => {
   const tickets = passes<string>({ idleMs: 30_000, longestMs: 30_000, once: true, most: 10 });
-  const used = tickets.issue("me", 0);
+  const used = tickets.issue(() => "me", 0);
   assert.equal(tickets.use(used, 29_999), "me");
   assert.equal(tickets.use(used, 29_999), undefined);
-  const late = tickets.issue("me", 0);
+  const late = tickets.issue(() => "me", 0);
   assert.equal(tickets.use(late, 30_000), undefined);
   assert.equal(tickets.use(late, 1), undefined, "it does not come back");
   assert.equal(tickets.use("made-up", 0), undefined);
@@ -69,11 +69,11 @@ test("a ticket is good once, and only until it is over", () => {
 
 test("a cookie is prolonged by use, but not for ever", () => {
   const sessions = passes<string>({ idleMs: 100, longestMs: 250, once: false, most: 2 });
-  const cookie = sessions.issue("me", 0);
+  const cookie = sessions.issue(() => "me", 0);
   for (const [atMs, value] of [[99, "me"], [198, "me"], [249, "me"], [250, undefined]] as const) assert.equal(sessions.use(cookie, atMs), value);
-  const idle = sessions.issue("me", 0);
+  const idle = sessions.issue(() => "me", 0);
   assert.equal(sessions.use(idle, 100), undefined);
-  const [first, second, third] = ["a", "b", "c"].map((name) => sessions.issue(name, 0));
+  const [first, second, third] = ["a", "b", "c"].map((name) => sessions.issue(() => name, 0));
   assert.deepEqual([first, second, third].map((pass) => sessions.use(pass!, 1)), [undefined, "b", "c"]);
   sessions.revoke(third!);
   assert.equal(sessions.use(third!, 1), undefined);

@@ -162,10 +162,16 @@ test("a removed token ends what was opened with it", async () => {
   await using gateway = await openTestGateway({ tokensFile: tokens.path });
   const sockets = [token, other].map((one) => new WebSocket(`${gateway.url.replace("http", "ws")}ws`, "sightline.v1", { headers: bearer(one) }));
   for (const socket of sockets) await once(socket, "open");
+  const endless = await Promise.all(["api/events", "api/stream"].map((path) => fetch(gateway.url + path, { headers: bearer(token) })));
   await tokens.remove(token);
-  await once(sockets[0]!, "close");
+  const [status, reason] = (await once(sockets[0]!, "close")) as [number, Buffer];
+  assert.deepEqual([status, reason.toString()], [4401, "the token is no longer there, or the login is over"]);
   assert.deepEqual(told(await ask(`${gateway.url}api/stats`, { headers: bearer(token) })), [401, "E_AUTH"]);
   assert.equal(sockets[1]!.readyState, WebSocket.OPEN);
+  const lastWord = '{"type":"error","code":"E_AUTH","message":"the token is no longer there, or the login is over"}';
+  for (const [i, text] of (await Promise.all(endless.map((answer) => answer.text()))).entries()) {
+    assert.ok(text.endsWith(i === 0 ? `data: ${lastWord}\n\n` : `${lastWord}\n`), text.slice(-300));
+  }
   sockets[1]!.terminate();
   await until(() => gateway.clientCount === 0, "the other to go");
 });

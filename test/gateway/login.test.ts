@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
+import WebSocket from "ws";
 import { testTokens } from "../auth/tokens.js";
 import { openTestGateway } from "./clients.js";
 import { ask, type Answer } from "./door.js";
@@ -41,7 +43,11 @@ test("a token becomes a cookie that script can't read and other sites can't send
   assert.equal((await ask(`${gateway.url}login`, { headers: { cookie } })).headers.location, "/");
   assert.match((await ask(`${gateway.url}logout`, { headers: { cookie } })).body, /<form method="post" action="\/logout">/);
   assert.equal((await ask(`${gateway.url}api/stats`, { headers: { cookie } })).status, 200, "asking for the page has not logged out");
+  const socket = new WebSocket(`${gateway.url.replace("http", "ws")}ws`, "sightline.v1", { headers: { cookie } });
+  await once(socket, "open");
+  const closed = once(socket, "close");
   const logout = await submit(gateway.url, "logout", "", cookie);
+  assert.equal((await closed)[0], 4401, "what was open ends with the login");
   assert.deepEqual([logout.status, logout.headers.location], [303, "/login"]);
   assert.match(logout.headers["set-cookie"]?.[0] ?? "", new RegExp(`^sightline-${port}=; Max-Age=0; `));
   assert.equal((await ask(`${gateway.url}api/stats`, { headers: { cookie } })).status, 401);

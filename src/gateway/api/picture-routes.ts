@@ -4,6 +4,7 @@ import { PipelineError } from "../../core/errors.js";
 import { deferred } from "../../core/lifetime.js";
 import { z } from "../../core/schema.js";
 import type { VideoFrame } from "../../core/video-frame.js";
+import { whenDismissed } from "../connections.js";
 import { visibleStream, type ApiDeps } from "./deps.js";
 import { drawn } from "./draw.js";
 import { nameParams, pictureQuery, problems } from "./schemas.js";
@@ -51,6 +52,7 @@ export function addPictureRoutes(app: FastifyInstance, deps: ApiDeps): void {
       using _one = readers.enter();
       const headers = { ...reply.getHeaders(), "content-type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`, connection: "close" };
       reply.hijack();
+      whenDismissed(request.raw, () => reply.raw.destroy());
       reply.raw.writeHead(200, headers as Record<string, string>);
       // Else they would wait for the first picture.
       reply.raw.flushHeaders();
