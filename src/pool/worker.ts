@@ -2,7 +2,7 @@ import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
-import { viewRing, type RingView } from "../ring/index.js";
+import { readSlot, viewRing, type RingView } from "../ring/index.js";
 import { locked, singleCaller, type SingleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
@@ -54,13 +54,11 @@ function forgetThoseWhoLeft(serving: Serving): void {
   serving.forget();
 }
 
-/** Copies the slot into the input tensor; asks before and after whether the slot was still this frame's. */
+/** Copies the slot into the input tensor. */
 function readFrame(task: WorkerTask, fill: (planes: Uint8Array) => void): void {
   let ring = rings.get(task.ringId);
   if (ring === undefined) rings.set(task.ringId, (ring = viewRing(task.memory, task.layout)));
-  const current = ring.isCurrent(task.slot, task.generation);
-  if (current) fill(ring.pixels(task.slot));
-  if (!current || !ring.isCurrent(task.slot, task.generation)) {
+  if (!readSlot(ring, task.slot, task.generation, fill)) {
     throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
   }
 }

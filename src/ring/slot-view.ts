@@ -4,7 +4,7 @@ import { generationWords, slotPixels, type RingLayout } from "./layout.js";
 export interface RingView {
   /** The pixels of a slot; read only. */
   pixels(slot: number): Uint8Array;
-  /** Whether the slot still belongs to the frame that was announced under this generation. Ask before and after reading. */
+  /** Whether the slot still belongs to the frame that was announced under this generation. */
   isCurrent(slot: number, generation: number): boolean;
 }
 
@@ -20,4 +20,14 @@ export function viewRing(memory: SharedArrayBuffer, layout: RingLayout): RingVie
     },
     isCurrent: (slot, generation) => Atomics.load(generations, slot) === generation,
   };
+}
+
+/**
+ * Lets `copy` take the pixels of a frame out of its slot, in another thread than the writer's. Returns whether they are that
+ * frame's. False when the slot was given back before or meanwhile: then what was copied may be parts of two frames.
+ */
+export function readSlot(ring: RingView, slot: number, generation: number, copy: (pixels: Uint8Array) => void): boolean {
+  if (!ring.isCurrent(slot, generation)) return false;
+  copy(ring.pixels(slot));
+  return ring.isCurrent(slot, generation);
 }

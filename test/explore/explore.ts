@@ -67,7 +67,7 @@ export function explore<Step>(make: () => World<Step>): Explored {
     if (seen.add(world.key()).size === known) return;
     if (seen.size > MOST_STATES) throw new Error(`more than ${MOST_STATES} states`);
     found.depth = Math.max(found.depth, path.length);
-    const steps = world.steps();
+    const steps = checked(() => world.steps());
     if (steps.length === 0) {
       found.ends += 1;
       checked(() => world.ended());

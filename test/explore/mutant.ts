@@ -16,6 +16,6 @@ export async function mutant<Module>(file: string, ...edits: readonly Edit[]): P
     code = code.replace(from, () => to);
   }
   // A module without a file has no folder to import from.
-  const standing = code.replace(/ from "(\.[^"]+)"/g, (_, path: string) => ` from "${new URL(path, url).href}"`);
+  const standing = code.replace(/ from "([^"]+)"/g, (_, name: string) => ` from "${name.startsWith(".") ? new URL(name, url).href : import.meta.resolve(name)}"`);
   return (await import(`data:text/javascript,${encodeURIComponent(standing)}`)) as Module;
 }
