@@ -7,7 +7,8 @@ export type { FrameHeader, FrameOutcome, OutcomeKind, SkipCause, StageTimes } fr
 export type { StreamStats } from "./core/stats.js";
 export type { ModelInfo } from "./model/index.js";
 export { observe } from "./observe.js";
-export { locked, singleCaller, type SingleCaller } from "./pool/index.js";
+export { locked, ModelInstance } from "./pool/index.js";
+export type { Detections, DetectFilter, InstanceOptions, LockedInstance, LockOptions, PlanarFrame, WaitOptions } from "./pool/index.js";
 export type { FrameRecord, GapRecord, Published, StateRecord, StatsRecord, WireRecord } from "./wire/index.js";
 export { openSession, type Notice, type Session, type SessionOptions, type StreamOptions, type World } from "./session/index.js";
 export type { Sink } from "./sinks/index.js";
