@@ -6,6 +6,6 @@ export { loadModelInfo } from "./model-file.js";
 export { describeRuntime, forbidTelemetry, openRuntimeSession, type OutputTensor, type RuntimeSession } from "./session.js";
 export { singleCaller, type CallerWorld, type SingleCaller } from "./instance.js";
 export { ModelInstance, type Detections, type DetectFilter, type InstanceOptions, type PlanarFrame } from "./model-instance.js";
-export { locked, type LockedInstance, type LockOptions } from "./locked.js";
+export { locked, type LockedInstance, type ShareOptions } from "./locked.js";
 export { makeTurns, type Turns, type WaitOptions } from "./turns.js";
 export { taskLimits, type TaskLimits, type WorkerAnswer, type WorkerTask } from "./messages.js";

@@ -4,7 +4,7 @@ import type { Detections, DetectFilter, ModelInstance, PlanarFrame } from "./mod
 import { makeTurns, type WaitOptions } from "./turns.js";
 
 /** How an instance is shared. */
-export interface LockOptions {
+export interface ShareOptions {
   /** Most calls that wait; one more is refused with E_INSTANCE_FULL. Default: 64. */
   readonly maxWaiting?: number;
 }
@@ -28,7 +28,7 @@ const MOST_WAITING = 64;
  * one's failure does not touch the next. Make one lock and give it to all; two locks on one instance know nothing of each
  * other.
  */
-export function locked(instance: ModelInstance, { maxWaiting = MOST_WAITING }: LockOptions = {}): LockedInstance {
+export function locked(instance: ModelInstance, { maxWaiting = MOST_WAITING }: ShareOptions = {}): LockedInstance {
   const turns = makeTurns(maxWaiting, systemClock);
   return {
     get waiting() {
