@@ -1,13 +1,23 @@
-/** The library's face: what may be imported from `sightline`. Nothing else is reachable. */
+/**
+ * The library's face: what may be imported from `sightline`. Nothing else is reachable.
+ *
+ * `pipeline` is the whole way from sources to detections; `openSession` the same with streams that come and go, sinks and the
+ * page; `openSource` and `ModelInstance` are its parts, for who brings the way between them.
+ */
 export { settingsSchema, type Settings } from "./config/index.js";
 export { systemClock, type Clock } from "./core/clock.js";
 export type { DetectionBatch } from "./core/detections.js";
 export { ERROR_TABLE, PipelineError, type ErrorCode, type ErrorWire } from "./core/errors.js";
-export type { FrameHeader, FrameOutcome, OutcomeKind, SkipCause, StageTimes } from "./core/frame.js";
-export type { StreamStats } from "./core/stats.js";
-export type { ModelInfo } from "./model/index.js";
-export { observe } from "./observe.js";
-export { locked, singleCaller, type SingleCaller } from "./pool/index.js";
-export type { FrameRecord, GapRecord, Published, StateRecord, StatsRecord, WireRecord } from "./wire/index.js";
+export { SKIP_CAUSES, type FrameHeader, type FrameKey, type OutcomeKind, type SkipCause } from "./core/frame.js";
+export type { Percentiles, StreamStats } from "./core/stats.js";
+export { STREAM_STATES, type StateChange, type StreamState } from "./core/stream-state.js";
+export { observe, openSource, pipeline } from "./embed/index.js";
+export type { EmbedWorld, FrameSource, FrameSourceOptions, Pipeline, PipelineOptions, SourceFrame } from "./embed/index.js";
+export type { Family, InputRows, LabelsFrom, Letterbox, LetterboxRule, ModelInfo, RgbPixels, SizePx } from "./model/index.js";
+export type { RawPicture, Still } from "./picture/index.js";
+export { locked, ModelInstance } from "./pool/index.js";
+export type { Detections, DetectFilter, InferenceMode, InstanceOptions, LockedInstance, ShareOptions, PlanarFrame, WaitOptions } from "./pool/index.js";
 export { openSession, type Notice, type Session, type SessionOptions, type StreamOptions, type World } from "./session/index.js";
-export type { Sink } from "./sinks/index.js";
+export { directSink, openJsonl, openStdout, type LineSink, type LineSinkLimits, type Sink } from "./sinks/index.js";
+export type { ApiSourcePolicy, HardwareDecoding, InputSettings } from "./source/index.js";
+export type { FrameRecord, GapRecord, Published, StateRecord, StatsRecord, WireRecord } from "./wire/index.js";

@@ -2,6 +2,7 @@ import type { LetterboxRule } from "./letterbox.js";
 
 /** The model families that can be run. */
 export const FAMILIES = ["yolov8", "yolox"] as const;
+/** One of FAMILIES. */
 export type Family = (typeof FAMILIES)[number];
 
 /** Where the labels come from. `numbers`: nobody named the classes. */

@@ -71,18 +71,21 @@ export interface RgbPicture {
   readonly heightPx: number;
 }
 
+/** A still picture: a file's path, the bytes of a file (JPEG, PNG and what else sharp knows), or pixels. */
+export type Still = string | Uint8Array | RawPicture;
+
 /**
- * Reads a still picture file at the size that `fit` chooses for its own size (as it is shown: EXIF turn applied).
+ * Reads a still picture at the size that `fit` chooses for its own size (as it is shown: EXIF turn applied).
  * Transparency falls on black. Big pictures are shrunk while they are decoded.
- * @throws Error of sharp when the file is missing or no picture
+ * @throws Error of sharp when the file is missing or no picture; RangeError when there are not as many pixels as it says
  */
 export async function readStill(
-  path: string,
+  still: Still,
   fit: (widthPx: number, heightPx: number) => { widthPx: number; heightPx: number },
 ): Promise<RgbPicture> {
-  const { autoOrient } = await sharp(path).metadata();
+  const { autoOrient } = await opened(still).metadata();
   const size = fit(autoOrient.width, autoOrient.height);
-  const { data, info } = await sharp(path)
+  const { data, info } = await opened(still)
     .autoOrient()
     .resize(size.widthPx, size.heightPx, { fit: "fill" })
     .flatten({ background: "#000" })
@@ -91,4 +94,12 @@ export async function readStill(
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { data, widthPx: info.width, heightPx: info.height };
+}
+
+function opened(still: Still): Sharp {
+  if (typeof still === "string" || still instanceof Uint8Array) return sharp(still);
+  const { data, widthPx, heightPx, channels } = still;
+  const bytes = widthPx * heightPx * channels;
+  if (data.length !== bytes) throw new RangeError(`${widthPx} x ${heightPx} pixels of ${channels} bytes are ${bytes} bytes, not ${data.length}`);
+  return fromRaw(still);
 }

@@ -1,40 +1,46 @@
+import { threadId } from "node:worker_threads";
 import { PipelineError } from "../core/errors.js";
 
-/** Something that only one caller may use at a time: a model instance. */
-export interface SingleCaller<In, Out> {
+/** Something that only one caller may use at a time, in the thread that made it: a model instance. Disposing waits for the call that runs. */
+export interface SingleCaller<In, Out> extends AsyncDisposable {
   run(input: In): Promise<Out>;
 }
 
-/**
- * Guards a model instance: a call while it is busy is refused, it never races.
- * @throws (from `run`) PipelineError E_INSTANCE_BUSY
- */
-export function singleCaller<In, Out>(run: (input: In) => Promise<Out>): SingleCaller<In, Out> {
-  let busy = false;
-  return {
-    async run(input) {
-      if (busy) throw new PipelineError("E_INSTANCE_BUSY", "this model instance is in the middle of a run");
-      busy = true;
-      try {
-        return await run(input);
-      } finally {
-        busy = false;
-      }
-    },
-  };
+/** What a test may replace, and what is to be closed. */
+export interface CallerWorld {
+  readonly close?: () => PromiseLike<void>;
+  /** Number of the thread that runs this. */
+  readonly currentThread?: () => number;
 }
 
 /**
- * The one way to share an instance: callers are served one after another, first come first served. One caller's
- * failure does not touch the next. The line is as long as there are callers: bound them before.
+ * Guards a model instance: a call while it is busy, from another thread or after closing is refused, it never races.
+ * @throws (from `run`) PipelineError E_INSTANCE_BUSY, E_INSTANCE_THREAD, E_INSTANCE_CLOSED
  */
-export function locked<In, Out>(instance: SingleCaller<In, Out>): SingleCaller<In, Out> {
-  let last: Promise<unknown> = Promise.resolve();
+export function singleCaller<In, Out>(run: (input: In) => Promise<Out>, { close, currentThread = () => threadId }: CallerWorld = {}): SingleCaller<In, Out> {
+  const home = currentThread();
+  let running: Promise<unknown> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function closeOnceIdle(): Promise<void> {
+    await running?.catch(() => undefined);
+    await close?.();
+  }
+
   return {
-    run(input) {
-      const mine = last.then(() => instance.run(input));
-      last = mine.catch(() => undefined);
-      return mine;
+    async run(input) {
+      const here = currentThread();
+      if (here !== home) throw new PipelineError("E_INSTANCE_THREAD", `this model instance belongs to thread ${home} and was called by thread ${here}`);
+      if (closing) throw new PipelineError("E_INSTANCE_CLOSED", "this model instance was closed");
+      if (running) throw new PipelineError("E_INSTANCE_BUSY", "this model instance is in the middle of a run");
+      try {
+        const mine = run(input);
+        running = mine;
+        return await mine;
+      } finally {
+        running = undefined;
+      }
     },
+    [Symbol.asyncDispose]: () => (closing ??= closeOnceIdle()),
   };
 }

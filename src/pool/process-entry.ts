@@ -1,11 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { asPipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
-import { locked, singleCaller } from "./instance.js";
+import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { SLOTS_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
 import { openServing, type Serving } from "./serving.js";
 import { readSlot } from "./slot-file.js";
+import { inTurn } from "./turns.js";
 
 /*
  * The entry of a model process. Its instance is made here and called by this thread alone. Order: hold the leash, take the
@@ -33,7 +34,7 @@ async function open({ model, jitterMs, slotBytes }: ProcessSetup): Promise<((tas
     const instance = await openServing(model, 1);
     const pixels = new Uint8Array(slotBytes);
     const jitter = jitterWait(jitterMs, process.pid);
-    const one = locked(singleCaller((task: ProcessTask) => serveOne(instance, task, pixels, slotBytes, jitter)));
+    const one = inTurn(singleCaller((task: ProcessTask) => serveOne(instance, task, pixels, slotBytes, jitter)));
     say({ ready: null });
     return (task) => one.run(task).catch((error: unknown) => ({ ok: false, error: asPipelineError(error, "E_INFERENCE_FAILED").toWire() }));
   } catch (error) {

@@ -3,10 +3,11 @@ import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import { readSlot, viewRing, type RingView } from "../ring/index.js";
-import { locked, singleCaller, type SingleCaller } from "./instance.js";
+import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { openServing, type Serving } from "./serving.js";
+import { inTurn, type Shared } from "./turns.js";
 
 /*
  * The thread entry. Its own model instance is made here, in the thread that will call it, and nobody else ever sees it.
@@ -21,13 +22,13 @@ let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
 const jitter = jitterWait(setup.jitterMs, threadId);
 
-type Instance = SingleCaller<WorkerTask, WorkerAnswer>;
+type Instance = Shared<WorkerTask, WorkerAnswer>;
 
 async function start(): Promise<Instance | ErrorWire> {
   try {
     const serving = await openServing(setup.model, setup.intraOpThreads);
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
-    return locked(singleCaller((task) => serve(serving, task)));
+    return inTurn(singleCaller((task: WorkerTask) => serve(serving, task)));
   } catch (error) {
     Atomics.add(roll, ROLL_FAILED, 1);
     return asPipelineError(error, "E_POOL_START").toWire();

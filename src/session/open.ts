@@ -1,3 +1,4 @@
+import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
@@ -20,13 +21,21 @@ import { waitingFor } from "./waiting.js";
 /** How often the page gets figures, ms. */
 const STATS_PERIOD_MS = 1000;
 
+/** Where nothing else is said: nobody is told, and only disposing stops it. */
+const QUIET_WORLD = { clock: systemClock, version: "library", notice: () => undefined } satisfies Partial<World>;
+
 /**
  * Opens the models of bare sources, sinks and page, then sources and pools side by side: what is cheap and often wrong
  * fails first. Then starts all streams; named ones are opened behind, each by itself. Whatever was opened before an error
  * is closed again.
+ *
+ * Models run in threads (or processes) of its own. While one runs, `process.exit()` and an error that nobody catches may
+ * abort the whole process (SIGABRT): a run can't be ended from outside. So let go first and exit then:
+ * `await session[Symbol.asyncDispose]()`, or `await using session = ...` and `process.exitCode`.
  * @throws PipelineError of whatever can't be opened
  */
-export async function openSession(options: SessionOptions, world: World): Promise<Session> {
+export async function openSession(options: SessionOptions, outside: Partial<World> = {}): Promise<Session> {
+  const world = { ...QUIET_WORLD, signal: new AbortController().signal, ...outside };
   const closers = new Closers();
   try {
     return await open(options, world, closers);

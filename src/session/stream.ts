@@ -10,7 +10,7 @@ import { runPipeline, type PipelineParts } from "../pipeline.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
-import { isLiveAddress, openSource, parseAddress, type Source } from "../source/index.js";
+import { isLiveName, openSource, type Source } from "../source/index.js";
 import { continued, type Numbers } from "./continued.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
@@ -181,20 +181,11 @@ function statesOf(spec: StreamSpec, life: StreamLife, { sinks, gateway, clock, n
 
 /** Whether frames will come at the source's own pace. */
 export function isLiveSpec({ source, sourceOptions }: StreamSpec): boolean {
-  return isLive(source, sourceOptions.realtime);
+  return isLiveName(source, sourceOptions.realtime);
 }
 
 function isLiveByNature({ source }: StreamSpec): boolean {
-  return isLive(source, false);
-}
-
-/** A name that is no source's says so when it is opened. */
-function isLive(source: string, realtime: boolean): boolean {
-  try {
-    return isLiveAddress(parseAddress(source, false), realtime);
-  } catch {
-    return false;
-  }
+  return isLiveName(source, false);
 }
 
 type Parts = Omit<PipelineParts, "publish" | "watched" | "lookBegins"> & { readonly model: ModelInfo };

@@ -61,6 +61,15 @@ export function isLiveAddress(address: SourceAddress, realtime = false): boolean
   }
 }
 
+/** The same of a name. One that is no source's is not live: it says so when it is opened. */
+export function isLiveName(name: string, realtime: boolean): boolean {
+  try {
+    return isLiveAddress(parseAddress(name, false), realtime);
+  } catch {
+    return false;
+  }
+}
+
 /** A source's name for people, logs and records: without secrets. */
 export function displayOf(address: SourceAddress): string {
   switch (address.kind) {

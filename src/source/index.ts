@@ -2,7 +2,7 @@ export { checkApiSource, type ApiSourcePolicy, type CheckedSource } from "./api-
 export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
-export { displayOf, isLiveAddress, parseAddress, type SourceAddress } from "./address.js";
+export { displayOf, isLiveAddress, isLiveName, parseAddress, type SourceAddress } from "./address.js";
 export { listDevices, type Device, type DeviceFormat, type DeviceList } from "./devices.js";
 export { examineSource, type ExamineSettings } from "./examine.js";
 export type { HardwareDecoding, InputSettings } from "./input.js";

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { letterboxFor, rowsOf, type Letterbox, type LetterboxRule } from "../model/index.js";
-import { readStill, type RgbPicture } from "../picture/index.js";
+import { placePicture, rowsOf, type LetterboxRule } from "../model/index.js";
+import { readStill } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
 import type { Source, SourceEvent } from "./source.js";
 
@@ -60,7 +60,7 @@ async function readAll(
     if (lease === undefined) break;
     const key = keyOf(frame);
     try {
-      const letterbox = await placeStill(path, options, lease.pixels);
+      const letterbox = await placePicture(options, lease.pixels, (fit) => readStill(path, fit));
       const header = { ...key, widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx };
       anyRead = true;
       emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows: rowsOf(letterbox) });
@@ -89,30 +89,4 @@ function slotWaiter(ring: FrameRing, stop: AbortSignal): () => Promise<SlotLease
       });
     }
   };
-}
-
-async function placeStill(path: string, options: StillsOptions, pixels: Uint8Array): Promise<Letterbox> {
-  let box: Letterbox | undefined;
-  const still = await readStill(path, (widthPx, heightPx) => {
-    box = letterboxFor(options.letterbox, options.inputWidthPx, options.inputHeightPx, widthPx, heightPx);
-    return { widthPx: box.contentWidthPx, heightPx: box.contentHeightPx };
-  });
-  if (box === undefined) throw new PipelineError("E_SOURCE_NOT_VIDEO", "the picture has no size");
-  placePlanes(still, box, options.letterbox.padValue, pixels);
-  return box;
-}
-
-/** Interleaved RGB into planes G, B, R of the rows that hold the picture, with padding left and right. */
-function placePlanes(still: RgbPicture, box: Letterbox, padValue: number, planes: Uint8Array): void {
-  const area = box.inputWidthPx * box.contentHeightPx;
-  planes.fill(padValue, 0, 3 * area);
-  for (let y = 0; y < still.heightPx; y += 1) {
-    let to = y * box.inputWidthPx + box.leftPx;
-    let from = y * still.widthPx * 3;
-    for (let x = 0; x < still.widthPx; x += 1, to += 1, from += 3) {
-      planes[to] = still.data[from + 1] ?? 0;
-      planes[area + to] = still.data[from + 2] ?? 0;
-      planes[2 * area + to] = still.data[from] ?? 0;
-    }
-  }
 }

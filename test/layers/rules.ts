@@ -28,7 +28,7 @@ export const LAYERS = {
   pipeline: 3,
   session: 4,
   bench: 5,
-  observe: 5,
+  embed: 5,
   index: 6,
   cli: 7,
 };
@@ -58,7 +58,7 @@ export const RULES: ImportRules = {
     // The main thread makes the pool, the worker reads what the pool gave it.
     piscina: ["src/pool/threads.ts", "src/pool/worker.ts"],
     "prom-client": ["src/gateway/metrics.ts"],
-    rxjs: ["src/rx/", "src/pipeline.ts", "src/observe.ts"],
+    rxjs: ["src/rx/", "src/pipeline.ts", "src/embed/pipeline.ts"],
     sharp: ["src/picture/sharp.ts"],
     tinyglobby: ["src/source/open.ts"],
     uplot: ["src/dashboard/chart.ts"],

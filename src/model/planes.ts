@@ -1,0 +1,68 @@
+import { letterboxFor, type Letterbox } from "./letterbox.js";
+import type { InputForm } from "./preprocess.js";
+
+/** Pixels of one picture: rows from the top, R, G, B of each pixel side by side, 8 bits. */
+export interface RgbPixels {
+  readonly data: Uint8Array;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** A picture's size, px. */
+export type SizePx = Pick<RgbPixels, "widthPx" | "heightPx">;
+
+/**
+ * Puts a still picture into planes as a decoder would: letterboxed, only the rows that hold it.
+ * planes   at least 3 x input width x content height, overwritten with planes G, B, R
+ * read     reads the picture at the size that is chosen for its own size
+ */
+export async function placePicture(
+  { letterbox, inputWidthPx, inputHeightPx }: Pick<InputForm, "letterbox" | "inputWidthPx" | "inputHeightPx">,
+  planes: Uint8Array,
+  read: (fit: (widthPx: number, heightPx: number) => SizePx) => Promise<RgbPixels>,
+): Promise<Letterbox> {
+  const chosen: { box?: Letterbox } = {};
+  const rgb = await read((widthPx, heightPx) => {
+    const box = letterboxFor(letterbox, inputWidthPx, inputHeightPx, widthPx, heightPx);
+    chosen.box = box;
+    return { widthPx: box.contentWidthPx, heightPx: box.contentHeightPx };
+  });
+  const { box = letterboxFor(letterbox, inputWidthPx, inputHeightPx, rgb.widthPx, rgb.heightPx) } = chosen;
+  placeRgb(rgb, box, letterbox.padValue, planes);
+  return box;
+}
+
+/** Interleaved RGB into planes G, B, R of the rows that hold the picture, with padding left and right. */
+function placeRgb(rgb: RgbPixels, box: Letterbox, padValue: number, planes: Uint8Array): void {
+  const area = box.inputWidthPx * box.contentHeightPx;
+  planes.fill(padValue, 0, 3 * area);
+  for (let y = 0; y < rgb.heightPx; y += 1) {
+    let to = y * box.inputWidthPx + box.leftPx;
+    let from = y * rgb.widthPx * 3;
+    for (let x = 0; x < rgb.widthPx; x += 1, to += 1, from += 3) {
+      planes[to] = rgb.data[from + 1] ?? 0;
+      planes[area + to] = rgb.data[from + 2] ?? 0;
+      planes[2 * area + to] = rgb.data[from] ?? 0;
+    }
+  }
+}
+
+/**
+ * The other way: the picture without its padding, at the size that it has in the input.
+ * planes   begins with `rowsPx` rows of the input's width in planes G, B, R, of which the first is `fromRowPx` of the input
+ */
+export function rgbOf(planes: Uint8Array, box: Letterbox, fromRowPx: number, rowsPx: number): RgbPixels {
+  const { contentWidthPx: widthPx, contentHeightPx: heightPx } = box;
+  const area = box.inputWidthPx * rowsPx;
+  const data = new Uint8Array(3 * widthPx * heightPx);
+  for (let y = 0; y < heightPx; y += 1) {
+    let from = (y + box.topPx - fromRowPx) * box.inputWidthPx + box.leftPx;
+    let to = y * widthPx * 3;
+    for (let x = 0; x < widthPx; x += 1, from += 1, to += 3) {
+      data[to] = planes[2 * area + from] ?? 0;
+      data[to + 1] = planes[from] ?? 0;
+      data[to + 2] = planes[area + from] ?? 0;
+    }
+  }
+  return { data, widthPx, heightPx };
+}
