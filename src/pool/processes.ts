@@ -205,21 +205,22 @@ class Processes implements Carrier {
     const place = this.#places.find(({ flights }) => flights.has(flight.id));
     const at = this.#waiting.indexOf(flight);
     if (at >= 0) this.#waiting.splice(at, 1);
+    if (place) this.#lose(place, { cause: "hung", words: `no answer within ${this.#options.frameTimeoutMs} ms (inference.frameTimeoutMs)` }, flight);
     flight.end("late");
-    if (place) this.#lose(place, { cause: "hung", words: `no answer within ${this.#options.frameTimeoutMs} ms (inference.frameTimeoutMs)` });
   }
 
-  /** Its frames are lost, nothing else; another process takes its place. */
-  #lose(place: Place, loss: Loss): void {
+  /** Its frames are lost, nothing else; another process takes its place. What becomes of the one that is `late` is known already. */
+  #lose(place: Place, loss: Loss, late?: Flight): void {
     const lost = [...place.flights.values()];
     place.process?.kill();
     place.process = undefined;
     place.isReady = false;
     place.flights.clear();
     for (const { slot } of lost) place.freeSlots.push(slot);
+    // Before their permits are free: nothing is to be sent to a process that is not there.
     this.#changed();
     const error = new PipelineError("E_WORKER_EXITED", `the process that had the frame ended: ${loss.words}`).toWire();
-    for (const flight of lost) flight.end({ ok: false, error });
+    for (const flight of lost) if (flight !== late) flight.end({ ok: false, error });
     void this.#replace(place, loss);
   }
 

@@ -8,12 +8,16 @@ import { drawNumber } from "../../src/numbered/index.js";
 import { openProcessPool, type InferencePool, type ProcessPoolOptions } from "../../src/pool/index.js";
 import { lossOf } from "../../src/pool/process-end.js";
 import { descendants, isAlive } from "../rig/processes.js";
+import { readNumbers } from "../support/numbers.js";
 import { numberedPoolOptions } from "../support/pool.js";
 import { until } from "../support/until.js";
 import { handStream, readNumber } from "./contract.js";
 
 const skip = process.platform === "linux" ? false : "SKIPPED: finds the processes in /proc";
 const DIES_AT_START = new URL("./fixtures/dies-at-start.js", import.meta.url);
+
+/** Of each stream under load: enough for all that is done to the processes meanwhile. */
+const FRAMES = 500;
 
 interface Opened extends AsyncDisposable {
   readonly pool: InferencePool;
@@ -36,61 +40,39 @@ function modelProcesses(): number[] {
 const lossesOf = ({ replaced }: InferencePool): number => Object.values(replaced).reduce((sum, n) => sum + n, 0);
 
 describe("a process that is lost", { skip }, () => {
-  test("is replaced whatever ended it, under load: its frames end as failed or late, every other is read as what it is", async () => {
+  test("is replaced whatever ended it, under load of four streams: none swapped, repeated or unaccounted for", async () => {
     await using opened = await openPool({ jitterMs: 6, frameTimeoutMs: 1500 });
     const { pool, model } = opened;
     const signals = ["SIGKILL", "SIGSEGV", "SIGABRT", "SIGSTOP", "SIGKILL"] as const;
-    const ends: Record<string, number> = {};
-    let isOver = false;
-    const live = async (id: number): Promise<void> => {
-      const stream = handStream(pool, model, id);
-      const out: Promise<void>[] = [];
-      for (let i = 0; !isOver; i += 1) {
-        const number = (id * 16_384 + i) % 65_536;
-        const sent = stream.send((pixels) => drawNumber(pixels, number)).then((answer) => {
-          const read = readNumber(answer);
-          const how = read === number ? "read" : typeof read === "number" ? "swapped" : read;
-          ends[how] = (ends[how] ?? 0) + 1;
-        });
-        out.push(sent);
-        if (out.length > 3) await out.shift();
-      }
-      await Promise.all(out);
-      stream.leave();
-    };
-    const streams = Promise.all([0, 1, 2, 3].map(live));
+    let seen = 0;
+    const onFrame = (): void => void (seen += 1);
+    const reading = Promise.all([0, 1, 2, 3].map((id) => readNumbers(pool, model, { id, frames: FRAMES, maxConsecutiveFailures: FRAMES, onFrame })));
     for (const [i, signal] of signals.entries()) {
-      const before = ends["read"] ?? 0;
-      await until(() => (ends["read"] ?? 0) > before + 20 && pool.workers === 2 && lossesOf(pool) === i, `work to go on after ${i} losses`);
+      const before = seen;
+      await until(() => seen > before + 20 && pool.workers === 2 && lossesOf(pool) === i, `work to go on after ${i} losses`);
       process.kill(modelProcesses()[i % 2]!, signal);
       await until(() => pool.workers === 1, `${signal} to be seen`);
       assert.equal(pool.capacity, 2, "a capacity that no process stands for");
     }
     await until(() => lossesOf(pool) === signals.length && pool.workers === 2, "the last one to be replaced");
-    isOver = true;
-    await streams;
-    const { read = 0, E_WORKER_EXITED: failed = 0, late = 0, ...others } = ends;
-    assert.deepEqual(others, {}, "frames that were swapped, or ended in another way");
-    assert.ok(read > 100 && failed + late >= 1 && failed + late <= 2 * signals.length && late >= 1 && late <= 2, JSON.stringify(ends));
+    const lost = (await reading).flatMap(({ frames, numbers }) => {
+      assert.deepEqual(frames, Array.from({ length: FRAMES }, (_, i) => i));
+      return numbers.filter((number, i) => number !== frames[i]);
+    });
+    assert.ok(lost.length >= 1 && lost.length <= 2 * signals.length && lost.every(Number.isNaN), `lost or swapped: ${lost.join(" ")}`);
     assert.deepEqual(pool.replaced, { crashed: 4, exited: 0, out_of_memory: 0, hung: 1 });
     assert.match(opened.told[0] ?? "", /^a process of numbered@\w+ was lost \(SIGKILL from outside.*\), replaced after \d+ ms$/);
   });
 
   test("and does not take part any more, though stopped and full of unread messages, holds nobody up before its deadline", async () => {
-    await using opened = await openPool({ frameTimeoutMs: 3000 });
+    await using opened = await openPool({ frameTimeoutMs: 1500 });
     const { pool, model } = opened;
     const stopped = modelProcesses()[0]!;
     process.kill(stopped, "SIGSTOP");
     const stream = handStream(pool, model, 0);
     const answers: (number | string)[] = [];
-    let longestMs = 0;
-    let lastMs = performance.now();
-    using _pulse = systemClock.every(5, () => {
-      longestMs = Math.max(longestMs, performance.now() - lastMs);
-      lastMs = performance.now();
-    });
+    // Were anything here to wait for it, nobody would be left to end it.
     await Promise.all(Array.from({ length: 40 }, async (_, i) => answers.push(readNumber(await stream.send((pixels) => drawNumber(pixels, i))))));
-    assert.ok(longestMs < 2000, `the main thread stood still for ${longestMs} ms`);
     const lost = answers.filter((answer) => typeof answer === "string");
     assert.ok(lost.length <= 2 && lost.includes("late"), answers.join(" "));
     await until(() => !isAlive(stopped) && pool.workers === 2, "the stopped one to be replaced");

@@ -1,4 +1,5 @@
 import { systemClock } from "../../src/core/clock.js";
+import type { ModelInfo } from "../../src/model/index.js";
 import { streamMeter } from "../../src/metrics/index.js";
 import { NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
 import { runPipeline } from "../../src/pipeline.js";
@@ -24,6 +25,12 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const { model } = plain;
   const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
+  return readNumbers(pool, model, { id: 0, frames: how.frames, maxConsecutiveFailures: 1 });
+}
+
+/** One stream of numbered frames through admission, an open pool and order. A frame that was not looked at reads as NaN. */
+export async function readNumbers(pool: InferencePool, model: ModelInfo, how: { id: number; frames: number; maxConsecutiveFailures: number; onFrame?: () => void }): Promise<NumbersRead> {
+  pool.join(how.id, { weight: 1, newestFirst: false });
   const ring = createRing({ slots: pool.capacity + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
   const source = numberedSource({ stream: "numbers", frames: how.frames, everyNth: 1, ring, letterbox: model.letterbox }, systemClock);
   const inHouse = { count: 0 };
@@ -34,8 +41,8 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const read = { frames: [] as number[], numbers: [] as number[], answersOutOfOrder: 0 };
   const watchedPool = countingOvertakes(pool, () => (read.answersOutOfOrder += 1));
   await runPipeline({
-    source, ring, ringId: 0, pool: watchedPool, meter, inHouse, clock: systemClock,
-    limits: () => LIMITS, maxAgeMs: () => 500, isDue: () => true, maxConsecutiveFailures: 1,
+    source, ring, ringId: how.id, pool: watchedPool, meter, inHouse, clock: systemClock,
+    limits: () => LIMITS, maxAgeMs: () => 500, isDue: () => true, maxConsecutiveFailures: how.maxConsecutiveFailures,
     watched: () => false, lookBegins: () => undefined, sinksReady: () => undefined,
     fail(error) {
       throw error;
@@ -46,8 +53,10 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
       assertAccounted(meter.stats());
       read.frames.push(outcome.header.frame);
       read.numbers.push(outcome.kind === "detected" ? numberOf(outcome.detections.boxes[0] ?? NaN) : NaN);
+      how.onFrame?.();
     },
   });
+  pool.leave(how.id);
   if (ring.outstanding !== 0) throw new Error(`${ring.outstanding} slots were not given back`);
   return read;
 }
