@@ -75,7 +75,7 @@ export interface PoolWorld {
   readonly workers: number;
   readonly clock: Clock;
   readonly notice: (notice: Notice) => void;
-  /** A pool hangs for good, or is at fault: the whole process has to end. */
+  /** A pool hangs for good, is at fault, or has no worker left: the run has to end. */
   readonly onStuck: (error: PipelineError) => void;
 }
 
