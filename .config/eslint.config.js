@@ -15,9 +15,9 @@ const hidden = (object, property) => ({ object, property, message: USE_THE_CLOCK
 const bare = (name) => ({ name, message: USE_THE_CLOCK });
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "samples/"] },
+  { ignores: ["dist/", "node_modules/"] },
   {
-    files: ["src/**/*.ts", "src/setup/*.mjs", "test/**/*.ts"],
+    files: ["src/**/*.ts", "src/setup/*.mjs", "test/**/*.ts", "samples/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     linterOptions: { reportUnusedDisableDirectives: "error" },

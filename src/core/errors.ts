@@ -72,6 +72,7 @@ export const ERROR_TABLE = {
   E_STREAM_TAKEN: { exit: 1, what: "there is a stream of that name already", next: "choose another name, or change that one with PUT" },
   E_STREAM_UNKNOWN: { exit: 1, what: "there is no such stream", next: "see /api/v1/streams for those that there are" },
   E_TOO_MANY: { exit: 1, what: "too many are asking for the same at once", next: "ask again later" },
+  E_TELEMETRY: { exit: 1, what: "a thread could not make sure that onnxruntime's telemetry is off", next: "import sightline in the main thread before you start threads of your own, or start the program with ORT_DISABLE_TELEMETRY=1" },
   E_TOKENS: { exit: 2, what: "the file with the tokens can't be used", next: "correct or remove the file that serve.tokensFile names; sightline token add makes a new one" },
   E_USAGE: { exit: 2, what: "the command line is wrong", next: "see sightline --help" },
   E_WORKER_EXITED: { exit: 1, what: "a worker ended by itself", next: "it was replaced; look at the lines above" },

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { isMainThread, MessageChannel, type MessagePort } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { PipelineError } from "../core/errors.js";
 import { makeInput, type InputForm, type InputRows } from "../model/index.js";
@@ -34,13 +34,19 @@ export interface RuntimeOptions extends InputForm {
 /** Severity 3 = errors only; below that the runtime writes coloured lines straight to the terminal. */
 const LOG_ERRORS_ONLY = 3;
 
+const NO_TELEMETRY = "ORT_DISABLE_TELEMETRY";
+
 /**
- * Loads onnxruntime with its telemetry off. The native library reads the real environment when it is loaded, and a
- * worker's `process.env` is only a copy: so the main thread calls this (or `forbidTelemetry`) before any worker starts.
+ * Switches onnxruntime's telemetry off. The native library reads the real environment when it is loaded, and a worker's
+ * `process.env` is only a copy: so it is the main thread that has to do it, before any worker starts. Importing this does.
+ * @throws PipelineError E_TELEMETRY in a thread that was started without
  */
 export function forbidTelemetry(): void {
-  process.env["ORT_DISABLE_TELEMETRY"] = "1";
+  if (isMainThread) process.env[NO_TELEMETRY] = "1";
+  else if (process.env[NO_TELEMETRY] !== "1") throw new PipelineError("E_TELEMETRY", `this thread was started without ${NO_TELEMETRY}=1 in its environment`);
 }
+
+if (isMainThread) forbidTelemetry();
 
 /** Version and providers of the runtime, for the doctor. */
 export async function describeRuntime(): Promise<{ version: string; providers: string[] }> {

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { bundle, SITE_FOLDER } from "./bundle.mjs";
 import { runProgram, say } from "./program.mjs";
 
-const SOURCE_FOLDERS = ["src", "test"];
+const SOURCE_FOLDERS = ["src", "test", "samples/thread-safety"];
 const BUILD_FOLDER = "dist";
 /** TypeScript's memory between two builds: it believes that everything listed there still lies in `dist`. */
 const TSC_MEMORY = join(BUILD_FOLDER, ".tsbuildinfo");
@@ -29,7 +29,7 @@ const COPIED_AS_IS = /\.(html|css|svg|png|ico)$/;
 const BUNDLED = "src/dashboard/";
 
 /**
- * Compiles src and test into dist, as far as they changed, copies what is not compiled, and bundles the dashboard. Says
+ * Compiles src, test and the samples into dist, as far as they changed, copies what is not compiled, and bundles the dashboard. Says
  * and does nothing when nothing changed.
  * Outputs whose source is gone are deleted, so that no test of yesterday runs today.
  * @param {string} root the project's folder
