@@ -8,6 +8,7 @@ import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
 import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
+import { tellService } from "./service.js";
 import { killOurselves, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
@@ -76,6 +77,8 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     terminal.say(`live page: ${terminal.paint.bold(opened.url)}`);
     show.onServed?.(opened.url);
   }
+  using service = tellService(() => opened.pulse(), opened.url, (words) => terminal.say(`sightline: ${terminal.paint.yellow(words)}`));
+  stop.signal.addEventListener("abort", () => service.stopping(), { once: true });
   const head = (streams: readonly StreamStats[]): string => (show.command === "demo" ? "live" : headOf(streams));
   using _progress = showProgress(() => opened.stats(), head, terminal, systemClock);
   if (show.reload) {

@@ -135,6 +135,6 @@ export function statusOf(signal: StopSignal): number {
 export function killOurselves(): never {
   doLastDuties();
   process.kill(process.pid, "SIGKILL");
-  // SIGKILL is delivered before this call returns to JavaScript; the loop is for the type.
-  for (;;);
+  // SIGKILL is delivered before that call returns, except to process 1 of a container, which the kernel spares.
+  process.abort();
 }

@@ -1,3 +1,4 @@
 export { specsOf, type StreamSpec } from "./specs.js";
 export type { ApiSupport, Notice, Session, SessionOptions, StreamOptions, World } from "./session.js";
+export type { Pulse } from "./pulse.js";
 export { openSession } from "./open.js";

@@ -11,6 +11,7 @@ import type { Numbers } from "./continued.js";
 import { tellDrops } from "./drops.js";
 import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
+import { pulseOf } from "./pulse.js";
 import { sinkGroup } from "./publisher.js";
 import type { Session, SessionOptions, StreamOptions, World } from "./session.js";
 import { specOf, specsOf, type StreamSpec } from "./specs.js";
@@ -136,6 +137,7 @@ function sessionOf({ options, world, closers, pools, streams, sinks, gateway, do
     workers: () => pools.workers(),
     url: gateway?.url ?? null,
     stats: () => streams.stats(),
+    pulse: () => pulseOf([...streams.past(), ...streams.stats()], (name) => streams.specs().some((spec) => spec.name === name && pools.isWarm(spec)), pools.runsOut()),
     waitingFor: () => waitingFor(streams.stats(), pools.runsOut(), sinks),
     async add(name, stream) {
       if (!NAME.test(name)) throw new PipelineError("E_CONFIG", `${JSON.stringify(name)} is no name for a stream; allowed: 1 to 64 letters, digits, ".", "_" and "-"`);

@@ -38,6 +38,8 @@ export interface ModelPools extends AsyncDisposable {
   models(): readonly ModelInfo[];
   /** The pools that are open or being opened. */
   figures(): readonly PoolFigures[];
+  /** Whether the stream's model is loaded everywhere and was run once. */
+  isWarm(spec: StreamSpec): boolean;
   /** Model runs that are out, those of pools that are being closed included. */
   runsOut(): number;
   /** Threads of the open pools; once the last has closed, those that there were. */
@@ -147,6 +149,10 @@ class Pools implements ModelPools {
       const workers = open?.workers ?? instancesOf({ ...this.world.limits, workers: planned });
       return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED }];
     });
+  }
+
+  isWarm(spec: StreamSpec): boolean {
+    return this.#entries.get(keyOf(spec))?.open !== undefined;
   }
 
   runsOut(): number {

@@ -5,6 +5,7 @@ import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { InferenceMode } from "../pool/index.js";
 import type { Sink } from "../sinks/index.js";
+import type { Pulse } from "./pulse.js";
 import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
 
 /** Everything a session needs to know; the settings file's parsed value fits it. */
@@ -132,6 +133,8 @@ export interface Session extends AsyncDisposable {
   readonly url: string | null;
   /** Streams that are here, also those that have ended; a removed one no longer. */
   stats(): StreamStats[];
+  /** Whether it does what it is there for. */
+  pulse(): Pulse;
   /** What keeps a session that was told to stop from being over, one short line for each thing; empty = nothing that is known. */
   waitingFor(): string[];
   /**

@@ -13,7 +13,7 @@ import { project } from "../support/paths.js";
 import { until } from "../support/until.js";
 
 /** Ways to run the model that have to survive this; each is a value of the setting that chooses the way. */
-export const MODES = ["threads"] as const;
+export const MODES = ["threads", "shared", "processes"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Threads are what a run has without a word. */
