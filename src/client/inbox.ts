@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { lostFramesTally } from "../core/lost-frames.js";
+import { lostOthersTally } from "../core/lost-others.js";
 import type { FeedMessage, GapRecord } from "../wire/index.js";
 
 /** What may wait for one iteration; beyond it the oldest is lost. Length in characters of the messages as they came. */
@@ -33,6 +34,7 @@ export function openInbox(clock: Clock, closed: (inbox: Inbox) => void, limits =
   const waiting: Waiting[] = [];
   const asked: ((result: IteratorResult<FeedMessage, undefined>) => void)[] = [];
   const lost = lostFramesTally();
+  const others = lostOthersTally();
   let characters = 0;
   let isOver = false;
 
@@ -41,9 +43,11 @@ export function openInbox(clock: Clock, closed: (inbox: Inbox) => void, limits =
     characters -= first?.characters ?? 0;
     return first;
   };
-  /** The oldest message, or the gap that stands before it. */
+  /** The oldest message, or what is missing before it. */
   const nextMessage = (): FeedMessage | undefined => {
     const [first] = waiting;
+    const missed = first && others.take();
+    if (missed) return { type: "missed", lost: missed };
     const gap = first && gapBefore(first.message);
     return gap ?? take()?.message;
   };
@@ -56,7 +60,8 @@ export function openInbox(clock: Clock, closed: (inbox: Inbox) => void, limits =
     else if (message.type === "gap") {
       const { epoch, fromFrame, toFrame, records } = message;
       lost.lose(message.stream, { epoch, fromFrame, toFrame, records });
-    }
+    } else if (message.type === "missed") others.add(message.lost);
+    else others.lose(message.type);
   };
   const inbox: Inbox = {
     push(message, length) {

@@ -1,6 +1,6 @@
 import type { VideoFrame } from "../core/video-frame.js";
 import type {
-  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
+  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Missed, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
 } from "../wire/index.js";
 
 /** connecting: the first or the next try; open: messages come; waiting: until the next try; closed: by `close`, for good. */
@@ -27,6 +27,8 @@ export interface FeedEvents {
   log: LogRecord;
   /** Records that this client did not get, because it read too slowly or was away too long. */
   gap: GapRecord;
+  /** Events, states and lines of the log that it did not get, because it read too slowly. */
+  missed: Missed;
   video: VideoFrame;
   error: ErrorMessage;
   /** Every text message, whatever its type; comes after the event of its type. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isPair, isScalar, LineCounter, parseDocument, YAMLMap, type Document } from "yaml";
+import { isMap, isPair, isScalar, LineCounter, parseDocument, YAMLMap, type Document, type Node } from "yaml";
 import { PipelineError } from "../core/errors.js";
 
 /** A settings file as it was written. */
@@ -80,11 +80,67 @@ export function withStream(text: string, name: string, stream: string, written: 
     throw new PipelineError("E_PERSIST", `${name}: streams.${stream} can't be changed in it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   // Anchors and merges reach further than they look: what comes out has to be what was asked for and nothing else.
-  if (!isDeepStrictEqual(parseSettingsFile(after, name).tree, expectedTree(before, stream, written))) {
-    throw new PipelineError("E_PERSIST", `${name} is written in a way that streams.${stream} can't be changed alone; change it by hand`);
-  }
-  return after;
+  const expected = expectedTree(before, stream, written);
+  const isExpected = (result: string): boolean => isDeepStrictEqual(parseSettingsFile(result, name).tree, expected);
+  if (!isExpected(after)) throw new PipelineError("E_PERSIST", `${name} is written in a way that streams.${stream} can't be changed alone; change it by hand`);
+  const asWritten = carriedOver(text, after);
+  return parseDocument(asWritten).errors.length === 0 && isExpected(asWritten) ? asWritten : after;
 }
+
+/** A part of a text to be put in another's place; `from` = `to` inserts. */
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+type Entry = { readonly key: string; readonly from: number; readonly to: number; readonly end: number; readonly value: unknown };
+
+/** The library writes a whole file in its own way: only what differs is taken over from there. All else stays letter by letter, spaces too. */
+function carriedOver(before: string, after: string): string {
+  const [old, fresh] = [parseDocument(before), parseDocument(after)];
+  if (!isMap(old.contents) || !isMap(fresh.contents)) return after;
+  const edits = editsOf({ text: before, document: old, map: old.contents }, { text: after, document: fresh, map: fresh.contents });
+  return edits.sort((a, b) => b.from - a.from).reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), before);
+}
+
+interface Written {
+  readonly text: string;
+  readonly document: Document;
+  readonly map: YAMLMap;
+}
+
+function editsOf(old: Written, fresh: Written): Edit[] {
+  const [entries, wanted] = [entriesOf(old.map), entriesOf(fresh.map)];
+  const column = columnOf(old.text, entries[0]?.from ?? 0);
+  const shift = column - columnOf(fresh.text, wanted[0]?.from ?? 0);
+  const render = ({ from, to }: Entry): string => fresh.text.slice(from, to).trimEnd().replace(/\n(?=[^\n])/g, `\n${" ".repeat(Math.max(0, shift))}`);
+  const edits = entries.filter(({ key }) => !wanted.some((one) => one.key === key)).map(({ from, end }) => ({ from: from - column, to: end, text: "" }));
+  for (const entry of wanted) {
+    const known = entries.find(({ key }) => key === entry.key);
+    if (!known) {
+      const at = entries.at(-1)?.end ?? 0;
+      edits.push({ from: at, to: at, text: `${old.text[at - 1] === "\n" ? "" : "\n"}${" ".repeat(column)}${render(entry)}\n` });
+    } else if (!isDeepStrictEqual(valueOf(known, old), valueOf(entry, fresh))) {
+      if (isBlock(known.value) && isBlock(entry.value)) edits.push(...editsOf({ ...old, map: known.value }, { ...fresh, map: entry.value }));
+      else edits.push({ from: known.from, to: known.to, text: render(entry) + (old.text[known.to - 1] === "\n" ? "\n" : "") });
+    }
+  }
+  return edits;
+}
+
+/** What stands in a map, with its places: where the key begins, the value ends, and its line with a remark. */
+function entriesOf({ items }: YAMLMap): Entry[] {
+  return items.map(({ key, value }) => {
+    const [from = 0, keyEnd = 0] = (key as Node).range ?? [];
+    const [, to = keyEnd, end = to] = (value as Node | null)?.range ?? [];
+    return { key: keyOf(key), from, to, end, value };
+  });
+}
+
+const isBlock = (node: unknown): node is YAMLMap => isMap(node) && node.flow !== true && node.items.length > 0;
+const valueOf = ({ value }: Entry, { document }: Written): unknown => (value as Node | null)?.toJS(document) ?? null;
+const columnOf = (text: string, offset: number): number => offset - (text.lastIndexOf("\n", offset - 1) + 1);
 
 function put(document: Document, stream: string, written: WrittenStream | null): void {
   if (!isMap(document.get("streams", true))) {

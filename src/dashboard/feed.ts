@@ -109,6 +109,10 @@ function followRecords(client: FeedClient, store: Store, modelOf: (name: string)
   client.on("event", (record) => store.happenings.add(record));
   client.on("gap", (record) => store.happenings.add(record));
   client.on("log", (record) => store.logs.add(record));
+  client.on("missed", ({ lost }) => {
+    const what = Object.entries(lost).map(([topic, records]) => `${topic} ${records}`).join(", ");
+    store.logs.add({ v: 1, type: "log", level: "warn", message: `this page read too slowly and missed records: ${what}`, at: new Date(Date.now() + store.aheadMs).toISOString() });
+  });
   client.on("error", ({ id, message }) => {
     if (id === LOG_SUBSCRIPTION.id) store.logRefusal = message;
   });

@@ -3,7 +3,7 @@ import { make, makeSvg, setText } from "./dom.js";
 import { BUCKET_EDGES_MS, STAGES, type LatencySummary, type Stage } from "./latency.js";
 import { colourOf } from "./palette.js";
 import type { StreamModel } from "./stream-model.js";
-import { countWords, dropsOf, durationWords, shareWords } from "./words.js";
+import { countWords, dropsOf, durationWords, lostOf, shareWords } from "./words.js";
 
 /** The figures beside a stream's picture. */
 export interface FiguresPanel extends Disposable {
@@ -104,9 +104,8 @@ function dropsPart(model: StreamModel): Part {
       const { stats } = model;
       if (!stats) return setText(headline, "No figures yet");
       const drops = dropsOf(stats);
-      const lost = drops.reduce((sum, { frames }) => sum + frames, 0);
       const of = stats.expectedFrames === null ? "" : ` of ${countWords(stats.expectedFrames)}`;
-      setText(headline, `${countWords(stats.decoded)} decoded${of}  ·  ${countWords(stats.outcomes.detected)} detected  ·  ${shareWords(lost, stats.decoded)} dropped`);
+      setText(headline, `${countWords(stats.decoded)} decoded${of}  ·  ${countWords(stats.outcomes.detected)} detected  ·  ${shareWords(lostOf(stats), stats.decoded)} dropped`);
       const rows = drops.map(({ cause, frames }) => make("li", {}, make("span", {}, cause), make("meter", { min: "0", max: String(stats.decoded), value: String(frames), "aria-label": `${cause} of all decoded` }), make("b", {}, countWords(frames))));
       list.replaceChildren(...rows);
     },

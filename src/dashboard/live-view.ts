@@ -5,7 +5,7 @@ import { colourOf } from "./palette.js";
 import { openScreen, type DrawnFrame, type Screen } from "./screen.js";
 import type { Store } from "./store.js";
 import type { StreamModel } from "./stream-model.js";
-import { dropsOf, inView, shareWords } from "./words.js";
+import { inView, lostOf, shareWords } from "./words.js";
 
 /** A view of the page. */
 export interface View extends Disposable {
@@ -135,7 +135,7 @@ function openTile(model: StreamModel, store: Store, drawn: (frame: DrawnFrame) =
 function figuresOf(model: StreamModel): string {
   const { stats } = model;
   if (!stats || stats.decoded === 0) return "";
-  const lost = dropsOf(stats).reduce((sum, { frames }) => sum + frames, 0);
+  const lost = lostOf(stats);
   const { inferred } = model.rates();
   return [`${inferred.toFixed(1)} of ${stats.fps.in.toFixed(1)} fps`, `p95 ${stats.latencyMs.p95.toFixed(0)} ms`, `${shareWords(lost, stats.decoded)} dropped`].join("  ·  ");
 }

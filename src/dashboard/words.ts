@@ -20,6 +20,11 @@ export function dropsOf({ skipped, outcomes: { late, failed, aborted } }: StatsR
     .sort((a, b) => b.frames - a.frames);
 }
 
+/** Frames that were lost: not those that a highest rate leaves out, as was asked for. */
+export function lostOf(stats: StatsRecord): number {
+  return dropsOf(stats).reduce((sum, { frames }) => sum + frames, 0) - stats.skipped.max_fps;
+}
+
 /** A duration from 0 up, for people: 340 ms, 2.4 s, 34 s, 5 min, 2 h. */
 export function durationWords(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -50,6 +50,8 @@ export interface Feed extends Disposable {
   open(wanted: Subscription, access: Access, wire: ClientWire, lastEventId?: string): ClientHandlers;
   /** What waits for each client. */
   loads(): readonly ClientLoad[];
+  /** Frame records that slow clients have lost so far, those that are gone too. */
+  lostRecords(): number;
 }
 
 /** What waits for one client, and what it lost. */
@@ -73,12 +75,12 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const eventId = (seq: number): string => `${instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
-  const clients = new Map<Subscriber, ClientWire>();
-  const audience = openAudience(() => clients.keys());
+  const clients = clientList();
+  const audience = openAudience(clients.all);
   const watching = pictureWatchers();
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
-    clients.set(client, wire);
+    clients.add(client, wire);
     client.answer(hello(options, limits, present.names().filter(client.sees), clock));
     return client;
   };
@@ -87,10 +89,8 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     audience.changed();
     watching.tell();
   };
-  const parts = { present, clock, known, changed, left: (client: Subscriber) => clients.delete(client) };
-  const sweeping = clock.every(SWEEP_MS, () => {
-    for (const client of [...clients.keys()]) if (client.outbox.sweep()) client.close(CLOSE_TRY_AGAIN, `nothing was read for ${limits.stalledMs / 1000} s`);
-  });
+  const parts = { present, clock, known, changed, left: clients.remove };
+  const sweeping = clock.every(SWEEP_MS, () => clients.closeStalled(limits.stalledMs));
   return {
     publish: (published) => publish(published, present, audience),
     publishPicture(picture) {
@@ -114,7 +114,7 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
       present.forget(stream);
       views.forget(stream);
       audience.forget(stream);
-      for (const client of clients.keys()) client.forget(stream);
+      for (const client of clients.all()) client.forget(stream);
     },
     welcome: (wire, access) => clientHandlers(enter(wire, access), parts),
     refusal: (wanted, access) => refusalOf(wanted, access, known),
@@ -123,8 +123,27 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
       startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, instance) }, parts);
       return clientHandlers(client, parts);
     },
-    loads: () => [...clients].map(([{ outbox: { load } }, wire]) => loadOf(load, wire)),
+    loads: clients.loads,
+    lostRecords: clients.lostRecords,
     [Symbol.dispose]: () => sweeping[Symbol.dispose](),
+  };
+}
+
+/** Who is connected, and what those lost who are not any more. */
+function clientList() {
+  const wires = new Map<Subscriber, ClientWire>();
+  let lostByGone = 0;
+  return {
+    all: () => wires.keys(),
+    add: (client: Subscriber, wire: ClientWire) => void wires.set(client, wire),
+    remove(client: Subscriber): void {
+      if (wires.delete(client)) lostByGone += client.outbox.load.lostRecords;
+    },
+    closeStalled(stalledMs: number): void {
+      for (const { outbox, close } of [...wires.keys()]) if (outbox.sweep()) close(CLOSE_TRY_AGAIN, `nothing was read for ${stalledMs / 1000} s`);
+    },
+    loads: () => [...wires].map(([{ outbox: { load } }, wire]) => loadOf(load, wire)),
+    lostRecords: () => [...wires.keys()].reduce((sum, { outbox }) => sum + outbox.load.lostRecords, lostByGone),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.js";
-import { gapTally, toLine, type FrameRecord, type GapRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { lostOthersTally } from "../core/lost-others.js";
+import { gapTally, toLine, type Missed, type Subscription, type WireRecord } from "../wire/index.js";
 import type { FeedLimits } from "./limits.js";
-import { textMessage, type Framing, type TextMessage } from "./message.js";
+import { answerMessage, textMessage, type Framing, type TextMessage } from "./message.js";
 
 /** The connection of one client, as its subscriber needs it. */
 export interface ClientWire {
@@ -42,12 +43,8 @@ interface Waiting {
 
 /** Makes an empty outbox. Nothing is allocated for a message that the socket takes at once. */
 export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): Outbox {
-  const gaps = gapTally("subscriber_slow");
   const load = { queuedBytes: 0, queuedMessages: 0, sentMessages: 0, lostRecords: 0 };
-  const queue = waitingLine(wire.framing, load, (record) => {
-    gaps.lose(record);
-    load.lostRecords += record.type === "gap" ? record.records : 1;
-  });
+  const queue = waitingLine(wire.framing, load, (record) => losses.lose(record));
   let hasTaken = true;
   let quietSinceMs = clock.monotonicMs();
 
@@ -59,12 +56,9 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
     load.sentMessages += 1;
     wire.send(bytes, false, left);
   };
-  const tellGap = (stream: string): void => {
-    const gap = gaps.take(stream, clock.wallMs());
-    if (gap) hand(gapMessage(gap).bytes(wire.framing));
-  };
+  const losses = whatIsLost(load, clock, (message) => hand(message.bytes(wire.framing)));
   const send = ({ record }: TextMessage, bytes: Buffer): void => {
-    if (load.lostRecords > 0 && record?.stream !== undefined) tellGap(record.stream);
+    losses.tellBefore(record);
     hand(bytes);
   };
   const sendOldest = (): void => {
@@ -91,13 +85,43 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
     },
     finish() {
       drain(Infinity);
+      losses.tellAll();
+    },
+  };
+}
+
+/** What was lost and is not told yet; how many frame records in all stands in its load. */
+function whatIsLost(load: { lostRecords: number }, clock: Clock, tell: (message: TextMessage) => void) {
+  const gaps = gapTally("subscriber_slow");
+  const others = lostOthersTally();
+  const tellGap = (stream: string): void => {
+    const gap = gaps.take(stream, clock.wallMs());
+    if (gap) tell(textMessage(toLine(gap), gap));
+  };
+  const tellOthers = (): void => {
+    const lost = others.take();
+    if (lost) tell(answerMessage({ type: "missed", lost } satisfies Missed));
+  };
+  return {
+    lose(record: WireRecord): void {
+      if (record.type !== "frame" && record.type !== "gap") return others.lose(record.type);
+      gaps.lose(record);
+      load.lostRecords += record.type === "gap" ? record.records : 1;
+    },
+    /** A record of that stream is next, or an answer. */
+    tellBefore(record: WireRecord | undefined): void {
+      tellOthers();
+      if (load.lostRecords > 0 && record?.stream !== undefined) tellGap(record.stream);
+    },
+    tellAll(): void {
+      tellOthers();
       for (const stream of gaps.streams()) tellGap(stream);
     },
   };
 }
 
-/** What waits in our own memory, oldest first; its size stands in `load`. `lost` is told of frame records that are dropped. */
-function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessages: number }, lost: (record: FrameRecord | GapRecord) => void) {
+/** What waits in our own memory, oldest first; its size stands in `load`. `lost` is told of records that are dropped. */
+function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessages: number }, lost: (record: WireRecord) => void) {
   const line: Waiting[] = [];
   const takeAt = (index: number): TextMessage => {
     const [{ message, bytes }] = (index === 0 ? [line.shift()] : line.splice(index, 1)) as [Waiting];
@@ -107,7 +131,7 @@ function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessag
   };
   const loseAt = (index: number): void => {
     const { record } = takeAt(index);
-    if (record?.type === "frame" || record?.type === "gap") lost(record);
+    if (record) lost(record);
   };
   return {
     add(message: TextMessage, sinceMs: number) {
@@ -132,5 +156,3 @@ function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessag
     },
   };
 }
-
-const gapMessage = (gap: GapRecord): TextMessage => textMessage(toLine(gap), gap);

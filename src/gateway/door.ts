@@ -6,7 +6,6 @@ import { type Auth, type Identity } from "../auth/index.js";
 import { judge, type Shown } from "./credentials.js";
 import type { Guests } from "./connections.js";
 import { changeAllowed, hostAllowed, originAllowed, readAllowed, type Allowed, type Provenance } from "./guard.js";
-import { ERROR_TABLE } from "../core/errors.js";
 import { letIn } from "./http-access.js";
 import { problem } from "./problem.js";
 
@@ -35,7 +34,7 @@ export function guardRequests(app: FastifyInstance, rules: DoorRules): void {
   app.addHook("onRequest", async (request, reply) => {
     const { host } = request.headers;
     if ((request.raw.url ?? "").length > LONGEST_URL) {
-      return problem(reply, 414, "E_HTTP_SIZE", ERROR_TABLE.E_HTTP_SIZE.what, `the address is longer than ${LONGEST_URL} bytes`);
+      return problem(reply, 414, "E_HTTP_SIZE", `the address is longer than ${LONGEST_URL} bytes`);
     }
     if (!hostAllowed(rules.boundHost, host, rules.allowed, ownNames)) return forbidden(reply, "this server is not served under that host name (serve.allowedHosts)");
     const provenance = provenanceOf(request.raw);
@@ -63,17 +62,17 @@ async function enter(request: FastifyRequest, reply: FastifyReply, { by, verdict
   const wantsPage = by === "none" && request.method === "GET" && !path.startsWith("/api/") && (request.headers.accept ?? "").includes("text/html");
   if (wantsPage) return reply.redirect("/login", 303);
   reply.header("www-authenticate", 'Bearer realm="sightline"');
-  return problem(reply, 401, "E_AUTH", "Unauthorized", by === "none" ? "a token is needed: Authorization: Bearer TOKEN" : "the token is wrong, or no longer there");
+  return problem(reply, 401, "E_AUTH", by === "none" ? "a token is needed: Authorization: Bearer TOKEN" : "the token is wrong, or no longer there");
 }
 
 function forbidden(reply: FastifyReply, detail: string): FastifyReply {
-  return problem(reply, 403, "E_FORBIDDEN", "Forbidden", detail);
+  return problem(reply, 403, "E_FORBIDDEN", detail);
 }
 
 /** Tells who guesses to wait. */
 export function slowed(reply: FastifyReply, retryAfterMs: number): FastifyReply {
   reply.header("retry-after", secondsOf(retryAfterMs));
-  return problem(reply, 429, "E_AUTH_SLOWED", "Too Many Requests", `too many wrong tokens came from this address; try again in ${secondsOf(retryAfterMs)} s`);
+  return problem(reply, 429, "E_AUTH_SLOWED", `too many wrong tokens came from this address; try again in ${secondsOf(retryAfterMs)} s`);
 }
 
 const secondsOf = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));

@@ -117,7 +117,7 @@ const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), 
 function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
   const { version, control = () => undefined, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
   const history = statsHistory();
-  const metrics = gatewayMetrics({ version, control, clients: () => feed.loads() });
+  const metrics = gatewayMetrics({ version, control, clients: () => feed.loads(), lostRecords: feed.lostRecords });
   return {
     addRoutes(app: FastifyInstance): void {
       app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));

@@ -10,7 +10,7 @@ import { guests, limitConnections, type ConnectionLimits } from "./connections.j
 import { guardRequests, guardUpgrades, type DoorRules, type UpgradeHandler } from "./door.js";
 import { isLoopback, type Allowed } from "./guard.js";
 import { addLoginRoutes } from "./login.js";
-import { answerError, answerWithProblems } from "./problem.js";
+import { answerError, answerUnreadable, answerWithProblems } from "./problem.js";
 import { readTls, reloadTls, type TlsFiles } from "./tls.js";
 
 /** What the HTTP side is made of. */
@@ -79,7 +79,7 @@ export async function openHttpServer(options: HttpOptions, clock: Clock): Promis
     guardRequests(app, rules);
     // Only JSON is taken for a body.
     app.removeContentTypeParser("text/plain");
-    answerWithProblems(app);
+    answerWithProblems(app, options.notice);
     await addLoginRoutes(app, auth, tls !== null);
     await options.routes(app);
     await app.listen({ host: options.host, port: options.port });
@@ -93,7 +93,7 @@ export async function openHttpServer(options: HttpOptions, clock: Clock): Promis
   return { server: app.server, port, onUpgrade: (handler) => (handleUpgrade.current = handler), [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
 }
 
-async function makeApp({ tls, headTimeoutMs, requestTimeoutMs }: HttpOptions): Promise<FastifyInstance> {
+async function makeApp({ tls, notice, headTimeoutMs, requestTimeoutMs }: HttpOptions): Promise<FastifyInstance> {
   // Node looks for requests that take too long only every 30 s unless told otherwise.
   const parser = { maxHeaderSize: HEAD_LIMIT_BYTES, headersTimeout: headTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(1000, headTimeoutMs) };
   const common = {
@@ -102,7 +102,8 @@ async function makeApp({ tls, headTimeoutMs, requestTimeoutMs }: HttpOptions): P
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_URL_PARAMETER_LENGTH },
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => answerError(error, reply),
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => answerError(error, reply, notice),
+    clientErrorHandler: answerUnreadable,
   };
   if (tls === null) return fastify({ ...common, http: parser });
   const secure = { ...parser, ...(await readTls(tls)), minVersion: "TLSv1.2" as const, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS };

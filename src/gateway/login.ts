@@ -12,6 +12,7 @@ const FORM_LIMIT_BYTES = 4096;
 /** `/login`, `/logout` and `/api/ticket`: how a token becomes a cookie or a ticket. */
 export async function addLoginRoutes(app: FastifyInstance, auth: Auth, isTls: boolean): Promise<void> {
   await app.register((forms, _options, done) => {
+    forms.removeContentTypeParser("application/json");
     // Here alone: everywhere else a form of another site would pass for a request of ours.
     forms.addContentTypeParser(FORM, { parseAs: "string", bodyLimit: FORM_LIMIT_BYTES }, (_request, body, done) => done(null, new URLSearchParams(String(body))));
     addForms(forms, auth, isTls);
@@ -20,7 +21,7 @@ export async function addLoginRoutes(app: FastifyInstance, auth: Auth, isTls: bo
   app.get("/login.css", (_request, reply) => reply.type("text/css; charset=utf-8").send(LOGIN_STYLE));
   app.post("/api/ticket", (request, reply) => {
     const identity = identityOf(request);
-    if (identity === undefined) return problem(reply, 401, "E_AUTH", "Unauthorized", "a token is needed");
+    if (identity === undefined) return problem(reply, 401, "E_AUTH", "a token is needed");
     return reply.send({ ticket: auth.ticketFor(identity), expiresInMs: TICKET_MS, role: accessOf(request).role });
   });
 }

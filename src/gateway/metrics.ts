@@ -14,7 +14,9 @@ export interface MetricsSources {
   readonly version: string;
   readonly control: () => StreamControl | undefined;
   /** What waits for each client of the feed; they are shown all together, a client has no series of its own. */
-  readonly clients: () => readonly Pick<ClientLoad, "framing" | "queuedBytes" | "socketBytes" | "lostRecords">[];
+  readonly clients: () => readonly Pick<ClientLoad, "framing" | "queuedBytes" | "socketBytes">[];
+  /** Frame records that clients have lost so far, those that are gone too. */
+  readonly lostRecords: () => number;
 }
 
 /** The figures of the program as Prometheus reads them. */
@@ -119,7 +121,7 @@ function otherFigures(registry: Registry): Refresh[] {
   const sinkLost = new Counter({ name: "sightline_sink_lost_records_total", help: "Records that a sink lost because it was too slow or has ended.", labelNames: ["sink"], registers });
   const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed, by the way in which they read it.", labelNames: ["framing"], registers });
   const feedQueue = new Gauge({ name: "sightline_feed_queue_bytes", help: "Bytes that wait for clients, all together.", registers });
-  const feedLost = new Gauge({ name: "sightline_feed_lost_records", help: "Frame records that the clients which are connected now have lost because they were too slow, all together.", registers });
+  const feedLost = new Counter({ name: "sightline_feed_lost_records_total", help: "Frame records that clients have lost because they were too slow, all together, those that are gone too.", registers });
   return [
     ({ control }) => {
       for (const metric of [workers, busy, capacity, warm, replaced, sinkQueue, sinkLost]) metric.reset();
@@ -135,13 +137,14 @@ function otherFigures(registry: Registry): Refresh[] {
         sinkLost.inc({ sink }, lostRecords);
       }
     },
-    ({ clients: loadsOf }) => {
+    ({ clients: loadsOf, lostRecords }) => {
       const loads = loadsOf();
       const total = (of: (load: (typeof loads)[number]) => number): number => loads.reduce((sum, load) => sum + of(load), 0);
       clients.reset();
       for (const framing of FRAMINGS) clients.set({ framing }, loads.filter((load) => load.framing === framing).length);
       feedQueue.set(total(({ queuedBytes, socketBytes }) => queuedBytes + socketBytes));
-      feedLost.set(total(({ lostRecords }) => lostRecords));
+      feedLost.reset();
+      feedLost.inc(lostRecords());
     },
   ];
 }

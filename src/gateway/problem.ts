@@ -1,5 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ERROR_TABLE, PipelineError, type ErrorCode } from "../core/errors.js";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { asPipelineError, ERROR_TABLE, PipelineError, type ErrorCode } from "../core/errors.js";
+import { redactUrl } from "../core/redact.js";
 
 /** One thing that is wrong with a request. */
 export interface Fault {
@@ -12,10 +15,32 @@ export interface Fault {
 export const PROBLEM_TYPE = "application/problem+json";
 
 /** Answers with an error as RFC 9457 says: `detail` is one line without secrets. */
-export function problem(reply: FastifyReply, status: number, code: ErrorCode, title: string, detail: string, faults?: readonly Fault[]): FastifyReply {
-  const body = { type: `urn:sightline:error:${code}`, title, status, detail, code, ...(faults && { faults }) };
+export function problem(reply: FastifyReply, status: number, code: ErrorCode, detail: string, faults?: readonly Fault[]): FastifyReply {
   // As text: a route's own schema knows nothing of its errors.
-  return reply.code(status).type(`${PROBLEM_TYPE}; charset=utf-8`).serializer(String).send(JSON.stringify(body));
+  return reply.code(status).type(CONTENT_TYPE).serializer(String).send(problemText(status, code, detail, faults));
+}
+
+const CONTENT_TYPE = `${PROBLEM_TYPE}; charset=utf-8`;
+
+function problemText(status: number, code: ErrorCode, detail: string, faults?: readonly Fault[]): string {
+  return JSON.stringify({ type: `urn:sightline:error:${code}`, title: ERROR_TABLE[code].what, status, detail, code, ...(faults && { faults }) });
+}
+
+/** What Node's parser complains of; anything else is a request that is none. */
+const PARSER_CODES: Readonly<Record<string, readonly [status: number, code: ErrorCode, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, "E_HTTP_SIZE", "the request's head is too long"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "E_REQUEST", "the request did not arrive in time"],
+};
+
+/** Answers what never became a request: there is no reply, only a connection, which is closed. */
+export function answerUnreadable({ code = "" }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === "ECONNRESET" || socket.destroyed) return;
+  const [status, ours, detail] = PARSER_CODES[code] ?? [400, "E_REQUEST", "this is no request of HTTP/1.1"];
+  const body = problemText(status, ours, detail);
+  if (!socket.writable) return void socket.destroy();
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, "Connection: close", `Content-Type: ${CONTENT_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroy();
 }
 
 /** Status of the codes that a request can end with; any other is our own fault. */
@@ -51,7 +76,7 @@ export function pipelineProblem(reply: FastifyReply, { code: own, message }: Pip
   const code = own === "E_USAGE" ? "E_REQUEST" : own;
   const status = STATUS[code] ?? 500;
   if (status === 503 || status === 429) reply.header("retry-after", RETRY_AFTER_S);
-  return problem(reply, status, code, ERROR_TABLE[code].what, message, faults);
+  return problem(reply, status, code, message, faults);
 }
 
 /** Fastify's own errors, as ours. */
@@ -62,28 +87,42 @@ const FASTIFY_CODES: Readonly<Record<string, readonly [status: number, code: Err
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "E_HTTP_TYPE"],
 };
 
+/** Takes what a request failed with by our own fault, for whoever runs the program. */
+export type FaultListener = (message: string, error: PipelineError) => void;
+
 /** Answers with whatever a request has ended with. What is not the client's fault is told without its words: they may say anything. */
-export function answerError(thrown: unknown, reply: FastifyReply): FastifyReply {
-  if (thrown instanceof PipelineError) return pipelineProblem(reply, thrown);
-  const { code = "", statusCode = 500, message }: Partial<FastifyError> & Error = thrown instanceof Error ? thrown : new Error(String(thrown));
+export function answerError(thrown: unknown, reply: FastifyReply, onFault: FaultListener): FastifyReply {
+  const error: Partial<FastifyError> & Error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const answer = error instanceof PipelineError ? pipelineProblem(reply, error) : otherProblem(reply, error);
+  if (answer.statusCode === 500) onFault(faultWords(reply.request, error), asPipelineError(error, "E_INTERNAL"));
+  return answer;
+}
+
+/** The address as the route has it: what was asked for may hold a secret. */
+function faultWords({ method, routeOptions }: FastifyRequest, { name, message, stack = "" }: Error): string {
+  const [where = ""] = /\n\s+at .*/.exec(stack) ?? [];
+  return redactUrl(`${method} ${routeOptions.url ?? "?"} was answered with 500: ${name}: ${message}${where.replace(/\s+/g, " ")}`);
+}
+
+function otherProblem(reply: FastifyReply, { code = "", statusCode = 500, message }: Partial<FastifyError> & Error): FastifyReply {
   const known = FASTIFY_CODES[code];
-  if (known) return problem(reply, known[0], known[1], ERROR_TABLE[known[1]].what, said(message));
-  if (statusCode >= 400 && statusCode < 500) return problem(reply, statusCode, "E_REQUEST", "the request is not understood", said(message));
-  return problem(reply, 500, "E_INTERNAL", ERROR_TABLE.E_INTERNAL.what, "this should not have happened; the request was not carried out, or only in part");
+  if (known) return problem(reply, known[0], known[1], said(message));
+  if (statusCode >= 400 && statusCode < 500) return problem(reply, statusCode, "E_REQUEST", said(message));
+  return problem(reply, 500, "E_INTERNAL", "this should not have happened; the request was not carried out, or only in part");
 }
 
 const LONGEST_SAID = 200;
 const said = (message: string): string => message.slice(0, LONGEST_SAID);
 
 /** Answers all errors of a server as RFC 9457 says, those of Fastify included. To be called before its routes are added. */
-export function answerWithProblems(app: FastifyInstance): void {
+export function answerWithProblems(app: FastifyInstance, onFault: FaultListener): void {
   const routes: Route[] = [];
   app.addHook("onRoute", ({ method, url }) => void routes.push({ methods: [method].flat(), pattern: patternOf(url) }));
   app.addHook("onRequest", async (request, reply) => {
     // Before a body is read that nobody asked for.
     if (request.is404) await answerNotFound(request, reply, routes);
   });
-  app.setErrorHandler((error, _request, reply) => answerError(error, reply));
+  app.setErrorHandler((error, _request, reply) => answerError(error, reply, onFault));
   app.setNotFoundHandler((request, reply) => answerNotFound(request, reply, routes));
 }
 
@@ -101,7 +140,7 @@ function patternOf(url: string): RegExp {
 function answerNotFound({ method, raw }: FastifyRequest, reply: FastifyReply, routes: readonly Route[]): FastifyReply {
   const path = raw.url?.split("?")[0] ?? "";
   const methods = new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods));
-  if (methods.size === 0 || methods.has(method)) return problem(reply, 404, "E_HTTP_NOT_FOUND", ERROR_TABLE.E_HTTP_NOT_FOUND.what, "nothing is served at this address");
+  if (methods.size === 0 || methods.has(method)) return problem(reply, 404, "E_HTTP_NOT_FOUND", "nothing is served at this address");
   const allow = [...methods].sort().join(", ");
-  return problem(reply.header("allow", allow), 405, "E_HTTP_METHOD", ERROR_TABLE.E_HTTP_METHOD.what, `only ${allow}`);
+  return problem(reply.header("allow", allow), 405, "E_HTTP_METHOD", `only ${allow}`);
 }

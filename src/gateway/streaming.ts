@@ -1,7 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock.js";
-import { ERROR_TABLE } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import { answerMessage, type ClientHandlers, type ClientWire, type Feed, type Framing } from "../feed/index.js";
 import { asyncApiText } from "../wire/index.js";
@@ -55,7 +54,7 @@ export function openStreaming({ feed, seats, clock }: StreamingParts): Streaming
     const refusal = feed.refusal(wanted, access);
     if (refusal) throw refusal;
     const full = seats.refuses(request.ip);
-    if (full) return problem(reply, full === "all" ? 503 : 429, "E_TOO_MANY", ERROR_TABLE.E_TOO_MANY.what, "no more connections are taken now");
+    if (full) return problem(reply, full === "all" ? 503 : 429, "E_TOO_MANY", "no more connections are taken now");
     const response = begin(reply, framing);
     const seat = seats.take(request.ip);
     const handlers = feed.open(wanted, access, wireOf(response, framing), lastEventId(request));

@@ -40,6 +40,7 @@ export {
   type ErrorMessage,
   type FeedMessage,
   type Hello,
+  type Missed,
   type Snapshot,
   type Subscribed,
 } from "./messages.js";

@@ -63,8 +63,19 @@ export const errorMessageSchema = z
 /** The answer to ping. */
 export const pongSchema = z.strictObject({ type: z.literal("pong"), id: z.string().exactOptional(), serverTime: timeOfDay }).describe("The answer to ping.").meta({ id: "Pong" });
 
+const missedCount = z.int().positive().exactOptional();
+
+/** What a slow client lost besides frames. */
+export const missedSchema = z
+  .strictObject({
+    type: z.literal("missed"),
+    lost: z.strictObject({ events: missedCount, state: missedCount, log: missedCount }).describe("How many records, by topic."),
+  })
+  .describe("Records that this client did not get because it read too slowly, besides those of frames, which a gap tells. Stands where they would have come, or later.")
+  .meta({ id: "Missed" });
+
 /** Every text message that the server sends. */
-export const messageSchema = z.union([helloSchema, subscribedSchema, unsubscribedSchema, snapshotSchema, errorMessageSchema, pongSchema, recordSchema]);
+export const messageSchema = z.union([helloSchema, subscribedSchema, unsubscribedSchema, snapshotSchema, errorMessageSchema, pongSchema, missedSchema, recordSchema]);
 
 /** The first message of a connection. */
 export type Hello = z.infer<typeof helloSchema>;
@@ -74,7 +85,9 @@ export type Subscribed = z.infer<typeof subscribedSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
 /** A request could not be followed. */
 export type ErrorMessage = z.infer<typeof errorMessageSchema>;
+/** What a slow client lost besides frames. */
+export type Missed = z.infer<typeof missedSchema>;
 /** What the server sends to one client alone. */
-export type Answer = Hello | Subscribed | z.infer<typeof unsubscribedSchema> | Snapshot | ErrorMessage | z.infer<typeof pongSchema>;
+export type Answer = Hello | Subscribed | z.infer<typeof unsubscribedSchema> | Snapshot | ErrorMessage | z.infer<typeof pongSchema> | Missed;
 /** Every text message that the server sends. */
 export type FeedMessage = z.infer<typeof messageSchema>;

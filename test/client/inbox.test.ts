@@ -31,6 +31,14 @@ test("a slow reader loses the oldest, by number and by length, and is told in th
   }
 });
 
+test("events, states and log lines that are lost are told by topic, also when that was lost itself", async () => {
+  const inbox = openInbox(manualClock(), () => undefined, { messages: 1, characters: 1e9 });
+  for (const message of [MESSAGES.StateRecord, MESSAGES.Missed, MESSAGES.EventRecord]) inbox.push(message as FeedMessage, 1);
+  inbox.push(frame(0), 1);
+  assert.deepEqual((await inbox.next()).value, { type: "missed", lost: { state: 3, events: 2, log: 3 } });
+  assert.equal((await inbox.next()).value?.type, "frame");
+});
+
 test("a gap that is lost is told with what is lost behind it", async () => {
   const inbox = openInbox(manualClock(), () => undefined, { messages: 2, characters: 1e9 });
   inbox.push({ v: 1, type: "gap", stream: "gate", epoch: 1, fromFrame: 3, toFrame: 5, records: 3, cause: "subscriber_slow", at: "" }, 1);

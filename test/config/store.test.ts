@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { settingsFileStore, type SettingsFileStore } from "../../src/config/index.js";
+import { withStream } from "../../src/config/yaml.js";
 import { temporaryFolder } from "../support/pool.js";
 
 const folder = temporaryFolder();
@@ -47,7 +48,6 @@ streams:
     detect:
       classes:
         - car
-
 # The end.
 `);
 });
@@ -56,6 +56,25 @@ test("without a source of its own a change leaves the source as it is written, n
   const file = fileOf('streams:\n  gate: { source: "rtsp://u:${PW}@h/", weight: 2 }\n');
   await storeOf(file).keep("gate", { weight: 3 }, nothing);
   assert.deepEqual(parse(readFileSync(file, "utf8")), { streams: { gate: { source: "rtsp://u:${PW}@h/", weight: 3 } } });
+});
+
+test("spaces stay as they were written, in flow lists and before remarks, but in what is changed itself", () => {
+  const text = `streams:
+    gate:
+        source:   'clip.mp4'   # the first
+        detect: { classes: [person,  car], conf: .3 }
+        weight: 2
+
+    yard: {source: b.mp4,labels: {floor: 1}}
+sinks: ["stdout:",'out.jsonl']
+pool:   { workers: 2 }
+`;
+  const { weight: _, ...gate } = { detect: { classes: ["person", "car"], conf: 0.3 }, weight: 2 };
+  assert.equal(withStream(text, "x.yaml", "gate", { ...gate, weight: 3 }), text.replace("weight: 2", "weight: 3"));
+  assert.equal(withStream(text, "x.yaml", "gate", gate), text.replace("        weight: 2\n", ""));
+  assert.equal(withStream(text, "x.yaml", "gate", { ...gate, weight: 2, required: false }), text.replace("weight: 2\n", "weight: 2\n        required: false\n"));
+  assert.equal(withStream(text, "x.yaml", "yard", null), text.replace("    yard: {source: b.mp4,labels: {floor: 1}}\n", ""));
+  assert.equal(withStream(text, "x.yaml", "lane", { source: "c.mp4" }), text.replace("floor: 1}}\n", "floor: 1}}\n    lane:\n      source: c.mp4\n"));
 });
 
 test("an empty file, one with comments alone, one whose streams are empty: each takes a stream", async () => {

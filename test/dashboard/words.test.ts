@@ -4,7 +4,7 @@ import type { Access } from "../../src/core/access.js";
 import { isFiltering, LOG_SUBSCRIPTION, NO_FILTER, recordsSubscription, withClass } from "../../src/dashboard/filter.js";
 import { fitTiles } from "../../src/dashboard/fit-tiles.js";
 import { streamHealth, type StreamFacts } from "../../src/dashboard/health.js";
-import { countWords, dropsOf, durationWords, inView, shareWords } from "../../src/dashboard/words.js";
+import { countWords, dropsOf, durationWords, inView, lostOf, shareWords } from "../../src/dashboard/words.js";
 import { refusalOf } from "../../src/feed/requests.js";
 import { requestSchema, stateRecord, statsRecord, type FrameRecord, type SubscribeInput } from "../../src/wire/index.js";
 import { CAPTURED_AT_MS, publishedFrame, stats } from "../wire/records.js";
@@ -48,6 +48,8 @@ test("durations, counts and shares are short and never say less than there is", 
 
 test("drops are told by cause, most first, and what is in view by class", () => {
   assert.deepEqual(dropsOf(figures), [{ cause: "busy", frames: 7 }, { cause: "failed", frames: 1 }]);
+  const thinned = { ...figures, skipped: { ...figures.skipped, max_fps: 900 } };
+  assert.deepEqual([dropsOf(thinned)[0], lostOf(thinned)], [{ cause: "over the rate", frames: 900 }, 8]);
   const two = publishedFrame(1, {}, [0, 0, 10, 10, 5, 5, 9, 9]).record as FrameRecord;
   assert.deepEqual(inView({ ...two, objects: [{ ...two.objects[0]!, label: "bus", classId: 5 }, ...two.objects] }), [
     { label: "car", classId: 2, count: 2 },

@@ -5,7 +5,7 @@ import { DEFAULT_FEED_LIMITS } from "../../src/feed/limits.js";
 import { textMessage, type TextMessage } from "../../src/feed/message.js";
 import { openOutbox } from "../../src/feed/outbox.js";
 import { publishedFrame, stats } from "../wire/records.js";
-import { published, statsRecord } from "../../src/wire/index.js";
+import { published, statsRecord, type WireRecord } from "../../src/wire/index.js";
 import { manualClock } from "../support/manual-clock.js";
 import { inWords, testWire } from "./wires.js";
 
@@ -88,6 +88,20 @@ test("what has waited too long is lost, and told", () => {
   outbox.sweep();
   wire.drain();
   assert.deepEqual(wire.messages().map(inWords), ["gate 0", "gate lost 1-1", "gate 2"]);
+});
+
+test("events, states and log lines that are lost are told by topic, before what comes next; figures are not", () => {
+  const wire = testWire();
+  const outbox = openOutbox(wire, manualClock(), { ...LIMITS, socketBytes: 1, queueBytes: 400 });
+  const push = (record: WireRecord): void => outbox.push(textMessage(JSON.stringify(record), record), "all");
+  outbox.push(frame(0), "all");
+  const line = (message: string): WireRecord => ({ v: 1, type: "log", level: "info", message, at: "2026-11-25T10:00:00.000Z" });
+  push({ v: 1, type: "state", stream: "gate", epoch: 1, state: "live", at: "2026-11-25T10:00:00.000Z" });
+  push(statsRecord(stats, 0));
+  for (const text of ["a", "b", "c"]) push(line(text.repeat(150)));
+  wire.drain();
+  assert.deepEqual(wire.messages().slice(1).map((message) => message["lost"] ?? String(message["message"])[0]), [{ state: 1, log: 2 }, "c"]);
+  assert.equal(outbox.load.lostRecords, 0);
 });
 
 test("a socket that takes nothing for the limit has stalled; one that takes a little, or has nothing to take, has not", () => {

@@ -118,4 +118,6 @@ test("a client that never reads is closed with 1013, which it finds behind what 
   for (let second = 0; second < 16; second += 1) clock.advance(1000);
   raw(sleeper).resume();
   assert.deepEqual(await closed, [1013, "nothing was read for 15 s"]);
+  await until(() => gateway.clientCount === 0, "the client to be gone");
+  assert.match(await (await fetch(`${gateway.url}metrics`)).text(), /^sightline_feed_lost_records_total [1-9]\d*$/m, "what it lost is still counted");
 });

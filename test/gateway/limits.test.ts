@@ -14,7 +14,9 @@ test("an address that is too long is 414, a head 431, a body 413", async () => {
     const { socket, said } = rawConnection(gateway.url);
     socket.write(head);
     socket.once("data", () => socket.end());
-    assert.match(await said, new RegExp(`^HTTP/1\\.1 ${status} `));
+    const text = await said;
+    assert.match(text, new RegExp(`^HTTP/1\\.1 ${status} `));
+    assert.match(text, /\r\ncontent-type: application\/problem\+json; charset=utf-8\r\n[^]*"code":"E_HTTP_SIZE"/i);
   }
   assert.equal((await ask(`${gateway.url}api/ticket`, { method: "POST", headers: JSON_HEADERS, body: JSON.stringify("x".repeat(65_000)) })).status, 200);
 });
@@ -33,7 +35,7 @@ test("what is no HTTP gets 400 and the connection is closed", async () => {
   for (const text of ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\xff\xfe\r\n\r\n"]) {
     const { socket, said } = rawConnection(gateway.url);
     socket.write(Buffer.from(text, "latin1"));
-    assert.match(await said, /^HTTP\/1\.1 400 /);
+    assert.match(await said, /^HTTP\/1\.1 400 [^]*"code":"E_REQUEST"/);
   }
 });
 

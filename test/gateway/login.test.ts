@@ -4,7 +4,7 @@ import { test } from "node:test";
 import WebSocket from "ws";
 import { testTokens } from "../auth/tokens.js";
 import { openTestGateway } from "./clients.js";
-import { ask, type Answer } from "./door.js";
+import { ask, told, type Answer } from "./door.js";
 
 /** Sends the form as a browser without scripts would. */
 function submit(url: string, path: string, body: string, cookie = ""): Promise<Answer> {
@@ -77,7 +77,11 @@ test("where nobody is asked the login leads to the page", async () => {
   }
 });
 
-test("a form longer than a token is 413", async () => {
+test("a form longer than a token is 413, and what is no form 415", async () => {
   await using gateway = await openTestGateway();
   assert.equal((await submit(gateway.url, "login", `token=${"x".repeat(5000)}`)).status, 413);
+  for (const type of ["application/json", "text/plain"]) {
+    const { origin } = new URL(gateway.url);
+    assert.deepEqual(told(await ask(`${gateway.url}login`, { method: "POST", headers: { origin, "content-type": type }, body: "{}" })), [415, "E_HTTP_TYPE"], type);
+  }
 });

@@ -38,6 +38,7 @@ export const MESSAGES = {
   Snapshot: { type: "snapshot", id: "main", streams: [{ stream: "gate", frame: FRAME, state: STATE, stats: STATS }], log: [LOG] },
   Error: { type: "error", code: "E_REQUEST", message: "no", id: "main" },
   Pong: { type: "pong", id: "p1", serverTime: at },
+  Missed: { type: "missed", lost: { events: 1, state: 2, log: 3 } },
   FrameRecord: FRAME,
   StatsRecord: STATS,
   GapRecord: { v: 1, type: "gap", stream: "gate", epoch: 3, fromFrame: 900, toFrame: 917, cause: "history_gone", records: 18, at },

@@ -3,7 +3,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import { hasZodFastifySchemaValidationErrors, jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { PipelineError } from "../../core/errors.js";
-import { answerError, pipelineProblem, type Fault } from "../problem.js";
+import { pipelineProblem, type Fault } from "../problem.js";
 import type { ApiDeps } from "./deps.js";
 import { addPictureRoutes } from "./picture-routes.js";
 import { addProgramRoutes } from "./program-routes.js";
@@ -18,7 +18,7 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
     part.setSerializerCompiler(serializerCompiler);
     part.setErrorHandler((error, request, reply) => {
       const faults = faultsOf(error, request.params, deps);
-      if (faults === undefined) return answerError(error, reply);
+      if (faults === undefined) throw error;
       return pipelineProblem(reply, new PipelineError("E_REQUEST", faults.map(({ where, detail }) => `${where}: ${detail}`).join("; ")), faults);
     });
     await part.register(swagger, {
@@ -72,7 +72,10 @@ function faultsOf(error: unknown, params: unknown, { schemas }: ApiDeps): Fault[
 function unknownKey(path: readonly string[], name: string, nearestKey: (path: readonly string[]) => string): string {
   const group = ["streams", name];
   const nearest = nearestKey([...group, ...path]).split(".").slice(group.length).join(".");
-  return `${path.join(".")} is not a setting of a stream; did you mean ${nearest}?`;
+  const given = path.join(".");
+  // A setting that there is, but not for everybody who may send a request.
+  if (nearest === given) return `${given} is not a setting of a stream that the API takes; it may stand in the settings file`;
+  return `${given} is not a setting of a stream; did you mean ${nearest}?`;
 }
 
 type Transformed = ReturnType<typeof jsonSchemaTransform>;

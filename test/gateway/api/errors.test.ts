@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
-import { openApi, problemOf } from "./world.js";
+import type { GatewayNotice } from "../../../src/gateway/index.js";
+import { fakeControl, openApi, problemOf, type FakeControl } from "./world.js";
 
 const STREAM = { source: "clip.mp4" };
 
@@ -29,7 +30,7 @@ describe("a request that can't be followed is answered by a problem with its cod
     ["a wrong type", "POST", "api/v1/streams/new", { source: 5 }, 400, "E_REQUEST", /^body\/source: .*expected string/],
     ["a body that is no object", "POST", "api/v1/streams/new", [STREAM], 400, "E_REQUEST", /^body: /],
     ["a number out of its range", "POST", "api/v1/streams/new", { ...STREAM, detect: { conf: 1.5 } }, 400, "E_REQUEST", /^body\/detect\/conf: /],
-    ["a program to start", "POST", "api/v1/streams/new", { ...STREAM, sourceOptions: { ffmpegPath: "/bin/sh" } }, 400, "E_REQUEST", /ffmpegPath is not a setting of a stream/],
+    ["a program to start", "POST", "api/v1/streams/new", { ...STREAM, sourceOptions: { ffmpegPath: "/bin/sh" } }, 400, "E_REQUEST", /ffmpegPath is not a setting of a stream that the API takes/],
     ["an unknown parameter", "GET", "api/v1/streams/gate/snapshot?hieght=5", undefined, 400, "E_REQUEST", /hieght is not known here/],
     ["a picture too wide", "GET", "api/v1/streams/gate/snapshot?width=1921", undefined, 400, "E_REQUEST", /width/],
     ["a picture too narrow", "GET", "api/v1/streams/gate/snapshot?width=63", undefined, 400, "E_REQUEST", /width/],
@@ -85,6 +86,18 @@ describe("a request that can't be followed is answered by a problem with its cod
       assert.deepEqual([problem.status, problem.code], [status, code]);
     }
     assert.deepEqual(api.control.asked, []);
+  });
+
+  test("a fault of our own is 500 without its words, and is told to whoever runs the program, without secrets", async () => {
+    const notices: GatewayNotice[] = [];
+    const broken: FakeControl = { ...fakeControl(["gate"]), restart: () => Promise.reject(new TypeError("no pipe to rtsp://me:hush@cam/1")) };
+    await using api = await openApi(broken, (notice) => void notices.push(notice));
+    const problem = await problemOf(await api.ask("api/v1/streams/gate/restart?token=hush", { method: "POST" }));
+    assert.deepEqual([problem.status, problem.code], [500, "E_INTERNAL"]);
+    assert.doesNotMatch(problem.detail, /pipe/);
+    assert.deepEqual(notices.map(({ level, code }) => [level, code]), [["error", "E_INTERNAL"]]);
+    assert.match(notices[0]!.message, /^POST \/api\/v1\/streams\/:name\/restart was answered with 500: TypeError: no pipe to rtsp:\/\/\*\*\*@cam\/1 at .*errors\.test/);
+    assert.doesNotMatch(notices[0]!.message, /hush/);
   });
 
   test("an address too long is 414, one with a name too long too", async () => {

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { Access } from "../../../src/core/access.js";
-import { PipelineError } from "../../../src/core/errors.js";
+import { ERROR_TABLE, PipelineError, type ErrorCode } from "../../../src/core/errors.js";
 import { apiStreamSchema, nearestKey, schemaText } from "../../../src/config/index.js";
-import type { ApiSchemas, Gateway, JsonObject, StreamControl, StreamInfo } from "../../../src/gateway/index.js";
+import type { ApiSchemas, Gateway, GatewayNotice, JsonObject, StreamControl, StreamInfo } from "../../../src/gateway/index.js";
 import { stats } from "../../wire/records.js";
 import { openTestGateway } from "../clients.js";
 
@@ -64,8 +64,8 @@ export interface ApiWorld extends AsyncDisposable {
 }
 
 /** Opens it, with streams gate and yard. */
-export async function openApi(control: FakeControl = fakeControl(["gate", "yard"])): Promise<ApiWorld> {
-  const gateway = await openTestGateway({ control: () => control, schemas: SCHEMAS, accessOf });
+export async function openApi(control: FakeControl = fakeControl(["gate", "yard"]), notice: (notice: GatewayNotice) => void = () => undefined): Promise<ApiWorld> {
+  const gateway = await openTestGateway({ control: () => control, schemas: SCHEMAS, accessOf }, notice);
   const ask: ApiWorld["ask"] = (path, { who, ...init } = {}) =>
     fetch(new URL(path, gateway.url), { ...init, headers: { ...(init.headers as Record<string, string>), ...(who && { "x-who": who }) } });
   return {
@@ -81,6 +81,6 @@ export async function openApi(control: FakeControl = fakeControl(["gate", "yard"
 export async function problemOf(response: Response): Promise<{ readonly status: number; readonly code: string; readonly detail: string; readonly faults?: readonly { where: string; detail: string }[] }> {
   const body = (await response.json()) as Record<string, unknown>;
   if (response.headers.get("content-type") !== "application/problem+json; charset=utf-8") throw new Error(`no problem: ${response.headers.get("content-type")} ${JSON.stringify(body)}`);
-  if (body["status"] !== response.status || body["type"] !== `urn:sightline:error:${String(body["code"])}` || typeof body["title"] !== "string") throw new Error(JSON.stringify(body));
+  if (body["status"] !== response.status || body["type"] !== `urn:sightline:error:${String(body["code"])}` || body["title"] !== ERROR_TABLE[body["code"] as ErrorCode].what) throw new Error(JSON.stringify(body));
   return body as never;
 }
