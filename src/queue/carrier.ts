@@ -1,0 +1,305 @@
+import { pause, type Clock } from "../core/clock.js";
+import { PipelineError } from "../core/errors.js";
+import type { ModelInfo } from "../model/index.js";
+import type { Carrier, Hands, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
+import { viewRing, type RingView } from "../ring/index.js";
+import { decodeAnnouncement, type Announcement } from "./announcement.js";
+import { decodeAnswer } from "./answer.js";
+import { displayOf } from "./broker-options.js";
+import type { Broker, BrokerMessage } from "./connection.js";
+import { jpegOf } from "./jpeg.js";
+import type { Link } from "./link.js";
+import type { QueueFigures, QueueOptions } from "./options.js";
+import { decodePartRequest, encodePart, mostPartBytes } from "./parts.js";
+import { emptyRoster, excuseAll, forgetSilent, heard, instancesIn, SILENT_MS } from "./roster.js";
+import { answersSubject, HELLO_SUBJECT, modelKey, partsSubject, traitsOf, WORKERS_SUBJECT, workSubject, type QueueKind } from "./subjects.js";
+import { encodeTask, type QueueTask } from "./task.js";
+
+/** What a carrier is made of. */
+export interface CarrierParts {
+  readonly queue: QueueOptions;
+  readonly model: ModelInfo;
+  /** A frame whose answer has not come by then ends as late, ms. For a file's frame only time counts in which it could come. */
+  readonly frameTimeoutMs: number;
+  /** 32 hex digits that nobody can guess. */
+  readonly session: string;
+  readonly clock: Clock;
+  readonly tell: (level: "info" | "warn", message: string) => void;
+}
+
+/** How often deadlines and workers are looked at, ms. */
+const CHECK_MS = 50;
+/** The broker answers within milliseconds; one that has not by then has lost the frame or the way to us, ms. */
+const PUT_TIMEOUT_MS = 5000;
+/** How long a frame waits before it is offered again to a broker that had no room, ms. */
+const FULL_WAIT_MS = 100;
+/** While no stream is live a worker gets a second frame for each instance, so that it never waits for the network. */
+const DEPTH = 2;
+
+interface Flight {
+  readonly kind: QueueKind;
+  readonly stream: number;
+  readonly subject: string;
+  readonly task: Omit<QueueTask, "totalBytes">;
+  /** The frame's bytes: in the slot, which is leased until the end, or a JPEG. */
+  frame: Uint8Array;
+  readonly end: (answer: PoolAnswer) => void;
+  /** Time in which an answer could have come, ms. */
+  waitedMs: number;
+}
+
+/** The session's side of the queue: sends frames, hears answers, knows who works. */
+export class QueueCarrier implements Carrier {
+  readonly stuck = new Promise<PipelineError>(() => undefined);
+  /** What calls `up` and `down`; closed with the carrier. */
+  link: Link | undefined;
+  readonly #flights = new Map<number, Flight>();
+  readonly #rings = new Map<number, RingView>();
+  readonly #live = new Set<number>();
+  readonly #finishing = new Set<number>();
+  readonly #roster;
+  readonly #key;
+  readonly #counted = { published: 0, republished: 0, redelivered: 0, unasked: 0, expired: 0, parts: 0, refused: 0, fullWaits: 0, connections: 0 };
+  readonly #timer;
+  #broker: Broker | undefined;
+  #changed: () => void = () => undefined;
+  #nextTask = 0;
+  #checkedMs: number;
+  /** Since when nobody has worked for us; null while somebody does or that was told. */
+  #aloneSinceMs: number | null;
+  #ensuring: Promise<void> | undefined;
+
+  constructor(readonly parts: CarrierParts) {
+    const { model, clock } = parts;
+    this.#roster = emptyRoster(traitsOf(model));
+    this.#key = modelKey(this.#roster.model);
+    this.#checkedMs = clock.monotonicMs();
+    this.#aloneSinceMs = this.#checkedMs;
+    this.#timer = clock.every(CHECK_MS, () => this.#check());
+  }
+
+  get workers(): number {
+    return this.#broker === undefined ? 0 : instancesIn(this.#roster);
+  }
+
+  capacity(newestFirst: boolean): number {
+    return Math.min(this.parts.queue.mostInFlight, this.workers * (newestFirst ? 1 : DEPTH));
+  }
+
+  onCapacity(changed: () => void): void {
+    this.#changed = changed;
+  }
+
+  figures(): QueueFigures {
+    return { ...this.#counted, workers: this.#broker === undefined ? 0 : this.#roster.workers.size };
+  }
+
+  joined(stream: number, { newestFirst }: Seat): void {
+    if (newestFirst) this.#live.add(stream);
+  }
+
+  finishing(stream: number): void {
+    this.#finishing.add(stream);
+  }
+
+  left(stream: number): void {
+    this.#live.delete(stream);
+    this.#finishing.delete(stream);
+    this.#rings.delete(stream);
+  }
+
+  carry(task: WorkerTask, hands: Hands): Promise<PoolAnswer> {
+    const { ringId: stream, slot, rows, letterbox, limits } = task;
+    const { session, queue } = this.parts;
+    const id = this.#nextTask++;
+    const kind: QueueKind = this.#live.has(stream) ? "live" : "files";
+    return new Promise((resolve) => {
+      const flight: Flight = {
+        kind, stream, waitedMs: 0,
+        subject: workSubject(kind, this.#key, session, stream, slot),
+        task: { session, task: id, encoding: queue.frames, letterbox, rows, limits },
+        frame: this.#pixels(task),
+        end: (answer) => {
+          if (!this.#flights.delete(id)) return;
+          hands.slotRead();
+          hands.home();
+          resolve(answer);
+        },
+      };
+      this.#flights.set(id, flight);
+      void this.#depart(flight).catch((bug: unknown) => flight.end(new PipelineError("E_INTERNAL", String(bug), { cause: bug })));
+    });
+  }
+
+  /** A connection is there: from here on frames are sent and answers heard. */
+  async up(broker: Broker): Promise<void> {
+    const { session, queue, clock } = this.parts;
+    await broker.queues.ensure(this.#key, queue, "change");
+    broker.listen(answersSubject(session), ({ data }) => this.#whole(() => this.#answered(data)));
+    broker.listen(partsSubject(session), (message) => this.#whole(() => this.#asked(message, broker)));
+    broker.listen(WORKERS_SUBJECT, ({ data }) => this.#whole(() => this.#heard(decodeAnnouncement(data))));
+    broker.send(HELLO_SUBJECT, new Uint8Array(0));
+    excuseAll(this.#roster, clock.monotonicMs());
+    if (this.#aloneSinceMs !== null) this.#aloneSinceMs = clock.monotonicMs();
+    this.#broker = broker;
+    this.#counted.connections += 1;
+    // An answer may have been sent while nobody listened, and a broker that was restarted knows of nothing.
+    for (const flight of this.#flights.values()) {
+      if (flight.kind === "live") continue;
+      flight.waitedMs = 0;
+      this.#counted.republished += 1;
+      void this.#send(flight, broker);
+    }
+    this.#changed();
+  }
+
+  /** The connection is over. */
+  down(): void {
+    this.#broker = undefined;
+    this.#changed();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer[Symbol.dispose]();
+    for (const flight of this.#flights.values()) flight.end(stopped());
+    await this.#broker?.queues.purge(this.#key, this.parts.session).catch(() => undefined);
+    await this.link?.[Symbol.asyncDispose]();
+  }
+
+  #pixels({ ringId, memory, layout, slot, rows, letterbox }: WorkerTask): Uint8Array {
+    let ring = this.#rings.get(ringId);
+    if (ring === undefined) this.#rings.set(ringId, (ring = viewRing(memory, layout)));
+    return ring.pixels(slot).subarray(0, 3 * rows.heightPx * letterbox.inputWidthPx);
+  }
+
+  async #depart(flight: Flight): Promise<void> {
+    const { queue } = this.parts;
+    const { rows, letterbox } = flight.task;
+    if (queue.frames === "jpeg") flight.frame = await jpegOf(flight.frame, letterbox.inputWidthPx, rows.heightPx, queue.jpegQuality);
+    if (this.#broker) await this.#send(flight, this.#broker);
+  }
+
+  /** Offers a frame until the broker has it, the frame is over, or the connection is. */
+  async #send(flight: Flight, broker: Broker): Promise<void> {
+    while (this.#flights.get(flight.task.task) === flight && this.#broker === broker && broker.isOpen) {
+      const message = encodeTask({ ...flight.task, totalBytes: flight.frame.length }, flight.frame, broker.maxPayloadBytes);
+      switch (await broker.queues.put(flight.subject, message, PUT_TIMEOUT_MS)) {
+        case "stored":
+          this.#counted.published += 1;
+          return;
+        case "missing":
+          await this.#ensure(broker);
+          break;
+        case "full":
+          this.#counted.fullWaits += 1;
+          break;
+        case "unknown":
+          // It may be there all the same: then the second one takes its place.
+          break;
+      }
+      await pause(FULL_WAIT_MS, this.parts.clock);
+    }
+  }
+
+  /** The queues were taken away while we were connected: they are made again, once for all frames that met it. */
+  #ensure(broker: Broker): Promise<void> {
+    this.#ensuring ??= broker.queues
+      .ensure(this.#key, this.parts.queue, "change")
+      .catch(() => undefined)
+      .finally(() => (this.#ensuring = undefined));
+    return this.#ensuring;
+  }
+
+  /** What comes from the network is counted when it is not ours, and changes nothing. */
+  #whole(take: () => void): void {
+    try {
+      take();
+    } catch (thrown) {
+      if (!(thrown instanceof PipelineError) || thrown.code !== "E_QUEUE_MESSAGE") throw thrown;
+      this.#counted.refused += 1;
+    }
+  }
+
+  #answered(data: Uint8Array): void {
+    const { task, deliveries, answer } = decodeAnswer(data, this.#roster.model.classes);
+    const flight = this.#flights.get(task);
+    this.#counted.redelivered += deliveries - 1;
+    if (flight === undefined) this.#counted.unasked += 1;
+    else flight.end(answer);
+  }
+
+  #asked(message: BrokerMessage, broker: Broker): void {
+    const request = decodePartRequest(message.data);
+    const bytes = Math.min(request.bytes, mostPartBytes(broker.maxPayloadBytes));
+    this.#counted.parts += 1;
+    message.respond(encodePart({ ...request, bytes }, this.#flights.get(request.task)?.frame));
+  }
+
+  #heard(said: Announcement): void {
+    const { clock } = this.parts;
+    const before = this.workers;
+    const events = heard(this.#roster, said, clock.monotonicMs());
+    for (const { type } of events) {
+      if (type === "joined") this.#tellWorker("info", said, `has joined with ${said.instances} ${said.instances === 1 ? "instance" : "instances"}`);
+      else if (type === "left") this.#tellWorker("info", said, "has left");
+      else if (this.#aloneSinceMs === null && this.#roster.workers.size === 0) this.#tellOther(said);
+    }
+    this.#noteAlone();
+    if (this.workers !== before) this.#changed();
+  }
+
+  #check(): void {
+    const nowMs = this.parts.clock.monotonicMs();
+    const passedMs = nowMs - this.#checkedMs;
+    this.#checkedMs = nowMs;
+    if (this.#broker !== undefined) this.#lookForSilent(nowMs);
+    const standsStill = this.workers === 0;
+    for (const flight of this.#flights.values()) {
+      if (flight.kind === "files" && standsStill) {
+        if (this.#finishing.has(flight.stream)) flight.end(stopped());
+        continue;
+      }
+      flight.waitedMs += passedMs;
+      if (flight.waitedMs < this.#patienceMs(flight)) continue;
+      this.#counted.expired += 1;
+      flight.end("late");
+    }
+  }
+
+  #patienceMs({ kind }: Flight): number {
+    const { frameTimeoutMs, queue } = this.parts;
+    return kind === "live" ? Math.min(frameTimeoutMs, queue.liveMaxAgeMs) : frameTimeoutMs;
+  }
+
+  #lookForSilent(nowMs: number): void {
+    const silent = forgetSilent(this.#roster, nowMs);
+    for (const said of silent) this.#tellWorker("warn", said, "is gone without a word; what it had goes to others");
+    this.#noteAlone();
+    if (silent.length > 0) this.#changed();
+    if (this.#aloneSinceMs === null || nowMs - this.#aloneSinceMs < SILENT_MS || this.#roster.workers.size > 0) return;
+    this.#aloneSinceMs = null;
+    const { model, queue, tell } = this.parts;
+    tell("warn", `no worker for ${model.id} (sha256 ${model.sha256}) is there; start one: sightline worker --nats ${displayOf(queue.url)} --model ${model.path}`);
+    for (const { said } of this.#roster.others.values()) this.#tellOther(said);
+  }
+
+  /** When the last worker goes, that is told after a while too. */
+  #noteAlone(): void {
+    if (this.#roster.workers.size > 0) this.#aloneSinceMs = Infinity;
+    else if (this.#aloneSinceMs === Infinity) this.#aloneSinceMs = this.parts.clock.monotonicMs();
+  }
+
+  #tellWorker(level: "info" | "warn", { worker }: Announcement, what: string): void {
+    this.parts.tell(level, `worker ${worker} for ${this.parts.model.id} ${what}`);
+  }
+
+  #tellOther({ worker, modelId, model }: Announcement): void {
+    const ours = this.#roster.model;
+    const why = model.sha256 === ours.sha256 ? `reads the same file as ${model.family} ${model.inputWidthPx}x${model.inputHeightPx} with ${model.classes} classes, here it is ${ours.family} ${ours.inputWidthPx}x${ours.inputHeightPx} with ${ours.classes}` : `runs another model file: ${modelId} sha256 ${model.sha256} against ${ours.sha256}`;
+    this.parts.tell("warn", `worker ${worker} ${why}`);
+  }
+}
+
+function stopped(): PipelineError {
+  return new PipelineError("E_STOPPED", "stopped while no worker could be reached");
+}

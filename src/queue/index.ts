@@ -1,0 +1,4 @@
+export { openQueuePool, type QueuePool, type QueuePoolOptions, type Tell } from "./open.js";
+export { openQueueWorker, type QueueWorker, type WorkerFigures, type WorkerOptions } from "./worker.js";
+export { examineQueue, type QueueExamined } from "./examine.js";
+export type { QueueFigures, QueueOptions } from "./options.js";
