@@ -58,8 +58,8 @@ export function decodeAnswer(message: Uint8Array, classes: number): QueueAnswer 
   }
   const { count, normaliseMs, inferMs, decodeMs } = parsed.data;
   if (bytes.length !== count * BYTES_PER_OBJECT) throw refused(`an answer of ${bytes.length} bytes for ${count} objects`);
-  // A copy of its own: the message's memory belongs to the connection, and begins anywhere.
-  const own = bytes.slice().buffer;
+  // A copy of its own (a Buffer's slice is none): the message's memory belongs to the connection, and begins anywhere.
+  const own = new Uint8Array(bytes).buffer;
   const boxes = new Float32Array(own, 0, 4 * count);
   const scores = new Float32Array(own, 16 * count, count);
   const classIds = new Int32Array(own, 20 * count, count);
