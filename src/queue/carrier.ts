@@ -63,6 +63,8 @@ export class QueueCarrier implements Carrier {
   readonly #timer;
   #broker: Broker | undefined;
   #changed: () => void = () => undefined;
+  #drained: () => void = () => undefined;
+  #isClosing = false;
   #nextTask = 0;
   #checkedMs: number;
   /** Since when nobody has worked for us; null while somebody does or that was told. */
@@ -121,6 +123,7 @@ export class QueueCarrier implements Carrier {
         frame: this.#pixels(task),
         end: (answer) => {
           if (!this.#flights.delete(id)) return;
+          if (this.#flights.size === 0) this.#drained();
           hands.slotRead();
           hands.home();
           resolve(answer);
@@ -160,8 +163,9 @@ export class QueueCarrier implements Carrier {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    if (this.#flights.size > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
     this.#timer[Symbol.dispose]();
-    for (const flight of this.#flights.values()) flight.end(stopped());
     await this.#broker?.queues.purge(this.#key, this.parts.session).catch(() => undefined);
     await this.link?.[Symbol.asyncDispose]();
   }
@@ -256,7 +260,7 @@ export class QueueCarrier implements Carrier {
     const standsStill = this.workers === 0;
     for (const flight of this.#flights.values()) {
       if (flight.kind === "files" && standsStill) {
-        if (this.#finishing.has(flight.stream)) flight.end(stopped());
+        if (this.#isClosing || this.#finishing.has(flight.stream)) flight.end(stopped());
         continue;
       }
       flight.waitedMs += passedMs;

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly workers: number;
   readonly frameTimeoutMs: number;
   readonly hangLimitMs: number;
+  /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
+  readonly jitterMs?: number;
   /** Its name at the broker: no other worker may have it. */
   readonly name: string;
   readonly host: string;
