@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Settings } from "../config/index.js";
 import { systemClock, systemRandom } from "../core/clock.js";
-import { PipelineError, type ErrorWire } from "../core/errors.js";
+import type { ErrorWire, PipelineError } from "../core/errors.js";
 import { availableCores } from "../machine/index.js";
 import { loadModelInfo } from "../pool/index.js";
 import type { QueueWorker, Tell, WorkerFigures } from "../queue/index.js";

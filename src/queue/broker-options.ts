@@ -18,6 +18,8 @@ export interface BrokerOptions {
 export interface BrokerAddress {
   /** `HOST:PORT`. */
   readonly server: string;
+  /** Less the brackets of an IPv6 address. */
+  readonly host: string;
   readonly user: string | null;
   readonly password: string | null;
   readonly isSecure: boolean;
@@ -30,8 +32,9 @@ const SCHEMES: Readonly<Record<string, boolean>> = { "nats:": false, "tls:": tru
  * The servers that a URL names.
  * @throws PipelineError E_CONFIG
  */
-export function addressesOf(url: string): BrokerAddress[] {
-  return url.split(",").map((part) => addressOf(part.trim()));
+export function addressesOf(url: string): [BrokerAddress, ...BrokerAddress[]] {
+  const [first = "", ...more] = url.split(",").map((part) => part.trim());
+  return [addressOf(first), ...more.map(addressOf)];
 }
 
 function addressOf(text: string): BrokerAddress {
@@ -46,7 +49,7 @@ function addressOf(text: string): BrokerAddress {
   const isSecure = SCHEMES[url.protocol];
   if (isSecure === undefined || url.hostname === "" || !["", "/"].includes(url.pathname) || url.search !== "") throw refuse();
   const word = (part: string): string | null => (part === "" ? null : decodeURIComponent(part));
-  return { server: `${url.hostname}:${url.port || DEFAULT_PORT}`, user: word(url.username), password: word(url.password), isSecure };
+  return { server: `${url.hostname}:${url.port || DEFAULT_PORT}`, host: url.hostname.replace(/^\[|\]$/g, ""), user: word(url.username), password: word(url.password), isSecure };
 }
 
 /** The URL as it may be shown. */

@@ -3,16 +3,16 @@ import { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Carrier, Hands, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
 import { viewRing, type RingView } from "../ring/index.js";
-import { decodeAnnouncement, type Announcement } from "./announcement.js";
+import { decodeAnnouncement } from "./announcement.js";
 import { decodeAnswer } from "./answer.js";
 import { displayOf } from "./broker-options.js";
 import type { Broker, BrokerMessage } from "./connection.js";
+import { makeCrew } from "./crew.js";
 import { jpegOf } from "./jpeg.js";
 import type { Link } from "./link.js";
 import type { QueueFigures, QueueOptions } from "./options.js";
 import { decodePartRequest, encodePart, mostPartBytes } from "./parts.js";
-import { emptyRoster, excuseAll, forgetSilent, heard, instancesIn, SILENT_MS } from "./roster.js";
-import { answersSubject, HELLO_SUBJECT, modelKey, partsSubject, traitsOf, WORKERS_SUBJECT, workSubject, type QueueKind } from "./subjects.js";
+import { answersSubject, HELLO_SUBJECT, modelKey, partsSubject, WORKERS_SUBJECT, workSubject, type QueueKind } from "./subjects.js";
 import { encodeTask, type QueueTask } from "./task.js";
 
 /** What a carrier is made of. */
@@ -57,7 +57,7 @@ export class QueueCarrier implements Carrier {
   readonly #rings = new Map<number, RingView>();
   readonly #live = new Set<number>();
   readonly #finishing = new Set<number>();
-  readonly #roster;
+  readonly #crew;
   readonly #key;
   readonly #counted = { published: 0, republished: 0, redelivered: 0, unasked: 0, expired: 0, parts: 0, refused: 0, fullWaits: 0, connections: 0 };
   readonly #timer;
@@ -67,21 +67,18 @@ export class QueueCarrier implements Carrier {
   #isClosing = false;
   #nextTask = 0;
   #checkedMs: number;
-  /** Since when nobody has worked for us; null while somebody does or that was told. */
-  #aloneSinceMs: number | null;
   #ensuring: Promise<void> | undefined;
 
   constructor(readonly parts: CarrierParts) {
-    const { model, clock } = parts;
-    this.#roster = emptyRoster(traitsOf(model));
-    this.#key = modelKey(this.#roster.model);
+    const { model, queue, clock, tell } = parts;
+    this.#crew = makeCrew({ model, url: displayOf(queue.url), clock, tell });
+    this.#key = modelKey(this.#crew.model);
     this.#checkedMs = clock.monotonicMs();
-    this.#aloneSinceMs = this.#checkedMs;
     this.#timer = clock.every(CHECK_MS, () => this.#check());
   }
 
   get workers(): number {
-    return this.#broker === undefined ? 0 : instancesIn(this.#roster);
+    return this.#broker === undefined ? 0 : this.#crew.instances;
   }
 
   capacity(newestFirst: boolean): number {
@@ -93,7 +90,7 @@ export class QueueCarrier implements Carrier {
   }
 
   figures(): QueueFigures {
-    return { ...this.#counted, workers: this.#broker === undefined ? 0 : this.#roster.workers.size };
+    return { ...this.#counted, workers: this.#broker === undefined ? 0 : this.#crew.workers };
   }
 
   joined(stream: number, { newestFirst }: Seat): void {
@@ -136,14 +133,13 @@ export class QueueCarrier implements Carrier {
 
   /** A connection is there: from here on frames are sent and answers heard. */
   async up(broker: Broker): Promise<void> {
-    const { session, queue, clock } = this.parts;
+    const { session, queue } = this.parts;
     await broker.queues.ensure(this.#key, queue, "change");
     broker.listen(answersSubject(session), ({ data }) => this.#whole(() => this.#answered(data)));
     broker.listen(partsSubject(session), (message) => this.#whole(() => this.#asked(message, broker)));
-    broker.listen(WORKERS_SUBJECT, ({ data }) => this.#whole(() => this.#heard(decodeAnnouncement(data))));
+    broker.listen(WORKERS_SUBJECT, ({ data }) => this.#whole(() => this.#crewWork(() => this.#crew.hear(decodeAnnouncement(data)))));
     broker.send(HELLO_SUBJECT, new Uint8Array(0));
-    excuseAll(this.#roster, clock.monotonicMs());
-    if (this.#aloneSinceMs !== null) this.#aloneSinceMs = clock.monotonicMs();
+    this.#crew.excuse();
     this.#broker = broker;
     this.#counted.connections += 1;
     // An answer may have been sent while nobody listened, and a broker that was restarted knows of nothing.
@@ -225,7 +221,7 @@ export class QueueCarrier implements Carrier {
   }
 
   #answered(data: Uint8Array): void {
-    const { task, deliveries, answer } = decodeAnswer(data, this.#roster.model.classes);
+    const { task, deliveries, answer } = decodeAnswer(data, this.#crew.model.classes);
     const flight = this.#flights.get(task);
     this.#counted.redelivered += deliveries - 1;
     if (flight === undefined) this.#counted.unasked += 1;
@@ -239,16 +235,10 @@ export class QueueCarrier implements Carrier {
     message.respond(encodePart({ ...request, bytes }, this.#flights.get(request.task)?.frame));
   }
 
-  #heard(said: Announcement): void {
-    const { clock } = this.parts;
+  /** What the crew learns may change how much can be out. */
+  #crewWork(work: () => void): void {
     const before = this.workers;
-    const events = heard(this.#roster, said, clock.monotonicMs());
-    for (const { type } of events) {
-      if (type === "joined") this.#tellWorker("info", said, `has joined with ${said.instances} ${said.instances === 1 ? "instance" : "instances"}`);
-      else if (type === "left") this.#tellWorker("info", said, "has left");
-      else if (this.#aloneSinceMs === null && this.#roster.workers.size === 0) this.#tellOther(said);
-    }
-    this.#noteAlone();
+    work();
     if (this.workers !== before) this.#changed();
   }
 
@@ -256,7 +246,7 @@ export class QueueCarrier implements Carrier {
     const nowMs = this.parts.clock.monotonicMs();
     const passedMs = nowMs - this.#checkedMs;
     this.#checkedMs = nowMs;
-    if (this.#broker !== undefined) this.#lookForSilent(nowMs);
+    if (this.#broker !== undefined) this.#crewWork(() => this.#crew.look());
     const standsStill = this.workers === 0;
     for (const flight of this.#flights.values()) {
       if (flight.kind === "files" && standsStill) {
@@ -273,34 +263,6 @@ export class QueueCarrier implements Carrier {
   #patienceMs({ kind }: Flight): number {
     const { frameTimeoutMs, queue } = this.parts;
     return kind === "live" ? Math.min(frameTimeoutMs, queue.liveMaxAgeMs) : frameTimeoutMs;
-  }
-
-  #lookForSilent(nowMs: number): void {
-    const silent = forgetSilent(this.#roster, nowMs);
-    for (const said of silent) this.#tellWorker("warn", said, "is gone without a word; what it had goes to others");
-    this.#noteAlone();
-    if (silent.length > 0) this.#changed();
-    if (this.#aloneSinceMs === null || nowMs - this.#aloneSinceMs < SILENT_MS || this.#roster.workers.size > 0) return;
-    this.#aloneSinceMs = null;
-    const { model, queue, tell } = this.parts;
-    tell("warn", `no worker for ${model.id} (sha256 ${model.sha256}) is there; start one: sightline worker --nats ${displayOf(queue.url)} --model ${model.path}`);
-    for (const { said } of this.#roster.others.values()) this.#tellOther(said);
-  }
-
-  /** When the last worker goes, that is told after a while too. */
-  #noteAlone(): void {
-    if (this.#roster.workers.size > 0) this.#aloneSinceMs = Infinity;
-    else if (this.#aloneSinceMs === Infinity) this.#aloneSinceMs = this.parts.clock.monotonicMs();
-  }
-
-  #tellWorker(level: "info" | "warn", { worker }: Announcement, what: string): void {
-    this.parts.tell(level, `worker ${worker} for ${this.parts.model.id} ${what}`);
-  }
-
-  #tellOther({ worker, modelId, model }: Announcement): void {
-    const ours = this.#roster.model;
-    const why = model.sha256 === ours.sha256 ? `reads the same file as ${model.family} ${model.inputWidthPx}x${model.inputHeightPx} with ${model.classes} classes, here it is ${ours.family} ${ours.inputWidthPx}x${ours.inputHeightPx} with ${ours.classes}` : `runs another model file: ${modelId} sha256 ${model.sha256} against ${ours.sha256}`;
-    this.parts.tell("warn", `worker ${worker} ${why}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { connect, credsAuthenticator, nkeyAuthenticator, type ConnectionOptions, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { isIP } from "node:net";
 import { PipelineError } from "../core/errors.js";
 import { addressesOf, displayOf, readCredentials, type BrokerOptions } from "./broker-options.js";
 import { explain } from "./explain.js";
@@ -56,7 +57,10 @@ async function connectionOptions({ url, user, password, credentialsFile, tls }: 
   const own = addresses.find((one) => one.user !== null);
   const who = user ?? own?.user ?? null;
   const secret = password ?? own?.password ?? null;
-  const files = Object.fromEntries(Object.entries(tls ?? {}).filter(([, file]) => file !== null));
+  const files = Object.fromEntries(Object.entries(tls ?? {}).flatMap(([key, file]) => (file === null ? [] : [[key, file]])));
+  // The library has no name for a server that is given by its address, and Node would then look for localhost in the certificate.
+  const [{ host }, ...more] = addresses;
+  const named: Record<string, string> = more.length === 0 && isIP(host) ? { host } : {};
   return {
     servers: addresses.map(({ server }) => server),
     name,
@@ -64,7 +68,7 @@ async function connectionOptions({ url, user, password, credentialsFile, tls }: 
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_EVERY_MS,
     noAsyncTraces: true,
-    ...((tls !== null || addresses.some(({ isSecure }) => isSecure)) && { tls: files }),
+    ...((tls !== null || addresses.some(({ isSecure }) => isSecure)) && { tls: { ...files, ...named } }),
     ...(credentials?.kind === "creds" && { authenticator: credsAuthenticator(credentials.content) }),
     ...(credentials?.kind === "seed" && { authenticator: nkeyAuthenticator(credentials.content) }),
     ...(who !== null && { user: who, pass: secret ?? "" }),

@@ -60,7 +60,7 @@ export const RULES: ImportRules = {
     picocolors: ["src/cli/terminal.ts"],
     // The main thread makes the pool, the worker reads what the pool gave it.
     piscina: ["src/pool/threads.ts", "src/pool/worker.ts"],
-    "prom-client": ["src/gateway/metrics.ts"],
+    "prom-client": ["src/gateway/metrics.ts", "src/gateway/queue-metrics.ts"],
     rxjs: ["src/rx/", "src/pipeline.ts", "src/embed/pipeline.ts"],
     sharp: ["src/picture/sharp.ts"],
     tinyglobby: ["src/source/open.ts"],
