@@ -45,7 +45,7 @@ export const ERROR_TABLE = {
   E_POOL_STUCK: { exit: 137, what: "model runs hang and can't be ended from outside", next: "restart; if it happens again, try another model or onnxruntime build" },
   E_POOL_START: { exit: 1, what: "a worker could not load the model", next: "check the model with: sightline check --model M" },
   E_PORT_TAKEN: { exit: 1, what: "the port is in use", next: "choose another with --serve PORT, or 0 for any free one" },
-  E_QUEUE_AUTH: { exit: 1, what: "the broker refuses our credentials, or what we may do with them", next: "check user, password or credentialsFile under inference.queue; they need sightline.>, $JS.API.> and _INBOX.>" },
+  E_QUEUE_AUTH: { exit: 1, what: "the broker refuses our credentials, or what we may do with them", next: "check user, password or credentialsFile under inference.queue; they need sightline.>, $JS.API.>, $JS.ACK.> and _INBOX.>" },
   E_QUEUE_FULL: { exit: 1, what: "the broker has no room for the queues", next: "lower inference.queue.streamMaxMiB, or raise the broker's max_memory_store" },
   E_QUEUE_JETSTREAM: { exit: 1, what: "the broker has no JetStream", next: "start it with JetStream: nats-server -js" },
   E_QUEUE_MESSAGE: { exit: 1, what: "a message of the queue is not whole or not ours", next: "run the same version of sightline on all machines; look at who else publishes under sightline.>" },
