@@ -11,7 +11,7 @@ import { version } from "./package.js";
 import { print } from "./print.js";
 import { coded, errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
-import { killOurselves, listenForStop, type Stop } from "./stop.js";
+import { killOurselves, type Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
 /** How often the line at the bottom is drawn anew, and how often a log gets one, ms. */
@@ -25,10 +25,11 @@ const MS_PER_S = 1000;
  * @returns 0 when it was told to stop
  * @throws PipelineError E_USAGE, E_CONFIG, E_CONFIG_FILE, E_MODEL_*, E_QUEUE_*, E_POOL_START
  */
-export async function worker(given: GivenFlags): Promise<number> {
+export async function worker(given: GivenFlags, stop: Stop): Promise<number> {
   const settings = await settingsFor(FLAGS.worker, given, []);
   using terminal = openTerminal();
-  using stop = listenForStop(terminal);
+  stop.tellOn(terminal);
+  stop.limit(() => ["frames in hand"]);
   const startedMs = systemClock.monotonicMs();
   let serving: QueueWorker | undefined;
   let failure: PipelineError | undefined;

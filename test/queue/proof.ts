@@ -49,7 +49,7 @@ function runNumbers(pool: InferencePool, ringId: number, frames: number, slots: 
   const done = runPipeline({
     source, ring, ringId, pool, meter, inHouse, clock: systemClock,
     limits: () => LIMITS, maxAgeMs: () => 500, isDue: () => true, maxConsecutiveFailures: 1,
-    watched: () => false, sinksReady: () => undefined,
+    watched: () => false, lookBegins: () => undefined, sinksReady: () => undefined,
     fail(error) {
       throw error;
     },
