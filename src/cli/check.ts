@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/index.js";
-import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look } from "../doctor/index.js";
+import { systemClock } from "../core/clock.js";
+import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, queueLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look, type QueueFacts } from "../doctor/index.js";
 import { availableCores, machineLine } from "../machine/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.js";
@@ -56,8 +57,14 @@ function looksFor(settings: Settings, folder: string): Look[] {
     runtimeLook(settings.inference.mode, describeRuntime),
     modelLook(() => loadModelInfo(model.path, { labels: model.labels })),
     pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
+    ...(settings.inference.mode === "queue" ? [queueLook(() => queueFacts(settings))] : []),
     ...specsOf(settings).flatMap(streamLooks(settings)),
   ];
+}
+
+async function queueFacts({ model, inference }: Settings): Promise<QueueFacts> {
+  const [{ examineQueue }, { info }] = await Promise.all([import("../queue/index.js"), loadModelInfo(model.path, { labels: model.labels })]);
+  return { ...(await examineQueue(inference.queue, info, systemClock)), sha256: info.sha256 };
 }
 
 /** Each stream with its own model, filter and source options, as it would run. */

@@ -14,7 +14,12 @@ const MODEL: readonly Flag[] = [
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
 ];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
-const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs" };
+const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs; queue = workers at any number of machines" };
+const BROKER: readonly Flag[] = [
+  { flags: "--nats <URL>", key: "inference.queue.url", help: "with --mode queue: the NATS server, nats://HOST:PORT or tls://HOST:PORT" },
+  { flags: "--credentials <FILE>", key: "inference.queue.credentialsFile", help: "credentials (.creds) or NKey seed for it" },
+  { flags: "--tls-ca <FILE>", key: "inference.queue.tls.caFile", help: "certificate of who has signed its certificate" },
+];
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
@@ -31,6 +36,7 @@ export const FLAGS = {
     SERVE,
     NO_AUTH,
     MODE,
+    ...BROKER,
     WORKERS,
     { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
     { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
@@ -57,7 +63,14 @@ export const FLAGS = {
   ],
   probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
-  check: [...MODEL, CONFIG, json("the findings")],
+  check: [...MODEL, MODE, ...BROKER, CONFIG, json("the findings")],
+  worker: [
+    ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),
+    ...MODEL,
+    { ...WORKERS, help: "threads that run the model, each with an instance of its own; auto = one for each usable core" },
+    CONFIG,
+    json("what it has done"),
+  ],
   token: [
     { flags: "--role <viewer|admin>", help: "add: what it may do, look or also change; default viewer" },
     { flags: "--streams <LIST>", help: "add: only these streams, by name: gate,yard; default all" },
@@ -69,6 +82,7 @@ export const FLAGS = {
   bench: [
     ...MODEL,
     MODE,
+    ...BROKER,
     WORKERS,
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },

@@ -13,6 +13,7 @@ export interface Actions {
   readonly probe: Action;
   readonly devices: Action;
   readonly check: Action;
+  readonly worker: Action;
   readonly token: Action;
   readonly bench: Action;
 }
@@ -50,6 +51,11 @@ const EXAMPLES = {
     ["sightline check", "Node, FFmpeg, runtime, cores, the built-in model"],
     ["sightline check clip.mp4 --model yolo11n.onnx", "also this video with this model"],
     ["sightline check --json", "for a script"],
+  ],
+  worker: [
+    ["sightline worker --nats nats://broker:4222 --model yolo11n.onnx", "runs the model for whoever sends frames to this broker"],
+    ["sightline worker --nats tls://broker:4222 --tls-ca ca.pem --credentials worker.creds --workers 4", "over TLS, with credentials, on four threads"],
+    ["sightline run rtsp://camera/stream --mode queue --nats nats://broker:4222 --model yolo11n.onnx", "the other side: sends the frames of a camera"],
   ],
   token: [
     ["sightline token add --role admin --name me", "prints the token, once"],
@@ -90,6 +96,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
   add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
+  add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
   add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
   try {

@@ -16,7 +16,7 @@ const SIGHT_TIMEOUT_MS = 60_000;
  * @throws PipelineError of whatever can't be opened or fails
  */
 export async function seeFirstFrame(settings: SessionOptions, source: string): Promise<Sight> {
-  const options = { ...settings, sources: [source], streams: {}, inference: { ...settings.inference, workers: 1 }, output: { path: null }, serve: null };
+  const options = { ...settings, sources: [source], streams: {}, inference: here(settings.inference), output: { path: null }, serve: null };
   const stopping = new AbortController();
   const first = deferred<FrameRecord>();
   const startedMs = systemClock.monotonicMs();
@@ -39,6 +39,11 @@ export async function seeFirstFrame(settings: SessionOptions, source: string): P
     openMs: openedMs - startedMs,
     firstRecordMs: systemClock.monotonicMs() - openedMs,
   };
+}
+
+/** One worker of this machine: whether others are there is looked at by itself. */
+function here(inference: SessionOptions["inference"]): SessionOptions["inference"] {
+  return { ...inference, mode: inference.mode === "queue" ? "threads" : inference.mode, workers: 1 };
 }
 
 /** A sink that hands over the first frame's record and forgets the others. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { redactAddress } from "../core/redact.js";
+import { keepSecret, redactAddress } from "../core/redact.js";
 import { environmentLayer, fileLayer, flagLayer, isMap, problem, show, type Entry, type FlagValue, type Layer, type Origin, type Problem } from "./layers.js";
 import { settingsSchema, type Settings } from "./schema.js";
 import { readSecrets, withSecrets } from "./secrets.js";
@@ -37,7 +37,7 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   return await expanded(parsed.data as Settings, sources.environment ?? {}, entries);
 }
 
-/** Puts what `${NAME}` stands for into every source. */
+/** Puts what `${NAME}` stands for into every source, and into how the broker is reached. */
 async function expanded(settings: Settings, environment: Readonly<Record<string, string | undefined>>, entries: readonly Entry[]): Promise<Settings> {
   const secrets = await readSecrets(settings.secretsFile, environment);
   const problems: Problem[] = [];
@@ -51,8 +51,12 @@ async function expanded(settings: Settings, environment: Readonly<Record<string,
   };
   const bare = settings.sources.map((source, i) => expand(source, ["sources", i]));
   const named = Object.entries(settings.streams).map(([name, stream]) => [name, { ...stream, source: expand(stream.source, ["streams", name, "source"]) }] as const);
+  const { queue } = settings.inference;
+  const word = (key: "url" | "user" | "password"): string | null => (queue[key] === null ? null : expand(queue[key], ["inference", "queue", key]));
+  const broker = { ...queue, url: word("url") ?? queue.url, user: word("user"), password: word("password") };
+  if (broker.password !== null) keepSecret(broker.password);
   if (problems.length > 0) throw settingsError(problems);
-  return { ...settings, sources: bare, streams: Object.fromEntries(named) };
+  return { ...settings, inference: { ...settings.inference, queue: broker }, sources: bare, streams: Object.fromEntries(named) };
 }
 
 function presetLayer(preset: Readonly<Record<string, unknown>>): Layer {

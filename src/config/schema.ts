@@ -39,12 +39,36 @@ const detect = z.strictObject({
   maxDetections: z.int().min(1).max(10_000).default(300).describe("Most objects of one frame; the best are kept."),
 });
 
+const queue = z.strictObject({
+  url: z.string().min(1).default("nats://127.0.0.1:4222").describe("The NATS server between this program and its workers: nats://HOST:PORT, or tls://HOST:PORT; several of one cluster with commas between them."),
+  user: z.string().min(1).nullable().default(null).describe("User at the broker; null = none, or the one in the URL."),
+  password: z.string().min(1).nullable().default(null).describe("The user's password, shown nowhere; write ${NAME} for it, see secretsFile."),
+  credentialsFile: z.string().min(1).nullable().default(null).describe("File with credentials (.creds) or an NKey seed."),
+  tls: z
+    .strictObject({
+      caFile: z.string().min(1).nullable().default(null).describe("Certificates as PEM of who has signed the broker's; null = those that Node trusts."),
+      certFile: z.string().min(1).nullable().default(null).describe("Our own certificate as PEM, where the broker asks for one."),
+      keyFile: z.string().min(1).nullable().default(null).describe("Its private key as PEM."),
+    })
+    .nullable()
+    .default(null)
+    .describe("The connection has to be secure; null = it is where the broker offers it."),
+  mostInFlight: z.int().min(1).max(128).default(16).describe("Most frames of one model that are out at once. Each stream keeps as many of them in memory."),
+  ackWaitMs: durationMs(500).default(2000).describe("A frame whose worker gives no sign of life for so long goes to another worker."),
+  mostDeliveries: z.int().min(1).max(100).default(4).describe("A frame of a file that so many workers were lost with is not handed out again."),
+  liveMaxAgeMs: durationMs(100).default(2000).describe("A frame of a live stream that was sent so long ago ends as late."),
+  streamMaxMiB: z.int().min(1).max(65_536).default(128).describe("Most memory at the broker for frames of files, and as much again for live ones. Where it is full, files wait."),
+  frames: oneOf("raw", "jpeg").default("raw").describe("How frames travel. raw = the very pixels; jpeg = a tenth of the bytes, and other detections."),
+  jpegQuality: z.int().min(1).max(100).default(90).describe("Where they travel as jpeg."),
+});
+
 const inference = z
   .strictObject({
-    mode: oneOf("threads", "shared", "processes").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory; processes = an instance in each of so many child processes: one that crashes or hangs is replaced."),
+    mode: oneOf("threads", "shared", "processes", "queue").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory; processes = an instance in each of so many child processes: one that crashes or hangs is replaced; queue = workers at any number of machines, see queue."),
     workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads (or processes) that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
     frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced."),
     hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone (in mode processes it can, and is)."),
+    queue: queue.prefault({}).describe("Mode queue: the broker and how frames go there. Workers are started with: sightline worker."),
     maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
   })
   .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {

@@ -16,6 +16,20 @@ export interface StreamInfo {
   readonly reordering: number;
 }
 
+/** What a model's queue has counted since it is open, and the workers that are there. */
+export interface QueueCounts {
+  readonly published: number;
+  readonly republished: number;
+  readonly redelivered: number;
+  readonly unasked: number;
+  readonly expired: number;
+  readonly parts: number;
+  readonly refused: number;
+  readonly fullWaits: number;
+  readonly connections: number;
+  readonly workers: number;
+}
+
 /** A model that is open, or being opened. */
 export interface ModelFigures {
   /** File name and the start of its SHA-256. */
@@ -34,6 +48,8 @@ export interface ModelFigures {
   readonly capacity: number;
   /** Workers that were lost and replaced since it is open, by cause. */
   readonly replaced: Readonly<Record<string, number>>;
+  /** Mode queue: what it has counted. */
+  readonly queue?: QueueCounts;
 }
 
 /** What waits for a sink and what it lost. */

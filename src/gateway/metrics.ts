@@ -7,6 +7,7 @@ import { STREAM_STATES } from "../core/stream-state.js";
 import type { ClientLoad } from "../feed/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import type { StreamControl } from "./control.js";
+import { queueFigures } from "./queue-metrics.js";
 
 
 /** What is measured. */
@@ -122,7 +123,9 @@ function otherFigures(registry: Registry): Refresh[] {
   const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed, by the way in which they read it.", labelNames: ["framing"], registers });
   const feedQueue = new Gauge({ name: "sightline_feed_queue_bytes", help: "Bytes that wait for clients, all together.", registers });
   const feedLost = new Counter({ name: "sightline_feed_lost_records_total", help: "Frame records that clients have lost because they were too slow, all together, those that are gone too.", registers });
+  const queues = queueFigures(registry);
   return [
+    ({ control }) => queues(control()?.models() ?? []),
     ({ control }) => {
       for (const metric of [workers, busy, capacity, warm, replaced, sinkQueue, sinkLost]) metric.reset();
       for (const { id: model, ...pool } of control()?.models() ?? []) {

@@ -62,6 +62,7 @@ export function describeModel(facts: ModelFacts): DescribedModel {
     : null;
   const info: ModelInfo = {
     id: `${facts.name}@${facts.sha256.slice(0, ID_HASH_DIGITS)}`,
+    sha256: facts.sha256,
     path: facts.path,
     family: known.family,
     inputName: input.name,

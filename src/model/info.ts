@@ -12,6 +12,8 @@ export type LabelsFrom = "metadata" | "sidecar" | "file" | "coco" | "numbers";
 export interface ModelInfo {
   /** Base name and first 8 hex digits of the file's SHA-256: `yolox_nano@695e750a`. */
   readonly id: string;
+  /** The file's SHA-256, 64 hex digits. */
+  readonly sha256: string;
   /** Absolute. */
   readonly path: string;
   readonly family: Family;

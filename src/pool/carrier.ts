@@ -23,6 +23,8 @@ export interface Carrier extends AsyncDisposable {
   carry(task: WorkerTask, hands: Hands): Promise<PoolAnswer>;
   /** A stream is there, or has another seat. */
   joined?(stream: number, seat: Seat): void;
+  /** A stream wants to end: see `InferencePool.finishing`. */
+  finishing?(stream: number): void;
   /** A stream has left, and nothing of it is out: what was kept for it may go. */
   left(stream: number): void;
   /** Settles with E_POOL_STUCK when runs hang that can't be ended, with E_WORKER_START when no worker is left. Else never. */
@@ -61,6 +63,7 @@ export function poolOf(make: (capacity: () => number) => Carrier): InferencePool
       carrier.joined?.(stream, seat);
       fitCapacity();
     },
+    finishing: (stream) => carrier.finishing?.(stream),
     leave(stream) {
       permits.forget(stream);
       newestFirst.delete(stream);

@@ -1,3 +1,4 @@
+export { poolOf, type Carrier, type Hands } from "./carrier.js";
 export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";
 export { instancesOf, openPool, type PoolOptions } from "./open.js";
 export { openProcessPool, type ProcessPoolOptions } from "./processes.js";

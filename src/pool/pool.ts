@@ -49,6 +49,11 @@ export interface InferencePool extends AsyncDisposable {
   /** Says that a stream asks no more and that nothing of it is out: workers may let go of its memory. */
   leave(stream: number): void;
   /**
+   * Says that a stream wants to end: what of it is out and can't come home at present (queue: no broker, no worker) ends
+   * as aborted. Where everything comes home by itself nothing changes.
+   */
+  finishing(stream: number): void;
+  /**
    * Settles when `stream` may send a task: streams that ask at the same time are served by their weights. Each permit is
    * good for one `run`. A stream has one question open at a time.
    */

@@ -76,7 +76,12 @@ function shownSpec({ source, weight, required, labels, model, detect, live, sour
 function settingsOf(options: SessionOptions, streams: Supervisor): JsonObject {
   const bare = new Set(bareNames(options));
   const named = streams.specs().filter(({ name }) => !bare.has(name));
-  return { ...options, sources: options.sources.map(redactAddress), streams: Object.fromEntries(named.map((spec) => [spec.name, shownSpec(spec)])) };
+  return { ...options, inference: shownInference(options.inference), sources: options.sources.map(redactAddress), streams: Object.fromEntries(named.map((spec) => [spec.name, shownSpec(spec)])) };
+}
+
+/** How the broker is reached, less the secrets in it. */
+function shownInference({ queue, ...inference }: SessionOptions["inference"]): JsonObject {
+  return { ...inference, ...(queue && { queue: { ...queue, url: redactAddress(queue.url), password: queue.password === null ? null : "***" } }) };
 }
 
 const bareNames = ({ sources, streams = {} }: SessionOptions): string[] => streamNames(sources, Object.keys(streams));

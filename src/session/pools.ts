@@ -7,13 +7,12 @@ import type { PipelineError } from "../core/errors.js";
 import { lastDuty } from "../core/last-duties.js";
 import type { ModelInfo } from "../model/index.js";
 import { numberedModel } from "../numbered/index.js";
-import { instancesOf, loadModelInfo, NONE_REPLACED, openPool, type InferencePool } from "../pool/index.js";
+import { loadModelInfo, NONE_REPLACED, type InferencePool } from "../pool/index.js";
+import type { QueueFigures } from "../queue/index.js";
+import { mostOut, openInstances, plannedInstances } from "./instances.js";
 import type { Notice, SessionOptions } from "./session.js";
 import type { StreamSpec } from "./specs.js";
 import { splitWorkers } from "./split.js";
-
-/** Tasks a thread may have at once: one it runs, one sent ahead while every stream is lossless. */
-const DEPTH = 2;
 
 /** A stream's hold on its model. Disposing lets go of it; the pool closes when nobody holds it. */
 export interface ModelUse extends Disposable {
@@ -57,6 +56,8 @@ export interface PoolFigures {
   readonly capacity: number;
   /** Workers that were lost and replaced so far, by cause. */
   readonly replaced: InferencePool["replaced"];
+  /** Mode queue: what it has counted. */
+  readonly queue?: QueueFigures;
 }
 
 interface Entry {
@@ -66,6 +67,9 @@ interface Entry {
   model: ModelInfo | undefined;
   /** The pool, once it is open. */
   open: InferencePool | undefined;
+  /** Mode queue: what it has counted. */
+  queue: (() => QueueFigures) | undefined;
+  /** Threads or processes of ours; 0 in mode queue. */
   workers: number;
   holders: number;
 }
@@ -122,8 +126,7 @@ class Pools implements ModelPools {
     try {
       const info = await entry.info;
       const pool = (entry.pool ??= this.#open(entry, info));
-      const instances = instancesOf({ ...this.world.limits, workers: entry.workers });
-      return { info, pool, capacity: (newestFirst) => instances * (newestFirst ? 1 : DEPTH), [Symbol.dispose]: letGo };
+      return { info, pool, capacity: (newestFirst) => mostOut(this.world.limits, entry.workers, newestFirst), [Symbol.dispose]: letGo };
     } catch (error) {
       letGo();
       throw error;
@@ -145,9 +148,10 @@ class Pools implements ModelPools {
   }
 
   figures(): readonly PoolFigures[] {
-    return [...this.#entries.values()].flatMap(({ model, open, workers: planned }) => {
-      const workers = open?.workers ?? instancesOf({ ...this.world.limits, workers: planned });
-      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED }];
+    return [...this.#entries.values()].flatMap(({ model, open, queue, workers: planned }) => {
+      const workers = open?.workers ?? plannedInstances(this.world.limits, planned);
+      const counted = queue && { queue: queue() };
+      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED, ...counted }];
     });
   }
 
@@ -164,14 +168,14 @@ class Pools implements ModelPools {
   }
 
   #openWorkers(): number {
-    return [...this.#entries.values()].reduce((sum, { pool, workers }) => sum + (pool === undefined ? 0 : workers), 0);
+    return [...this.#entries.values()].reduce((sum, { pool, open, queue, workers }) => sum + (pool === undefined ? 0 : queue ? (open?.workers ?? 0) : workers), 0);
   }
 
   #entry(spec: StreamSpec): Entry {
     const key = keyOf(spec);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { key, info: this.#read(spec), pool: undefined, model: undefined, open: undefined, workers: 0, holders: 0 };
+      entry = { key, info: this.#read(spec), pool: undefined, model: undefined, open: undefined, queue: undefined, workers: 0, holders: 0 };
       this.#entries.set(key, entry);
       // Whoever comes next tries again: the file may be there by then.
       const mine = entry;
@@ -200,23 +204,24 @@ class Pools implements ModelPools {
   #open(entry: Entry, model: ModelInfo): Promise<InferencePool> {
     const { limits, clock, notice, onStuck } = this.world;
     const others = this.#openWorkers();
-    entry.workers = this.#planned.get(entry.key) ?? 1;
+    entry.workers = limits.mode === "queue" ? 0 : (this.#planned.get(entry.key) ?? 1);
     this.#lastWorkers = others + entry.workers;
     if (others + entry.workers > this.world.workers) {
       notice({ level: "info", message: `${model.id} gets ${entry.workers} of its own beside ${others} open model threads, more than inference.workers ${this.world.workers}: open pools keep their threads` });
     }
-    const opening = openPool({ ...limits, workers: entry.workers, depth: DEPTH, model, tell: notice }, clock);
+    const opening = openInstances(limits, { model, workers: entry.workers }, clock, notice);
     this.#opened.set(entry.key, model);
     entry.model = model;
     opening.then(
-      (pool) => {
+      ({ pool, queue }) => {
         entry.open = pool;
         this.#alive.add(pool);
+        entry.queue = queue;
         void pool.stuck.then(onStuck);
       },
       () => this.#drop(entry),
     );
-    return opening;
+    return opening.then(({ pool }) => pool);
   }
 
   #drop(entry: Entry): void {
@@ -228,7 +233,8 @@ class Pools implements ModelPools {
     for (const entry of this.#entries.values()) if (entry.holders === 0 && entry.pool !== undefined) this.#close(entry);
   }
 
-  #close({ key, pool }: Entry): void {
+  #close({ key, pool, open, queue }: Entry): void {
+    if (queue) this.#lastWorkers = open?.workers ?? 0;
     this.#entries.delete(key);
     const closing = Promise.resolve(pool)
       .then((one) => one && this.#dispose(one))

@@ -4,6 +4,7 @@ import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { InferenceMode } from "../pool/index.js";
+import type { QueueOptions } from "../queue/index.js";
 import type { Sink } from "../sinks/index.js";
 import type { Pulse } from "./pulse.js";
 import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
@@ -23,11 +24,13 @@ export interface SessionOptions {
     readonly maxDetections: number;
   };
   readonly inference: {
-    readonly mode: InferenceMode;
+    readonly mode: InferenceMode | "queue";
     readonly workers: "auto" | number;
     readonly frameTimeoutMs: number;
     readonly hangLimitMs: number;
     readonly maxConsecutiveFailures: number;
+    /** Mode queue: the broker. */
+    readonly queue?: QueueOptions;
   };
   readonly source: {
     readonly ffmpegPath: string;

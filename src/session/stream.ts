@@ -253,7 +253,10 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
   const { sinks, gateway, serve } = shared;
   using pictures: PictureSender = pictureSender(spec.name, source, gateway, serve?.pictureFps ?? 0, clock);
   const publish = publisher({ model, sinks, gateway, meter: life.meter, clock });
-  const close = (): void => void source[Symbol.asyncDispose]();
+  const close = (): void => {
+    void source[Symbol.asyncDispose]();
+    pool.finishing(id);
+  };
   stopping.signal.addEventListener("abort", close);
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();

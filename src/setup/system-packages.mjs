@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { SetUpError, findProgram, findPrograms, runProgram, say } from "./program.mjs";
 
-/** @typedef {"ffmpeg" | "chromium" | "gstreamer"} SystemPackage */
+/** @typedef {"ffmpeg" | "chromium" | "gstreamer" | "nats"} SystemPackage */
 
 /**
  * How one package manager installs what we need.
@@ -11,6 +12,18 @@ import { SetUpError, findProgram, findPrograms, runProgram, say } from "./progra
  * @property {Readonly<Record<SystemPackage, readonly string[] | undefined>>} install
  *   the command for each package; undefined when it has none that we trust
  */
+
+/**
+ * Installs the server named by $0 and keeps its service still: a server that comes along with a test must not run from then
+ * on, nor at the next start of the machine. What Debian's installer asks before it starts a service is policy-rc.d (101 = it
+ * may not); one that is there already stays as it is.
+ */
+const WITHOUT_SERVICE = [
+  "policy=/usr/sbin/policy-rc.d",
+  "if [ ! -e $policy ]; then printf '#!/bin/sh\\nexit 101\\n' > $policy; chmod 755 $policy; trap 'rm -f $policy' EXIT; fi",
+  "apt-get install -y --no-install-recommends $0 || exit $?",
+  "systemctl disable $0 2>/dev/null || true",
+].join("\n");
 
 /** @type {readonly PackageManager[]} */
 const PACKAGE_MANAGERS = [
@@ -37,6 +50,7 @@ const PACKAGE_MANAGERS = [
         "gstreamer1.0-plugins-bad",
         "gstreamer1.0-plugins-ugly",
       ],
+      nats: ["sh", "-c", WITHOUT_SERVICE, "nats-server"],
     },
   },
   {
@@ -48,13 +62,14 @@ const PACKAGE_MANAGERS = [
       ffmpeg: ["dnf", "install", "-y", "/usr/bin/ffmpeg"],
       chromium: ["dnf", "install", "-y", "chromium"],
       gstreamer: undefined,
+      nats: undefined,
     },
   },
   {
     program: "brew",
     needsRoot: false,
     before: [],
-    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined },
+    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined, nats: ["brew", "install", "nats-server"] },
   },
   {
     program: "winget",
@@ -72,6 +87,7 @@ const PACKAGE_MANAGERS = [
       ],
       chromium: undefined,
       gstreamer: undefined,
+      nats: undefined,
     },
   },
 ];
@@ -139,6 +155,27 @@ export async function ensureRtspServer(server, mayInstall) {
   return findGstreamerPython(server);
 }
 
+/** Debian puts servers where an ordinary user's PATH may not lead. */
+const NATS_PLACES = ["/usr/sbin/nats-server", "/usr/local/sbin/nats-server"];
+
+/**
+ * Finds the NATS server for the tests of mode queue; installs it, without its service, when that takes no question and
+ * `mayInstall` is set.
+ * @param {boolean} mayInstall
+ * @returns {Promise<string | undefined>} its full path; undefined when there is none, which costs the tests of the queue,
+ *   no more
+ */
+export async function ensureNatsServer(mayInstall) {
+  const found = findNats();
+  if (found !== undefined || !mayInstall) return found;
+  await installForTests("nats", "The NATS server", "tests of the queue");
+  return findNats();
+}
+
+function findNats() {
+  return findProgram("nats-server") ?? NATS_PLACES.find((path) => existsSync(path));
+}
+
 /**
  * Installs what only tests need. Says so, and also when it cannot: then those tests are skipped.
  * @param {SystemPackage} wanted
@@ -153,10 +190,18 @@ async function installForTests(wanted, name, tests) {
     say(`${name} is missing and may not be installed: the ${tests} will be skipped`);
     return;
   }
-  say(`${name} is missing, installing it for the ${tests} (${command.join(" ")})`);
+  say(`${name} is missing, installing it for the ${tests} (${shown(command)})`);
   const { status, output } = await install(manager, command, rights);
   if (status !== 0)
-    say(`${command.join(" ")} failed with exit status ${status}, the ${tests} will be skipped: ${lastLine(output)}`);
+    say(`${shown(command)} failed with exit status ${status}, the ${tests} will be skipped: ${lastLine(output)}`);
+}
+
+/**
+ * A command in one line; of a script only its last words.
+ * @param {readonly string[]} command
+ */
+function shown(command) {
+  return command[0] === "sh" ? `apt-get install ${command.slice(3).join(" ")}, without its service` : command.join(" ");
 }
 
 /**

@@ -1,3 +1,4 @@
+export { backoffMs, type BackoffLimits } from "./backoff.js";
 export { checkApiSource, type ApiSourcePolicy, type CheckedSource } from "./api-source.js";
 export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";

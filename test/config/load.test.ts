@@ -29,6 +29,11 @@ async function refusal(sources: SettingsSources): Promise<{ code: string; lines:
   return { code: error.code, lines: error.message.split("\n").map((line) => line.replaceAll(`${folder}/`, "")) };
 }
 
+const QUEUE = {
+  url: "nats://127.0.0.1:4222", user: null, password: null, credentialsFile: null, tls: null, mostInFlight: 16, ackWaitMs: 2000, mostDeliveries: 4,
+  liveMaxAgeMs: 2000, streamMaxMiB: 128, frames: "raw", jpegQuality: 90,
+};
+
 test("without anything written every setting has its default", async () => {
   assert.deepEqual(await loadSettings({}), {
     sources: [],
@@ -36,7 +41,7 @@ test("without anything written every setting has its default", async () => {
     secretsFile: null,
     model: { path: "builtin", labels: null },
     detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
-    inference: { mode: "threads", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50 },
+    inference: { mode: "threads", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50, queue: QUEUE },
     source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, everyNth: 1, decodeThreads: "auto" },
     live: {
       maxAgeMs: 500, maxFps: null,

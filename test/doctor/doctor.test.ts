@@ -94,7 +94,7 @@ test("an FFmpeg that can't decode a usual codec is a warning", async () => {
 
 test("a model is named with family, size and labels; what had to be guessed is a warning", async () => {
   const info: DescribedModel["info"] = {
-    id: "m@12345678", path: "m.onnx", family: "yolov8", inputName: "images", outputNames: ["output0"], inputWidthPx: 384, inputHeightPx: 224,
+    id: "m@12345678", sha256: "12345678".repeat(8), path: "m.onnx", family: "yolov8", inputName: "images", outputNames: ["output0"], inputWidthPx: 384, inputHeightPx: 224,
     labels: ["person", "car"], labelsFrom: "metadata", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1 / 255,
   };
   const look = (notices: string[]): Look => modelLook(() => Promise.resolve({ info, notices }));

@@ -91,6 +91,7 @@ test("agnostic keeps a subset: boxes that a better one of another class covers a
 /** Two classes, 21 anchors on 32x32, source of the same size. Rows: cx, cy, w, h, class 0, class 1. */
 const TINY: ModelInfo = {
   id: "tiny@00000000",
+  sha256: "0".repeat(64),
   path: "/tiny.onnx",
   family: "yolov8",
   inputName: "images",

@@ -124,6 +124,7 @@ for (const clip of CLIPS) {
 /** One class, 21 anchors on 32x32, source twice that size. Values: x, y, w, h (raw), objectness, two classes. */
 const TINY: ModelInfo = {
   id: "tiny@00000000",
+  sha256: "0".repeat(64),
   path: "/tiny.onnx",
   family: "yolox",
   inputName: "images",

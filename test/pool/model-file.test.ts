@@ -33,6 +33,7 @@ test("a model's info holds its file's hash, size and names", async () => {
   const sha256 = createHash("sha256").update(numberedModel()).digest("hex");
   assert.deepEqual(info, {
     id: `model@${sha256.slice(0, 8)}`,
+    sha256,
     path,
     family: "yolov8",
     inputName: "images",

@@ -235,3 +235,12 @@ test("FFmpeg's version is read from every form of its first line", () => {
   ];
   for (const [line, version] of cases) assert.equal(ffmpegVersion(`${line}\nbuilt with gcc 12\n`), version, line);
 });
+
+describe("the NATS server", { skip: process.platform === "win32" }, () => {
+  test("that is on PATH is found, and nothing is installed", () => {
+    program("nats-server", "exit 1");
+    program("apt-get", "exit 1");
+    const { said, told, calls } = call("ensureNatsServer(true)", { root: true });
+    assert.deepEqual([said, told, calls], [`result: ${bin()}/nats-server`, "", []]);
+  });
+});

@@ -12,7 +12,7 @@ export const LIMITS: TaskLimits = taskLimits({ conf: 0.25, iou: 0.45, classIds: 
 /** For thread programs that load no model. */
 export const NO_MODEL: Pick<ThreadPoolOptions, "model"> = {
   model: {
-    id: "none", path: "", family: "yolov8", inputName: "", outputNames: [], inputWidthPx: 1, inputHeightPx: 1, labels: [],
+    id: "none", sha256: "", path: "", family: "yolov8", inputName: "", outputNames: [], inputWidthPx: 1, inputHeightPx: 1, labels: [],
     labelsFrom: "numbers", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1,
   } satisfies ModelInfo,
 };
