@@ -111,95 +111,106 @@ function assertAlike(got: PoolAnswer, wanted: WorkerAnswer, tolerance: number): 
   return wanted.scores.length;
 }
 
+type Numbered = (options: Omit<ContractOptions, "model">) => Promise<{ pool: InferencePool; model: ModelInfo }>;
+
 /** What every mode promises, as tests. */
 export function poolContract(name: string, { open, tolerance }: ContractFixture): void {
-  const numbered = async (options: Omit<ContractOptions, "model">): Promise<{ pool: InferencePool; model: ModelInfo }> => {
+  const numbered: Numbered = async (options) => {
     const { model } = await numberedPoolOptions();
     return { pool: await open({ ...options, model }), model };
   };
-
   describe(`mode ${name}`, () => {
-    test("finds what an instance alone finds in the same bytes, whichever rows they fill", async () => {
-      const { model, frames } = await (reference ??= makeReference());
-      await using pool = await open({ model, workers: 2 });
-      const stream = handStream(pool, model, 0);
-      const got = await Promise.all(frames.map(({ rows, planes }) => stream.send((pixels) => pixels.set(planes), rows)));
-      const found = frames.reduce((sum, { wanted }, i) => sum + assertAlike(got[i]!, wanted, tolerance), 0);
-      assert.ok(found > 20, `only ${found} objects to compare`);
-      stream.leave();
-    });
+    resultTests(open, tolerance);
+    numberTests(numbered);
+    endTests(open, numbered);
+  });
+}
 
-    test("a frame whose run throws fails alone", async () => {
-      const { info: model } = await loadModelInfo(pickyModel(), { labels: null });
-      await using pool = await open({ model, workers: 2 });
-      const stream = handStream(pool, model, 0);
-      const levels = Array.from({ length: 12 }, (_, i) => (i % 3 === 1 ? 9 : 0));
-      const answers = await Promise.all(levels.map((level) => stream.send((pixels) => pixels.fill(level))));
-      const codes = answers.map((answer) => (typeof answer === "object" && "ok" in answer ? (answer.ok ? "ok" : answer.error.code) : String(answer)));
-      assert.deepEqual(codes, levels.map((level) => (level === 0 ? "ok" : "E_INFERENCE_FAILED")));
-      stream.leave();
-    });
+function resultTests(open: ContractFixture["open"], tolerance: number): void {
+  test("finds what an instance alone finds in the same bytes, whichever rows they fill", async () => {
+    const { model, frames } = await (reference ??= makeReference());
+    await using pool = await open({ model, workers: 2 });
+    const stream = handStream(pool, model, 0);
+    const got = await Promise.all(frames.map(({ rows, planes }) => stream.send((pixels) => pixels.set(planes), rows)));
+    const found = frames.reduce((sum, { wanted }, i) => sum + assertAlike(got[i]!, wanted, tolerance), 0);
+    assert.ok(found > 20, `only ${found} objects to compare`);
+    stream.leave();
+  });
 
-    test("under random delays every result is that of its own frame, for streams that come and go", async () => {
-      const { pool, model } = await numbered({ workers: 2, jitterMs: 3 });
-      await using _pool = pool;
-      let nextId = 0;
-      let read = 0;
-      const live = async (lives: number): Promise<void> => {
-        for (let life = 0; life < lives; life += 1) {
-          const id = nextId++;
-          const stream = handStream(pool, model, id);
-          const numbers = Array.from({ length: 12 }, (_, i) => (id * 4099 + i * 257) % NUMBERED_RANGE);
-          const answers = await Promise.all(numbers.map((number) => stream.send((pixels) => drawNumber(pixels, number))));
-          assert.deepEqual(answers.map(readNumber), numbers);
-          read += answers.length;
-          stream.leave();
-        }
-      };
-      await Promise.all([live(5), live(5), live(5), live(5)]);
-      assert.equal(read, 240);
-    });
+  test("a frame whose run throws fails alone", async () => {
+    const { info: model } = await loadModelInfo(pickyModel(), { labels: null });
+    await using pool = await open({ model, workers: 2 });
+    const stream = handStream(pool, model, 0);
+    const levels = Array.from({ length: 12 }, (_, i) => (i % 3 === 1 ? 9 : 0));
+    const answers = await Promise.all(levels.map((level) => stream.send((pixels) => pixels.fill(level))));
+    const codes = answers.map((answer) => (typeof answer === "object" && "ok" in answer ? (answer.ok ? "ok" : answer.error.code) : String(answer)));
+    assert.deepEqual(codes, levels.map((level) => (level === 0 ? "ok" : "E_INFERENCE_FAILED")));
+    stream.leave();
+  });
+}
 
-    test("no more is out than permits allow, and streams share them by weight", async () => {
-      const { pool, model } = await numbered({ workers: 2, jitterMs: 4 });
-      await using _pool = pool;
-      const served = [0, 0];
-      let most = 0;
-      const send = async (stream: HandStream): Promise<PoolAnswer> => stream.send((pixels) => {
-        most = Math.max(most, pool.busy);
-        drawNumber(pixels, 7);
-      });
-      const ask = async (which: 0 | 1, weight: number): Promise<void> => {
-        const stream = handStream(pool, model, which, { weight, newestFirst: true });
-        await Promise.all(Array.from({ length: 4 }, async () => {
-          while (served[0]! + served[1]! < 160) {
-            assert.equal(readNumber(await send(stream)), 7);
-            served[which]! += 1;
-          }
-        }));
+function numberTests(numbered: Numbered): void {
+  test("under random delays every result is that of its own frame, for streams that come and go", async () => {
+    const { pool, model } = await numbered({ workers: 2, jitterMs: 3 });
+    await using _pool = pool;
+    let nextId = 0;
+    let read = 0;
+    const live = async (lives: number): Promise<void> => {
+      for (let life = 0; life < lives; life += 1) {
+        const id = nextId++;
+        const stream = handStream(pool, model, id);
+        const numbers = Array.from({ length: 12 }, (_, i) => (id * 4099 + i * 257) % NUMBERED_RANGE);
+        const answers = await Promise.all(numbers.map((number) => stream.send((pixels) => drawNumber(pixels, number))));
+        assert.deepEqual(answers.map(readNumber), numbers);
+        read += answers.length;
         stream.leave();
-      };
-      await Promise.all([ask(0, 1), ask(1, 3)]);
-      assert.equal(most, pool.workers, "with a live stream seated, as many tasks are out as there are workers");
-      const [light = 0, heavy = 0] = served;
-      assert.ok(heavy / light > 2.2 && heavy / light < 4, `weighed 1 to 3 they got ${light} and ${heavy}`);
-    });
+      }
+    };
+    await Promise.all([live(5), live(5), live(5), live(5)]);
+    assert.equal(read, 240);
+  });
 
-    test("closing waits for what is out", async () => {
-      const { pool, model } = await numbered({ workers: 2, jitterMs: 30 });
-      const stream = handStream(pool, model, 0);
-      const answers: (number | string)[] = [];
-      const all = Array.from({ length: pool.capacity }, (_, i) => stream.send((pixels) => drawNumber(pixels, i)).then((answer) => answers.push(readNumber(answer))));
-      while (pool.busy < pool.capacity) await new Promise((resolve) => setImmediate(resolve));
-      await pool[Symbol.asyncDispose]();
-      assert.deepEqual(answers.sort(), all.map((_, i) => i), "closed before everything was home");
+  test("no more is out than permits allow, and streams share them by weight", async () => {
+    const { pool, model } = await numbered({ workers: 2, jitterMs: 4 });
+    await using _pool = pool;
+    const served = [0, 0];
+    let most = 0;
+    const send = async (stream: HandStream): Promise<PoolAnswer> => stream.send((pixels) => {
+      most = Math.max(most, pool.busy);
+      drawNumber(pixels, 7);
     });
+    const ask = async (which: 0 | 1, weight: number): Promise<void> => {
+      const stream = handStream(pool, model, which, { weight, newestFirst: true });
+      await Promise.all(Array.from({ length: 4 }, async () => {
+        while (served[0]! + served[1]! < 160) {
+          assert.equal(readNumber(await send(stream)), 7);
+          served[which]! += 1;
+        }
+      }));
+      stream.leave();
+    };
+    await Promise.all([ask(0, 1), ask(1, 3)]);
+    assert.equal(most, pool.workers, "with a live stream seated, as many tasks are out as there are workers");
+    const [light = 0, heavy = 0] = served;
+    assert.ok(heavy / light > 2.2 && heavy / light < 4, `weighed 1 to 3 they got ${light} and ${heavy}`);
+  });
+}
 
-    test("a file that is no model is told as such when the pool is opened", async () => {
-      const { model } = await numberedPoolOptions();
-      const path = join(temporaryFolder(), "broken.onnx");
-      writeFileSync(path, "not a model");
-      await assert.rejects(open({ model: { ...model, path }, workers: 2 }), { code: "E_MODEL_INVALID" });
-    });
+function endTests(open: ContractFixture["open"], numbered: Numbered): void {
+  test("closing waits for what is out", async () => {
+    const { pool, model } = await numbered({ workers: 2, jitterMs: 30 });
+    const stream = handStream(pool, model, 0);
+    const answers: (number | string)[] = [];
+    const all = Array.from({ length: pool.capacity }, (_, i) => stream.send((pixels) => drawNumber(pixels, i)).then((answer) => answers.push(readNumber(answer))));
+    while (pool.busy < pool.capacity) await new Promise((resolve) => setImmediate(resolve));
+    await pool[Symbol.asyncDispose]();
+    assert.deepEqual(answers.sort(), all.map((_, i) => i), "closed before everything was home");
+  });
+
+  test("a file that is no model is told as such when the pool is opened", async () => {
+    const { model } = await numberedPoolOptions();
+    const path = join(temporaryFolder(), "broken.onnx");
+    writeFileSync(path, "not a model");
+    await assert.rejects(open({ model: { ...model, path }, workers: 2 }), { code: "E_MODEL_INVALID" });
   });
 }
