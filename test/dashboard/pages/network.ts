@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openTestGateway } from "../gateway/clients.js";
-import { openWire } from "../rig/wire.js";
-import { requireBrowser } from "./browser.js";
-import { assertOwn, look, openPage, seen, sendPair, SOURCE, untilWatched, WAIT, type Seen } from "./fixture.js";
+import { openTestGateway } from "../../gateway/clients.js";
+import { openWire } from "../../rig/wire.js";
+import { requireBrowser } from "../browser.js";
+import { assertOwn, look, openPage, seen, sendPair, SOURCE, untilWatched, WAIT, type Seen } from "../fixture.js";
 
 /** A picture of the fixture has about 1 kB, its record 0.5 kB: far less than what is sent below. */
 const BYTES_A_SECOND = 6000;

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { published, stateRecord, statsRecord } from "../../src/wire/index.js";
-import { openTestGateway } from "../gateway/clients.js";
-import { CAPTURED_AT_MS, stats } from "../wire/records.js";
-import { requireBrowser } from "./browser.js";
-import { assertOwn, boxOf, CAR_COLOUR, isNear, JPEG, look, openGate, openPage, recordOf, recordWith, seen, sendPair, sendPicture, SOURCE, untilWatched, WAIT } from "./fixture.js";
-import type { Gateway } from "../../src/gateway/index.js";
+import { published, stateRecord, statsRecord } from "../../../src/wire/index.js";
+import { openTestGateway } from "../../gateway/clients.js";
+import { CAPTURED_AT_MS, stats } from "../../wire/records.js";
+import { requireBrowser } from "../browser.js";
+import { assertOwn, boxOf, CAR_COLOUR, isNear, JPEG, look, openGate, openPage, recordOf, recordWith, seen, sendPair, sendPicture, SOURCE, untilWatched, WAIT } from "../fixture.js";
+import type { Gateway } from "../../../src/gateway/index.js";
 
 const GATE = { streams: ["gate"] };
 

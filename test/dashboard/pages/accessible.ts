@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { published, stateRecord, statsRecord } from "../../src/wire/index.js";
-import { openTestGateway } from "../gateway/clients.js";
-import { CAPTURED_AT_MS, stats } from "../wire/records.js";
-import { requireBrowser } from "./browser.js";
-import { openPage, seen, sendPair, untilWatched, WAIT } from "./fixture.js";
+import { published, stateRecord, statsRecord } from "../../../src/wire/index.js";
+import { openTestGateway } from "../../gateway/clients.js";
+import { CAPTURED_AT_MS, stats } from "../../wire/records.js";
+import { requireBrowser } from "../browser.js";
+import { openPage, seen, sendPair, untilWatched, WAIT } from "../fixture.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const VIEWS = ["#/", "#/stream/gate", "#/events", "#/inspector", "#/log"];

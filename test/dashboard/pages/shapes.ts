@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { openTestGateway } from "../gateway/clients.js";
-import { requireBrowser } from "./browser.js";
-import { compressed } from "./coco-runs.js";
-import { CAR_COLOUR, isNear, openGate, recordWith, seen, sendPicture, SOURCE } from "./fixture.js";
+import { openTestGateway } from "../../gateway/clients.js";
+import { requireBrowser } from "../browser.js";
+import { compressed } from "../coco-runs.js";
+import { CAR_COLOUR, isNear, openGate, recordWith, seen, sendPicture, SOURCE } from "../fixture.js";
 
 /** Classes 0 (person) and 2 (car) in the page's palette. */
 const PERSON_COLOUR = [0x57, 0xd6, 0xb4];
