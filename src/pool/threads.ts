@@ -32,8 +32,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Modes `threads` and `shared`: Piscina with a fixed number of threads, an instance made in each and called by it alone.
- * Settles when every worker has loaded the model and run it once.
+ * Modes `threads` and `shared`: Piscina with a fixed number of threads, an instance made in each and called by it alone. All
+ * share this process: a native crash in one ends it, and nothing here can survive that (mode `processes` can; `sightline run
+ * --supervise` begins the program again). Settles when every worker has loaded the model and run it once.
  * @throws PipelineError E_POOL_START, E_POOL_STUCK when a thread hangs in loading its model, or what the worker met (E_MODEL_INVALID, ...)
  */
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
