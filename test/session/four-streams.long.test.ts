@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { InferencePool, PoolAnswer } from "../../src/pool/index.js";
 import { MODES, runStreamsOnNumbers } from "./four-streams.js";
 
 const STREAMS = 4;
@@ -32,3 +33,28 @@ for (const fixture of MODES.filter(({ mode }) => modes.includes(mode))) {
     if (fixture.kill) assert.ok(killed > KILLS / 4 && replaced > 0, `only ${killed} workers were killed, ${replaced} replaced`);
   });
 }
+
+/** Gives the thousandth task the answer of the one after it. */
+function swapping(pool: InferencePool): InferencePool {
+  let sent = 0;
+  let first: ((other: Promise<PoolAnswer>) => void) | undefined;
+  return {
+    ...pool,
+    run(task, released) {
+      const mine = pool.run(task, released);
+      sent += 1;
+      if (sent < 1000 || sent > 1001) return mine;
+      if (sent === 1000) return new Promise((resolve) => (first = resolve));
+      first?.(mine);
+      return mine;
+    },
+  };
+}
+
+test("found: of thousands one frame that is given the result of another", async () => {
+  const [threads] = MODES;
+  assert.ok(threads);
+  const { wrong, right } = await runStreamsOnNumbers({ ...threads, streams: STREAMS, framesOfEach: 1000, seed: SEED, kills: 0, spoil: swapping });
+  assert.match(wrong.join("\n"), /^stream \d: frame \d+ was given the result of \d+, its own is \d+$/);
+  assert.equal(right, 4 * 1000 - 1);
+});

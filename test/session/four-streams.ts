@@ -38,6 +38,8 @@ export interface NumbersPlan extends ModeFixture {
   readonly seed: number;
   /** Workers die about so often. Nothing where the mode has no `kill`. */
   readonly kills: number;
+  /** Stands before the pool: where a test puts a mistake. */
+  readonly spoil?: (pool: InferencePool) => InferencePool;
 }
 
 /** What came of it. */
@@ -70,12 +72,12 @@ const DEPTH = 2;
  * waits in the workers.
  */
 export async function runStreamsOnNumbers(plan: NumbersPlan): Promise<NumbersFound> {
-  const { mode, workers, jitterMs, seed } = plan;
+  const { mode, workers, jitterMs, seed, spoil = (pool: InferencePool) => pool } = plan;
   const options = { ...(await numberedPoolOptions()), mode, workers, jitterMs, depth: DEPTH, frameTimeoutMs: 60_000, hangLimitMs: 120_000 } as const;
   await using pool = await openPool(options, systemClock);
   const found: NumbersFound = { left: 0, right: 0, wrong: [], lost: {}, epochs: 0, overtakes: 0, killed: 0, replaced: 0 };
   const random = chance(seed);
-  const world: StreamWorld = { plan, pool: countingOvertakes(heldBack(pool, random), () => (found.overtakes += 1)), random, letterbox: options.model.letterbox, found };
+  const world: StreamWorld = { plan, pool: countingOvertakes(heldBack(spoil(pool), random), () => (found.overtakes += 1)), random, letterbox: options.model.letterbox, found };
   await Promise.all(Array.from({ length: plan.streams }, (_, stream) => runStream(stream, world)));
   found.replaced = Object.values(pool.replaced).reduce((sum, count) => sum + count, 0);
   return found;
