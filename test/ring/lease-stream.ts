@@ -24,8 +24,13 @@ export interface LeasePlan {
   /** Bytes of a slot, each written and read in a step of its own. */
   readonly parts: number;
   readonly streams: readonly LeaseStream[];
-  /** `answer`: when the worker has answered. `late`: at the deadline, while a worker may still read: then the generation alone protects. */
-  readonly givenBack: "answer" | "late";
+  /**
+   * When nobody reads a slot any more, as the mode says.
+   * answer   the worker has answered
+   * copied   the main thread has copied it for a worker that shares no memory
+   * late     at the deadline, while a worker may still read: a mistake, where the generation alone protects
+   */
+  readonly givenBack: "answer" | "copied" | "late";
 }
 
 /** A frame in its slot. */

@@ -80,6 +80,8 @@ const isAtWorker = (task: Task): boolean => task.reader !== undefined && !task.i
 
 /** Continuations of the main thread's turn. Further answers may come in the same turn, anything else only after it. */
 function restOfTurn({ tasks, streams, plan, permitsOut }: Moment): Move[] {
+  const sent = tasks.findIndex(isQueued);
+  if (plan.givenBack === "copied" && sent >= 0) return [["begin", sent]];
   const rest: Move[] = tasks.flatMap((task, who) => (task.outcome && !task.isSettled ? [["settle", who] as const] : []));
   if (permitsOut < plan.workers) rest.push(...streams.flatMap((stream, who) => (stream.asks() ? [["permit", who] as const] : [])));
   if (rest.length > 0) rest.push(...tasks.flatMap((task, who) => (task.isRead && !task.isBack ? [["answer", who] as const] : [])));
@@ -105,12 +107,16 @@ const TASK_MOVES: Record<Exclude<Move[0], "write" | "leave" | "permit">, (now: M
   begin(now, task) {
     task.reader = steppedReader(now.code.readSlot, now.streams[task.stream]!.view, task.frame.slot, task.frame.generation);
     read(now, task);
+    if (now.plan.givenBack !== "copied") return;
+    while (!task.isRead) read(now, task);
+    task.released();
   },
   read,
   answer(now, task) {
     task.isBack = true;
     now.permitsOut -= 1;
-    if (now.plan.givenBack === "answer" || task.outcome === undefined) task.released();
+    const wasGivenBack = now.plan.givenBack === "copied" || (now.plan.givenBack === "late" && task.outcome !== undefined);
+    if (!wasGivenBack) task.released();
     task.outcome ??= { kind: "still", header: task.frame.header };
   },
   late({ plan }, task) {

@@ -12,6 +12,8 @@ const REAL: LeaseCode = { ...ring, ...rx, ...order };
 const FILE: LeasePlan = { slots: 3, workers: 2, parts: 2, streams: [{ frames: 4, live: false, leaves: false }], givenBack: "answer" };
 const LIVE: LeasePlan = { ...FILE, slots: 2, streams: [{ frames: 4, live: true, leaves: true }] };
 const TWO: LeasePlan = { ...FILE, slots: 2, streams: [{ frames: 2, live: false, leaves: false }, { frames: 1, live: true, leaves: true }] };
+/** As where workers are processes. */
+const COPIED: LeasePlan = { ...FILE, slots: 2, streams: [{ frames: 4, live: false, leaves: true }], givenBack: "copied" };
 /** Enough for what a mistake needs. */
 const SMALL: LeasePlan = { ...FILE, slots: 2, workers: 1, streams: [{ frames: 3, live: false, leaves: true }] };
 /** Slots are given back at the deadline, so that a writer is in a slot that a worker reads: only the generation tells. */
@@ -21,6 +23,7 @@ for (const [what, plan, states, depth] of [
   ["4 frames of a file in 3 slots, 2 workers, answers late or not: every order, 39 steps deep", FILE, 10_000, 39],
   ["4 frames of a live stream in 2 slots, 2 workers, answers late or not, stopped at any moment: every order, 39 steps deep", LIVE, 6_400, 39],
   ["2 streams in 2 slots each, 2 workers, one may leave: every order, 28 steps deep", TWO, 3_600, 28],
+  ["4 frames in 2 slots, copied for 2 workers that share no memory, stopped at any moment: every order, 24 steps deep", COPIED, 1_800, 24],
   ["slots given back too early, 3 frames in 2 slots: every order, 27 steps deep, no torn read goes unnoticed", EARLY, 7_400, 27],
 ] as const) {
   test(what, (t) => {
