@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { childrenOf } from "./tree-memory.js";
 
 /** CPU seconds used so far. null where the system does not tell (only Linux does). */
 export interface CpuSeconds {
@@ -18,7 +19,7 @@ export function cpuSeconds(): CpuSeconds | null {
   try {
     const main = ticks(`/proc/self/task/${process.pid}/stat`);
     const { user, system } = process.cpuUsage();
-    const ffmpeg = childPids().reduce((sum, pid) => sum + ticks(`/proc/${pid}/stat`), 0);
+    const ffmpeg = childrenOf(process.pid).reduce((sum, pid) => sum + ticks(`/proc/${pid}/stat`), 0);
     return { main, workers: (user + system) / 1e6 - main, ffmpeg };
   } catch {
     return null;
@@ -38,16 +39,10 @@ function ticks(path: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function childPids(): number[] {
-  return readdirSync("/proc/self/task").flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-  );
-}
-
 /** Highest resident memory of the children so far, MB; 0 where the system does not tell. */
 export function childrenPeakMb(): number {
   try {
-    const peaks = childPids().map((pid) => /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    const peaks = childrenOf(process.pid).map((pid) => /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
     return peaks.reduce((sum, kb) => sum + Number(kb ?? 0) / 1024, 0);
   } catch {
     return 0;

@@ -79,6 +79,8 @@ async function soak(
   return { records: soakRecords, growthMb: (memoryMb.at(-1) ?? NaN) - settled, samplesMb: memoryMb };
 }
 
+export { runModes, type ModesReport, type ModesTask } from "./modes.js";
+export { modesText } from "./modes-report.js";
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";

@@ -4,13 +4,14 @@ import { PipelineError } from "../core/errors.js";
 import type { CarriedLoad, DensityTask } from "./density-measure.js";
 import type { Measured, MeasuredSystem, MeasureTask } from "./measure.js";
 
-/** Runs one measurement in a process of its own. */
-export function measureApart(task: MeasureTask, signal: AbortSignal): Promise<Measured>;
+/** Runs one measurement in a process of its own, whose number `started` is told. */
+export function measureApart(task: MeasureTask, signal: AbortSignal, started?: (pid: number) => unknown): Promise<Measured>;
 export function measureApart(task: DensityTask, signal: AbortSignal): Promise<CarriedLoad>;
-export function measureApart(task: MeasureTask | DensityTask, signal: AbortSignal): Promise<Measured | CarriedLoad> {
+export function measureApart(task: MeasureTask | DensityTask, signal: AbortSignal, started?: (pid: number) => unknown): Promise<Measured | CarriedLoad> {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL("./measure.js", import.meta.url));
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "pipe"], signal });
+    if (child.pid !== undefined) started?.(child.pid);
     // Not as an argument, which everybody at the machine could read: it holds the settings.
     child.stdin.on("error", () => undefined);
     child.stdin.end(JSON.stringify(task));

@@ -1,4 +1,4 @@
-import type { FanoutOptions, PipelineTask } from "../bench/index.js";
+import type { FanoutOptions, ModesTask, PipelineTask } from "../bench/index.js";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { availableCores } from "../machine/index.js";
@@ -29,7 +29,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
-  const { densityText, fanoutText, reportText, runBench, runDensity, runFanout } = await import("../bench/index.js");
+  const { densityText, fanoutText, modesText, reportText, runBench, runDensity, runFanout, runModes } = await import("../bench/index.js");
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -44,6 +44,9 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     if (given["fanout"] === true) {
       const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
       await show(report, fanoutText(report));
+    } else if (given["modes"] === true) {
+      const report = await runModes(modesTask(given, { session, seconds, command }), world);
+      await show(report, modesText(report));
     } else if (given["density"] === true) {
       const report = await runDensity({ session, workers, seconds, command }, world);
       terminal.status("");
@@ -57,6 +60,18 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     if (stop.by === null) throw stop.mistake ?? thrown;
     return statusOf(stop.by);
   }
+}
+
+/** Each round of `--modes` takes as many measurements as there are modes: three rounds of all of them take minutes. */
+const MODES_ROUNDS = 3;
+const COUNTS = [1, 2, 4];
+const MOST_COUNT = 64;
+
+function modesTask(given: GivenFlags, rest: Pick<ModesTask, "session" | "seconds" | "command">): ModesTask {
+  const list = (name: string): string[] => (typeof given[name] === "string" ? given[name].split(",").map((part) => part.trim()).filter(Boolean) : []);
+  const models = list("models");
+  const counts = list("counts").map((text) => wholeNumber({ counts: text }, "counts", 0, 1, MOST_COUNT));
+  return { ...rest, models: models.length > 0 ? models : [rest.session.model.path], counts: counts.length > 0 ? counts : COUNTS, rounds: wholeNumber(given, "rounds", MODES_ROUNDS, 1, 99) };
 }
 
 /** Subscribers of the live pipeline: as many as the promise about its latency is for. */
