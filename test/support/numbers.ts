@@ -63,7 +63,7 @@ export async function runPipelineOnNumbers(how: { frames: number; workers: numbe
   const plain = await numberedPoolOptions();
   const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
-  return readNumbers(pool, plain.model, { id: 0, frames: how.frames, maxConsecutiveFailures: 1 });
+  return await readNumbers(pool, plain.model, { id: 0, frames: how.frames, maxConsecutiveFailures: 1 });
 }
 
 /** One stream of numbered frames through admission, an open pool and order. A frame that was not looked at reads as NaN. */
