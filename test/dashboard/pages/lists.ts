@@ -56,18 +56,19 @@ test("pictures that come late are told as behind, a stream that brings no more a
   if (!browser) return;
   await using gateway = await openTestGateway({ streams: ["gate"] });
   const { page } = await openGate(t, browser, gateway);
-  const lateMs = 4000;
+  // Far more than what a slow machine adds, or takes away: the page sets its clock by a greeting that may have waited too.
+  const lateMs = 30_000;
   for (let frame = 0; frame < 20; frame += 1) {
     const record = { ...(recordOf(frame).record as FrameRecord), publishedAt: timeOfDay(Date.now() - lateMs) };
     gateway.publish(published(record));
     await sendPicture(gateway, frame);
     await page.waitForFunction((wanted) => window.sightline.lastDrawn?.frame === wanted, frame, WAIT);
   }
-  // No record of figures has come: the state is not known to be live, so nothing else is said. A slow machine adds to the delay.
-  await page.waitForSelector(".panels .headline >> nth=0 >> text=/p50 [4-9]\\.\\d s/", WAIT);
+  // No record of figures has come: the state is not known to be live, so nothing else is said.
+  await page.waitForFunction(() => /p50 [23]\d s/.test(document.querySelector(".panels .headline")!.textContent), undefined, WAIT);
   gateway.publish(published(statsRecord(stats, Date.now())));
   await page.waitForSelector('.stream-head .pill:has-text("behind")', WAIT);
-  assert.match(await page.innerText(".screen-notice"), /The picture is [4-9]\.\d s old/);
+  assert.match(await page.innerText(".screen-notice"), /The picture is [23]\d s old/);
   assert.equal(await page.innerText("#connection"), "behind");
   await page.waitForSelector('.stream-head .pill:has-text("stale")', WAIT);
   assert.match(await page.innerText(".screen-notice"), /No frame for \d\.\d s/);
