@@ -58,7 +58,7 @@ const queue = z.strictObject({
   mostDeliveries: z.int().min(1).max(100).default(4).describe("A frame of a file that so many workers were lost with is not handed out again."),
   liveMaxAgeMs: durationMs(100).default(2000).describe("A frame of a live stream that was sent so long ago ends as late."),
   streamMaxMiB: z.int().min(1).max(65_536).default(128).describe("Most memory at the broker for frames of files, and as much again for live ones. Where it is full, files wait."),
-  frames: oneOf("raw", "jpeg").default("raw").describe("How frames travel. raw = the very pixels; jpeg = a tenth of the bytes, and other detections."),
+  frames: oneOf("raw", "jpeg").default("raw").describe("How frames travel. raw = the very pixels; jpeg = far fewer bytes, and no longer the very same detections."),
   jpegQuality: z.int().min(1).max(100).default(90).describe("Where they travel as jpeg."),
 });
 

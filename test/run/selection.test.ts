@@ -7,6 +7,7 @@ const FILES = [
   "layers.test.js",
   "order/reorder.test.js",
   "pool/hang.long.test.js",
+  "pool/hours.named.long.test.js",
   "pool/threads.test.js",
   "source/start-up.alone.test.js",
   "support/paths.js",
@@ -33,6 +34,7 @@ test("fragments pick files by any part of their path", () => {
 test("--long runs only the long ones, narrowed by fragments", () => {
   assert.deepEqual(selected("--long"), ["pool/hang.long.test.js"]);
   assert.deepEqual(selected("--long", "order"), []);
+  assert.deepEqual(selected("--long", "pool/hours"), ["pool/hours.named.long.test.js"]);
 });
 
 test("--core leaves out what no version of Node can break", () => {
@@ -55,5 +57,5 @@ test("an unknown flag is refused by its name", () => {
 });
 
 test("files that measure run alone", () => {
-  assert.deepEqual(FILES.filter(runsAlone), ["pool/hang.long.test.js", "source/start-up.alone.test.js"]);
+  assert.deepEqual(FILES.filter(runsAlone), ["pool/hang.long.test.js", "pool/hours.named.long.test.js", "source/start-up.alone.test.js"]);
 });

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface Selection {
   /** Only files with one of these in their path; all when empty. */
   readonly fragments: readonly string[];
-  /** The checks that take minutes (`*.long.test.ts`) instead of the others. */
+  /** The checks that take minutes (`*.long.test.ts`) instead of the others; `*.named.long.test.ts` only when a fragment names them. */
   readonly long: boolean;
   /** Only the rooms that a change of Node's version can break. */
   readonly core: boolean;
@@ -66,6 +66,8 @@ export function selectFiles(files: readonly string[], { fragments, long, core }:
   return files
     .filter((file) => file.endsWith(".test.js"))
     .filter((file) => file.endsWith(".long.test.js") === long)
+    // Checks of ten minutes, and such that need what few machines have, run only for who names them.
+    .filter((file) => fragments.length > 0 || !file.endsWith(".named.long.test.js"))
     .filter((file) => !core || CORE_ROOMS.some((room) => file.startsWith(`${room}/`)))
     .filter((file) => fragments.length === 0 || fragments.some((fragment) => file.includes(fragment)));
 }
