@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
-import { PipelineError } from "../core/errors.js";
+import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { z } from "../core/schema.js";
 import { ALL_STREAMS } from "../core/topics.js";
 import type { StoredToken } from "./token.js";
@@ -38,8 +38,8 @@ const fileSchema = z.strictObject({
  */
 export async function readTokens(path: string): Promise<readonly StoredToken[]> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    if (systemCode(cause) === "ENOENT") return undefined;
-    throw new PipelineError("E_TOKENS", `${path} can't be read (${systemCode(cause)})`, { cause });
+    if (systemCodeOf(cause) === "ENOENT") return undefined;
+    throw new PipelineError("E_TOKENS", `${path} can't be read (${systemCodeOf(cause)})`, { cause });
   });
   if (text === undefined) return [];
   await refuseWritable(path);
@@ -64,7 +64,7 @@ export async function writeTokens(path: string, tokens: readonly StoredToken[]):
   if (tokens.length > MOST_TOKENS) throw new PipelineError("E_TOKENS", `${path} would hold ${tokens.length} tokens; allowed: ${MOST_TOKENS}`);
   const text = `${JSON.stringify({ v: 1, tokens }, null, 2)}\n`;
   await writeFileAtomic(path, text, { mode: MODE }).catch((cause: unknown) => {
-    throw new PipelineError("E_TOKENS", `${path} can't be written (${systemCode(cause)})`, { cause });
+    throw new PipelineError("E_TOKENS", `${path} can't be written (${systemCodeOf(cause)})`, { cause });
   });
 }
 
@@ -74,8 +74,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function systemCode(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 }

@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
 import { systemClock } from "../core/clock.js";
+import { messageOf } from "../core/errors.js";
 import { SUBPROTOCOL } from "../core/topics.js";
 import type { ClientsAnswer, ClientsCommand, Counted } from "./fanout-protocol.js";
 
@@ -127,7 +128,7 @@ process.on("message", (command: ClientsCommand) => {
   const answer = (one: ClientsAnswer): unknown => process.send?.(one);
   follow(command).then(
     (figures) => answer({ counted: figures }),
-    (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => answer({ error: messageOf(error) }),
   );
 });
 process.on("disconnect", () => process.exit());

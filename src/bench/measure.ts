@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.js";
+import { messageOf } from "../core/errors.js";
 import { classIdsOf } from "../model/index.js";
 import { loadModelInfo } from "../pool/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
@@ -113,7 +114,7 @@ if (task) {
     const measured = task.kind === "density" ? await measureDensity(task) : await measure(task);
     process.stdout.write(`${JSON.stringify(measured)}\n`);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
-import { ERROR_TABLE, PipelineError, type ErrorWire } from "../core/errors.js";
+import { ERROR_TABLE, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import { redactUrl } from "../core/redact.js";
 import { printable, type Paint } from "./terminal.js";
 
 /** Whatever was thrown, with a code. What has none is a mistake of ours. */
 export function coded(thrown: unknown): PipelineError {
   if (thrown instanceof PipelineError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   return new PipelineError("E_INTERNAL", message.split("\n", 1)[0] ?? "", { cause: thrown });
 }
 

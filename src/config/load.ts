@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { asPipelineError, PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError, systemCodeOf } from "../core/errors.js";
 import { keepSecret, redactAddress } from "../core/redact.js";
 import { environmentLayer, fileLayer, flagLayer, isMap, problem, show, type Entry, type FlagValue, type Layer, type Origin, type Problem } from "./layers.js";
 import { settingsSchema, type Settings } from "./schema.js";
@@ -66,7 +66,7 @@ function presetLayer(preset: Readonly<Record<string, unknown>>): Layer {
 
 async function readLayer(path: string): Promise<Layer> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     throw new PipelineError("E_CONFIG_FILE", `${path} can't be read (${code})`, { cause });
   });
   const { parseSettingsFile } = await import("./yaml.js");

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { PipelineError } from "../core/errors.js";
+import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { keepSecret } from "../core/redact.js";
 
 /** `${NAME}`; one more dollar before it and it stays as it is, less that dollar. */
@@ -29,7 +29,7 @@ export async function readSecrets(path: string | null, environment: Readonly<Rec
 
 async function read(path: string): Promise<string> {
   return await readFile(path, "utf8").catch((cause: unknown) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     throw new PipelineError("E_CONFIG_FILE", `${path} (secretsFile) can't be read (${code})`);
   });
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { PipelineError } from "../core/errors.js";
+import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { hasSecret } from "../core/redact.js";
 import { namesIn, readSecrets, withoutNames, withSecrets } from "./secrets.js";
 import { withStream, type WrittenStream } from "./yaml.js";
@@ -66,14 +66,14 @@ async function keepNow(options: StoreOptions, stream: string, written: WrittenSt
   onWrite?.(after, before);
   const { default: writeFileAtomic } = await import("write-file-atomic");
   await writeFileAtomic(file, after).catch((cause: unknown) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     throw new PipelineError("E_PERSIST", `${file} can't be written (${code}); the change is in force until the program ends`, { cause });
   });
 }
 
 async function textOf(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((cause: unknown) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     throw new PipelineError("E_CONFIG_FILE", `${file} can't be read (${code})`, { cause });
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Clock } from "../core/clock.js";
+import { systemCodeOf } from "../core/errors.js";
 
 /** An editor writes in several steps: looked at when it has been done for so long, ms. */
 const SETTLE_MS = 250;
@@ -51,7 +52,7 @@ export function watchSettingsFile(path: string, clock: Clock, listener: WatchLis
   function lose(cause: unknown): void {
     if (isOver) return;
     close();
-    listener.lost(cause instanceof Error && "code" in cause ? String(cause.code) : String(cause));
+    listener.lost(systemCodeOf(cause));
   }
 
   function close(): void {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isPair, isScalar, LineCounter, parseDocument, YAMLMap, type Document, type Node } from "yaml";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 
 /** A settings file as it was written. */
 export interface SettingsFile {
@@ -37,7 +37,7 @@ function plain(document: Document, name: string): unknown {
   try {
     return document.toJS();
   } catch (cause) {
-    throw new PipelineError("E_CONFIG_FILE", `${name}:1:1 ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new PipelineError("E_CONFIG_FILE", `${name}:1:1 ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -77,7 +77,7 @@ export function withStream(text: string, name: string, stream: string, written: 
     put(document, stream, written);
     after = document.toString({ lineWidth: 0 });
   } catch (cause) {
-    throw new PipelineError("E_PERSIST", `${name}: streams.${stream} can't be changed in it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new PipelineError("E_PERSIST", `${name}: streams.${stream} can't be changed in it: ${messageOf(cause)}`, { cause });
   }
   // Anchors and merges reach further than they look: what comes out has to be what was asked for and nothing else.
   const expected = expectedTree(before, stream, written);

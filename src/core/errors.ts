@@ -115,6 +115,15 @@ export class PipelineError extends Error {
 /** Makes a PipelineError of whatever was thrown: kept when it is one, else wrapped under `fallback`. */
 export function asPipelineError(thrown: unknown, fallback: ErrorCode): PipelineError {
   if (thrown instanceof PipelineError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new PipelineError(fallback, message, { cause: thrown });
+  return new PipelineError(fallback, messageOf(thrown), { cause: thrown });
+}
+
+/** What was thrown, in its own words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The system's own code for what went wrong, such as ENOENT; what was thrown as text where it has none. */
+export function systemCodeOf(thrown: unknown): string {
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
 }

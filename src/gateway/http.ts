@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Auth } from "../auth/index.js";
 import type { Clock } from "../core/clock.js";
-import { PipelineError } from "../core/errors.js";
+import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { Closers } from "../core/lifetime.js";
 import { guests, limitConnections, type ConnectionLimits } from "./connections.js";
 import { guardRequests, guardUpgrades, type DoorRules, type UpgradeHandler } from "./door.js";
@@ -122,7 +122,7 @@ async function addHeaders(app: FastifyInstance, isSecure: boolean): Promise<void
 }
 
 function listenError(error: unknown, { host, port }: HttpOptions): PipelineError {
-  const system = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const system = systemCodeOf(error);
   if (system === "EADDRINUSE") {
     return new PipelineError("E_PORT_TAKEN", `port ${port} of ${host} is in use by another program`, { cause: error });
   }

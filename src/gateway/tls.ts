@@ -4,7 +4,7 @@ import type { Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import { watchFiles } from "../auth/index.js";
 import type { Clock } from "../core/clock.js";
-import { asPipelineError, PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError, systemCodeOf } from "../core/errors.js";
 
 /** PEM files: the certificate with those in between, and its private key. */
 export interface TlsFiles {
@@ -33,7 +33,7 @@ export async function readTls({ certFile, keyFile }: TlsFiles): Promise<TlsPair>
 
 async function readPart(path: string, setting: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     throw new PipelineError("E_SERVE_TLS", `${path} (${setting}) can't be read (${code})`, { cause });
   });
 }

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 
 /** The part of Piscina that is watched. */
@@ -48,8 +48,4 @@ export function watchThreads(group: ThreadGroup): ThreadWatch {
     begun: () => (beginning.size === 0 ? Promise.resolve() : quiet.promise),
     broken: broken.promise,
   };
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

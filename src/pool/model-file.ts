@@ -3,7 +3,7 @@ import { createReadStream, readSync } from "node:fs";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
 import { describeModel, parseLabelsFile, readOnnxHeader } from "../model/index.js";
 import type { ByteSource, DescribedModel, GivenLabels, OnnxHeader, Sidecar } from "../model/index.js";
 import { parseSidecar } from "./sidecar.js";
@@ -63,7 +63,7 @@ async function openModel(path: string): Promise<FileHandle> {
 
 function fileTrouble(path: string): (cause: unknown) => never {
   return (cause) => {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = systemCodeOf(cause);
     const missing = code === "ENOENT" || code === "ENOTDIR";
     throw new PipelineError(
       missing ? "E_MODEL_MISSING" : "E_MODEL_UNREADABLE",
@@ -136,8 +136,4 @@ async function readText(path: string): Promise<string> {
   const { size } = await stat(path);
   if (size > TEXT_LIMIT_BYTES) throw new Error(`it has ${size} bytes (limit ${TEXT_LIMIT_BYTES})`);
   return readFile(path, "utf8");
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

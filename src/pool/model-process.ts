@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import { LEASH_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
 import { lossOf, type Loss, type ProcessEnd } from "./process-end.js";
@@ -80,7 +80,7 @@ function forked(program: URL, slotsFd: number, onEnd: (end: ProcessEnd) => void)
     });
     return child;
   } catch (cause) {
-    onEnd({ code: null, signal: null, lastWords: cause instanceof Error ? cause.message : String(cause) });
+    onEnd({ code: null, signal: null, lastWords: messageOf(cause) });
     return undefined;
   }
 }

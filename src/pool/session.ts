@@ -1,6 +1,6 @@
 import { isMainThread, MessageChannel, type MessagePort } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 import { makeInput, type InputForm, type InputRows } from "../model/index.js";
 
 /** One output of a run. `data` is gone as soon as its reader returns. */
@@ -116,7 +116,7 @@ async function createSession(
       logSeverityLevel: LOG_ERRORS_ONLY,
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new PipelineError("E_MODEL_INVALID", `onnxruntime can't load ${path}: ${why}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PipelineError } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 
 /*
  * How pixels reach a process: through a file in memory that both have open, in slots. The parent copies a frame there when
@@ -66,7 +66,7 @@ function firstThatOpens(folders: readonly string[], slots: number, slotBytes: nu
     try {
       return openReserved(folder, slots, slotBytes);
     } catch (cause) {
-      refusals.push(cause instanceof Error ? cause.message : String(cause));
+      refusals.push(messageOf(cause));
     }
   }
   throw new PipelineError("E_POOL_START", `no room for ${slots} frames of ${slotBytes} bytes: ${refusals.join("; ")}`);

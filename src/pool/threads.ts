@@ -1,6 +1,6 @@
 import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
-import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
+import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
@@ -123,7 +123,7 @@ async function send(piscina: Piscina, task: WorkerTask): Promise<WorkerAnswer> {
   try {
     return (await piscina.run(task)) as WorkerAnswer;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     return { ok: false, error: new PipelineError("E_WORKER_EXITED", `a worker ended in mid-task: ${why}`).toWire() };
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { PipelineError } from "../core/errors.js";
+import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 
 /** How to reach the broker. The settings' part `inference.queue`. */
@@ -69,15 +69,10 @@ const SEED = /^\s*(SU[A-Z2-7]{56})\s*$/;
  */
 export async function readCredentials(path: string): Promise<Credentials> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new PipelineError("E_QUEUE_AUTH", `${path} (inference.queue.credentialsFile) can't be read (${codeOf(cause)})`);
+    throw new PipelineError("E_QUEUE_AUTH", `${path} (inference.queue.credentialsFile) can't be read (${systemCodeOf(cause)})`);
   });
   const seed = SEED.exec(text)?.[1];
   if (seed !== undefined) return { kind: "seed", content: Buffer.from(seed) };
   if (text.includes("-----BEGIN NATS USER JWT-----")) return { kind: "creds", content: Buffer.from(text) };
   throw new PipelineError("E_QUEUE_AUTH", `${path} (inference.queue.credentialsFile) holds neither credentials (.creds) nor a user's NKey seed`);
-}
-
-/** A system error's own code, else its words. */
-export function codeOf(cause: unknown): string {
-  return cause instanceof Error ? ("code" in cause && typeof cause.code === "string" ? cause.code : cause.message) : String(cause);
 }

@@ -1,5 +1,5 @@
 import { AckPolicy, DiscardPolicy, jetstream, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType, type JsMsg } from "@nats-io/jetstream";
-import { PipelineError } from "../core/errors.js";
+import { asPipelineError } from "../core/errors.js";
 import { allWork, streamName, workFor, workOf, type QueueKind } from "./subjects.js";
 
 /** How the queues at the broker are made. The settings' part `inference.queue`. */
@@ -147,7 +147,7 @@ function whenMissing(thrown: unknown): undefined {
 /** Two sessions that begin at once both make it. */
 function unlessInUse(thrown: unknown): void {
   if (apiCode(thrown) === NAME_IN_USE) return;
-  if (NO_ROOM.has(apiCode(thrown) ?? 0)) throw new PipelineError("E_QUEUE_FULL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  if (NO_ROOM.has(apiCode(thrown) ?? 0)) throw asPipelineError(thrown, "E_QUEUE_FULL");
   throw thrown;
 }
 

@@ -1,4 +1,4 @@
-import { PipelineError, type ErrorCode } from "../core/errors.js";
+import { messageOf, PipelineError, type ErrorCode } from "../core/errors.js";
 
 /** Where a line sink's bytes go. One call at a time. */
 export interface WriteTarget {
@@ -24,7 +24,7 @@ const CODE_OF: Readonly<Record<string, ErrorCode>> = {
 export function outputError(thrown: unknown, doing: string, name: string): PipelineError {
   if (thrown instanceof PipelineError) return thrown;
   const system = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const reason = system || (thrown instanceof Error ? thrown.message : String(thrown));
+  const reason = system || messageOf(thrown);
   const message =
     system === "EPIPE" ? `${name}: the reader has gone` : `${name}: could not ${doing} (${reason})`;
   return new PipelineError(CODE_OF[system] ?? "E_OUT_WRITE", message, { cause: thrown });
