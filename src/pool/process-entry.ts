@@ -5,7 +5,7 @@ import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { SLOTS_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
 import { openServing, type Serving } from "./serving.js";
-import { readSlot } from "./slot-file.js";
+import { readFileSlot } from "./slot-file.js";
 import { inTurn } from "./turns.js";
 
 /*
@@ -46,7 +46,7 @@ async function open({ model, jitterMs, slotBytes }: ProcessSetup): Promise<((tas
 function serveOne(instance: Serving, task: ProcessTask, pixels: Uint8Array, slotBytes: number, jitter: () => void): Promise<WorkerAnswer> {
   return instance.serve(task, (fill) => {
     const planes = pixels.subarray(0, task.bytes);
-    readSlot(SLOTS_FD, task.slot * slotBytes, planes);
+    readFileSlot(SLOTS_FD, task.slot * slotBytes, planes);
     fill(planes);
     jitter();
   });

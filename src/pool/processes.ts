@@ -2,7 +2,7 @@ import { pause, type Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { ModelInfo } from "../model/index.js";
-import { viewRing, type RingView } from "../ring/index.js";
+import { ringViews } from "../ring/index.js";
 import { poolOf, type Carrier, type Hands } from "./carrier.js";
 import { watchInFlight } from "./in-flight.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
@@ -89,7 +89,7 @@ class Processes implements Carrier {
   readonly #places: readonly Place[];
   /** Permits are given by what can be sent, so this is empty unless a process was lost with permits out. */
   readonly #waiting: Flight[] = [];
-  readonly #rings = new Map<number, RingView>();
+  readonly #rings = ringViews();
   readonly #inFlight;
   readonly #stuck = deferred<PipelineError>();
   readonly #closing = new AbortController();
@@ -128,7 +128,7 @@ class Processes implements Carrier {
   }
 
   left(stream: number): void {
-    this.#rings.delete(stream);
+    this.#rings.forget(stream);
   }
 
   /** Starts all processes; the first that can't be started ends it. */
@@ -185,9 +185,9 @@ class Processes implements Carrier {
     hands.slotRead();
   }
 
-  #pixelsOf({ ringId, memory, layout, slot, generation }: WorkerTask): Uint8Array {
-    let ring = this.#rings.get(ringId);
-    if (ring === undefined) this.#rings.set(ringId, (ring = viewRing(memory, layout)));
+  #pixelsOf(task: WorkerTask): Uint8Array {
+    const { slot, generation } = task;
+    const ring = this.#rings.of(task);
     if (!ring.isCurrent(slot, generation)) throw new PipelineError("E_INFERENCE_FAILED", `slot ${slot} no longer holds the frame it was announced with`);
     return ring.pixels(slot);
   }

@@ -51,7 +51,7 @@ export function openSlotFile(slots: number, slotBytes: number): SlotFile {
 }
 
 /** Copies the beginning of a slot into `pixels`, all of it. For a child, with the descriptor that it was given. */
-export function readSlot(fd: number, slotStart: number, pixels: Uint8Array): void {
+export function readFileSlot(fd: number, slotStart: number, pixels: Uint8Array): void {
   let done = 0;
   while (done < pixels.length) {
     const bytes = readSync(fd, pixels, done, pixels.length - done, slotStart + done);

@@ -2,7 +2,7 @@ import { threadId } from "node:worker_threads";
 import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
-import { readSlot, viewRing, type RingView } from "../ring/index.js";
+import { readSlot, ringViews } from "../ring/index.js";
 import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
@@ -17,7 +17,7 @@ import { inTurn, type Shared } from "./turns.js";
 
 const setup = workerData as WorkerSetup;
 /** The shared memory of the streams that send. */
-const rings = new Map<number, RingView>();
+const rings = ringViews();
 let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
 const jitter = jitterWait(setup.jitterMs, threadId);
@@ -51,15 +51,13 @@ function forgetThoseWhoLeft(serving: Serving): void {
   const left = Atomics.load(roll, ROLL_LEFT);
   if (left === leftBefore) return;
   leftBefore = left;
-  rings.clear();
+  rings.forgetAll();
   serving.forget();
 }
 
 /** Copies the slot into the input tensor. */
 function readFrame(task: WorkerTask, fill: (planes: Uint8Array) => void): void {
-  let ring = rings.get(task.ringId);
-  if (ring === undefined) rings.set(task.ringId, (ring = viewRing(task.memory, task.layout)));
-  if (!readSlot(ring, task.slot, task.generation, fill)) {
+  if (!readSlot(rings.of(task), task.slot, task.generation, fill)) {
     throw new PipelineError("E_INFERENCE_FAILED", `slot ${task.slot} no longer holds the frame it was announced with`);
   }
 }

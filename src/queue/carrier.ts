@@ -2,7 +2,7 @@ import { pause, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Carrier, Hands, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
-import { viewRing, type RingView } from "../ring/index.js";
+import { ringViews } from "../ring/index.js";
 import { decodeAnnouncement } from "./announcement.js";
 import { decodeAnswer } from "./answer.js";
 import { displayOf } from "./broker-options.js";
@@ -54,7 +54,7 @@ export class QueueCarrier implements Carrier {
   /** What calls `up` and `down`; closed with the carrier. */
   link: Link | undefined;
   readonly #flights = new Map<number, Flight>();
-  readonly #rings = new Map<number, RingView>();
+  readonly #rings = ringViews();
   readonly #live = new Set<number>();
   readonly #finishing = new Set<number>();
   readonly #crew;
@@ -104,7 +104,7 @@ export class QueueCarrier implements Carrier {
   left(stream: number): void {
     this.#live.delete(stream);
     this.#finishing.delete(stream);
-    this.#rings.delete(stream);
+    this.#rings.forget(stream);
   }
 
   carry(task: WorkerTask, hands: Hands): Promise<PoolAnswer> {
@@ -166,10 +166,8 @@ export class QueueCarrier implements Carrier {
     await this.link?.[Symbol.asyncDispose]();
   }
 
-  #pixels({ ringId, memory, layout, slot, rows, letterbox }: WorkerTask): Uint8Array {
-    let ring = this.#rings.get(ringId);
-    if (ring === undefined) this.#rings.set(ringId, (ring = viewRing(memory, layout)));
-    return ring.pixels(slot).subarray(0, 3 * rows.heightPx * letterbox.inputWidthPx);
+  #pixels(task: WorkerTask): Uint8Array {
+    return this.#rings.of(task).pixels(task.slot).subarray(0, 3 * task.rows.heightPx * task.letterbox.inputWidthPx);
   }
 
   async #depart(flight: Flight): Promise<void> {

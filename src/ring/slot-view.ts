@@ -22,6 +22,28 @@ export function viewRing(memory: SharedArrayBuffer, layout: RingLayout): RingVie
   };
 }
 
+/** The rings that a reader has met, each under its number. */
+export interface RingViews {
+  /** The ring with this number: opened when it is met for the first time. */
+  of(ring: { readonly ringId: number; readonly memory: SharedArrayBuffer; readonly layout: RingLayout }): RingView;
+  forget(ringId: number): void;
+  forgetAll(): void;
+}
+
+/** Knows none yet. */
+export function ringViews(): RingViews {
+  const views = new Map<number, RingView>();
+  return {
+    of({ ringId, memory, layout }) {
+      let view = views.get(ringId);
+      if (view === undefined) views.set(ringId, (view = viewRing(memory, layout)));
+      return view;
+    },
+    forget: (ringId) => void views.delete(ringId),
+    forgetAll: () => views.clear(),
+  };
+}
+
 /**
  * Lets `copy` take the pixels of a frame out of its slot, in another thread than the writer's. Returns whether they are that
  * frame's. False when the slot was given back before or meanwhile: then what was copied may be parts of two frames.
