@@ -1,3 +1,4 @@
+import type { QueueFigures } from "../core/queue-figures.js";
 import type { z } from "../core/schema.js";
 import type { StreamStats } from "../core/stats.js";
 
@@ -14,20 +15,6 @@ export interface StreamInfo {
   readonly stats: StreamStats;
   /** Frames that have ended and wait for an earlier one. */
   readonly reordering: number;
-}
-
-/** What a model's queue has counted since it is open, and the workers that are there. */
-export interface QueueCounts {
-  readonly published: number;
-  readonly republished: number;
-  readonly redelivered: number;
-  readonly unasked: number;
-  readonly expired: number;
-  readonly parts: number;
-  readonly refused: number;
-  readonly fullWaits: number;
-  readonly connections: number;
-  readonly workers: number;
 }
 
 /** A model that is open, or being opened. */
@@ -49,7 +36,7 @@ export interface ModelFigures {
   /** Workers that were lost and replaced since it is open, by cause. */
   readonly replaced: Readonly<Record<string, number>>;
   /** Mode queue: what it has counted. */
-  readonly queue?: QueueCounts;
+  readonly queue?: QueueFigures;
 }
 
 /** What waits for a sink and what it lost. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { ModelFigures, QueueCounts } from "./control.js";
+import type { QueueFigures } from "../core/queue-figures.js";
+import type { ModelFigures } from "./control.js";
 
 const COUNTED = [
   ["published", "sightline_queue_published_frames_total", "Frames that the broker has taken, those that it was given again included."],
@@ -11,7 +12,7 @@ const COUNTED = [
   ["refused", "sightline_queue_refused_messages_total", "Messages that were not understood."],
   ["fullWaits", "sightline_queue_full_waits_total", "Times that the broker had no room, and a frame waited."],
   ["connections", "sightline_queue_connections_total", "Connections to the broker: 1, and one more for each that was lost."],
-] as const satisfies readonly (readonly [keyof QueueCounts, string, string])[];
+] as const satisfies readonly (readonly [keyof QueueFigures, string, string])[];
 
 /** The figures of mode queue, for each model; nothing in other modes. Returns what sets them anew. */
 export function queueFigures(registry: Registry): (models: readonly ModelFigures[]) => void {

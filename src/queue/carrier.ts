@@ -1,5 +1,6 @@
 import { pause, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
+import type { QueueFigures } from "../core/queue-figures.js";
 import type { ModelInfo } from "../model/index.js";
 import type { Carrier, Hands, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
 import { ringViews } from "../ring/index.js";
@@ -10,7 +11,7 @@ import type { Broker, BrokerMessage } from "./connection.js";
 import { makeCrew } from "./crew.js";
 import { jpegOf } from "./jpeg.js";
 import type { Link } from "./link.js";
-import type { QueueFigures, QueueOptions } from "./options.js";
+import type { QueueOptions } from "./options.js";
 import { decodePartRequest, encodePart, mostPartBytes } from "./parts.js";
 import { answersSubject, HELLO_SUBJECT, modelKey, partsSubject, WORKERS_SUBJECT, workSubject, type QueueKind } from "./subjects.js";
 import { encodeTask, type QueueTask } from "./task.js";

@@ -4,4 +4,4 @@ export { examineQueue, type QueueExamined } from "./examine.js";
 export type { BrokerOptions } from "./broker-options.js";
 export type { QueueRules } from "./jetstream.js";
 export type { FrameEncoding } from "./task.js";
-export type { QueueFigures, QueueOptions } from "./options.js";
+export type { QueueOptions } from "./options.js";

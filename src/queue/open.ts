@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { systemRandom, type Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
+import type { QueueFigures } from "../core/queue-figures.js";
 import type { ModelInfo } from "../model/index.js";
 import { poolOf, type InferencePool } from "../pool/index.js";
 import { QueueCarrier } from "./carrier.js";
 import { openLink } from "./link.js";
-import type { QueueFigures, QueueOptions } from "./options.js";
+import type { QueueOptions } from "./options.js";
 
 /** What a pool on the queue is given. */
 export interface QueuePoolOptions {

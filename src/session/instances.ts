@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
+import type { QueueFigures } from "../core/queue-figures.js";
 import type { ModelInfo } from "../model/index.js";
 import { instancesOf, openPool, type InferencePool } from "../pool/index.js";
-import type { QueueFigures } from "../queue/index.js";
 import type { Notice, SessionOptions } from "./session.js";
 
 /** Tasks a thread may have at once: one it runs, one sent ahead while every stream is lossless. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/core/clock.js";
+import type { QueueFigures } from "../../src/core/queue-figures.js";
 import type { LetterboxRule } from "../../src/model/index.js";
 import { streamMeter, type StreamMeter } from "../../src/metrics/index.js";
 import { NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
 import { runPipeline } from "../../src/pipeline.js";
 import { loadModelInfo, type InferencePool } from "../../src/pool/index.js";
-import { openQueuePool, type QueueFigures } from "../../src/queue/index.js";
+import { openQueuePool } from "../../src/queue/index.js";
 import { createRing } from "../../src/ring/index.js";
 import { numberedSource } from "../../src/source/numbered.js";
 import type { RunningCli } from "../support/cli.js";

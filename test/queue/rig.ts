@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.js";
+import type { QueueFigures } from "../../src/core/queue-figures.js";
 import { settingsSchema } from "../../src/config/index.js";
 import { numberedModel } from "../../src/numbered/index.js";
 import type { InferencePool } from "../../src/pool/index.js";
-import { openQueuePool, openQueueWorker, type QueueFigures, type QueueOptions, type QueueWorker, type WorkerOptions } from "../../src/queue/index.js";
+import { openQueuePool, openQueueWorker, type QueueOptions, type QueueWorker, type WorkerOptions } from "../../src/queue/index.js";
 import { startCli, type RunningCli } from "../support/cli.js";
 import { temporaryFolder } from "../support/pool.js";
 import { until } from "../support/until.js";
