@@ -19,7 +19,7 @@ export function makeDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
 export type { Decoder, DetectLimits, ModelOutput } from "./decode/decoder.js";
 export { FAMILIES, type Family, type LabelsFrom, type ModelInfo } from "./info.js";
 export { letterboxFor, letterboxWithin, rowsOf, type InputRows, type Letterbox, type LetterboxRule } from "./letterbox.js";
-export { placePicture, rgbOf, type RgbPixels, type SizePx } from "./planes.js";
+export { placePicture, placeRgb, rgbOf, type PictureRows, type RgbPixels, type SizePx } from "./planes.js";
 export { makeInput, type InputForm, type ModelInput } from "./preprocess.js";
 export { classIdsOf } from "./classes.js";
 export { describeModel, type DescribedModel, type ModelFacts, type Sidecar } from "./describe.js";

@@ -32,8 +32,11 @@ export async function placePicture(
   return box;
 }
 
+/** Where a picture lies in its rows. A whole letterbox says it, and so does less. */
+export type PictureRows = Pick<Letterbox, "inputWidthPx" | "leftPx" | "topPx" | "contentWidthPx" | "contentHeightPx">;
+
 /** Interleaved RGB into planes G, B, R of the rows that hold the picture, with padding left and right. */
-function placeRgb(rgb: RgbPixels, box: Letterbox, padValue: number, planes: Uint8Array): void {
+export function placeRgb(rgb: RgbPixels, box: PictureRows, padValue: number, planes: Uint8Array): void {
   const area = box.inputWidthPx * box.contentHeightPx;
   planes.fill(padValue, 0, 3 * area);
   for (let y = 0; y < rgb.heightPx; y += 1) {
@@ -51,7 +54,7 @@ function placeRgb(rgb: RgbPixels, box: Letterbox, padValue: number, planes: Uint
  * The other way: the picture without its padding, at the size that it has in the input.
  * planes   begins with `rowsPx` rows of the input's width in planes G, B, R, of which the first is `fromRowPx` of the input
  */
-export function rgbOf(planes: Uint8Array, box: Letterbox, fromRowPx: number, rowsPx: number): RgbPixels {
+export function rgbOf(planes: Uint8Array, box: PictureRows, fromRowPx: number, rowsPx: number): RgbPixels {
   const { contentWidthPx: widthPx, contentHeightPx: heightPx } = box;
   const area = box.inputWidthPx * rowsPx;
   const data = new Uint8Array(3 * widthPx * heightPx);

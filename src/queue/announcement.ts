@@ -1,6 +1,6 @@
 import { z } from "../core/schema.js";
 import { FAMILIES } from "../model/index.js";
-import { refused } from "./envelope.js";
+import { checked, refused } from "./envelope.js";
 
 const LONGEST_NAME = 256;
 const LONGEST_ANNOUNCEMENT_BYTES = 8192;
@@ -38,7 +38,5 @@ export function decodeAnnouncement(message: Uint8Array): Announcement {
   } catch (cause) {
     throw refused("an announcement is no JSON", cause);
   }
-  const parsed = announcement.safeParse(tree);
-  if (!parsed.success) throw refused(`an announcement's ${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`);
-  return parsed.data;
+  return checked(announcement, tree, "an announcement");
 }

@@ -1,7 +1,7 @@
 import { ERROR_TABLE, type ErrorCode } from "../core/errors.js";
 import { z } from "../core/schema.js";
 import type { WorkerAnswer } from "../pool/index.js";
-import { refused, seal, unseal } from "./envelope.js";
+import { checked, refused, seal, unseal } from "./envelope.js";
 
 const LONGEST_MESSAGE = 2000;
 const MOST_DETECTIONS = 10_000;
@@ -48,15 +48,14 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array):
  */
 export function decodeAnswer(message: Uint8Array, classes: number): QueueAnswer {
   const { words, bytes } = unseal("SLA1", message);
-  const parsed = answerWords.safeParse(words);
-  if (!parsed.success) throw refused(`an answer's ${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`);
-  const { task, deliveries } = parsed.data;
-  if (!parsed.data.ok) {
-    const { code, message: text } = parsed.data.error;
+  const said = checked(answerWords, words, "an answer");
+  const { task, deliveries } = said;
+  if (!said.ok) {
+    const { code, message: text } = said.error;
     if (!isCode(code)) throw refused(`an answer with the unknown error ${JSON.stringify(code)}`);
     return { task, deliveries, answer: { ok: false, error: { code, message: text } } };
   }
-  const { count, normaliseMs, inferMs, decodeMs } = parsed.data;
+  const { count, normaliseMs, inferMs, decodeMs } = said;
   if (bytes.length !== count * BYTES_PER_OBJECT) throw refused(`an answer of ${bytes.length} bytes for ${count} objects`);
   // A copy of its own (a Buffer's slice is none): the message's memory belongs to the connection, and begins anywhere.
   const own = new Uint8Array(bytes).buffer;

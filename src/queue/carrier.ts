@@ -68,7 +68,6 @@ export class QueueCarrier implements Carrier {
   #isClosing = false;
   #nextTask = 0;
   #checkedMs: number;
-  #ensuring: Promise<void> | undefined;
 
   constructor(readonly parts: CarrierParts) {
     const { model, queue, clock, tell } = parts;
@@ -187,7 +186,7 @@ export class QueueCarrier implements Carrier {
           this.#counted.published += 1;
           return;
         case "missing":
-          await this.#ensure(broker);
+          await broker.queues.mend(this.#key, this.parts.queue, "change");
           break;
         case "full":
           this.#counted.fullWaits += 1;
@@ -198,15 +197,6 @@ export class QueueCarrier implements Carrier {
       }
       await pause(FULL_WAIT_MS, this.parts.clock);
     }
-  }
-
-  /** The queues were taken away while we were connected: they are made again, once for all frames that met it. */
-  #ensure(broker: Broker): Promise<void> {
-    this.#ensuring ??= broker.queues
-      .ensure(this.#key, this.parts.queue, "change")
-      .catch(() => undefined)
-      .finally(() => (this.#ensuring = undefined));
-    return this.#ensuring;
   }
 
   /** What comes from the network is counted when it is not ours, and changes nothing. */

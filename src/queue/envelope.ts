@@ -1,4 +1,5 @@
 import { PipelineError } from "../core/errors.js";
+import type { z } from "../core/schema.js";
 
 /**
  * How every message with bytes lies in memory:
@@ -62,6 +63,17 @@ function parse(text: Uint8Array): unknown {
   } catch (cause) {
     throw refused("its words are no JSON", cause);
   }
+}
+
+/**
+ * Words as they should be; `what` names the message in the error.
+ * @throws PipelineError E_QUEUE_MESSAGE with the first thing that is wrong
+ */
+export function checked<Schema extends z.ZodType>(schema: Schema, words: unknown, what: string): z.output<Schema> {
+  const parsed = schema.safeParse(words);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw refused(`${what}'s ${first?.path.join(".")}: ${first?.message}`);
 }
 
 /** What came is not what we send. */

@@ -4,7 +4,7 @@ import { decodeAnnouncement, type Announcement } from "./announcement.js";
 import { displayOf } from "./broker-options.js";
 import { connectBroker } from "./connection.js";
 import type { QueueOptions } from "./options.js";
-import { HELLO_SUBJECT, modelKey, traitsOf, WORKERS_SUBJECT } from "./subjects.js";
+import { HELLO_SUBJECT, isSameModel, modelKey, traitsOf, WORKERS_SUBJECT } from "./subjects.js";
 
 /** What there is at the broker, for one model. */
 export interface QueueExamined {
@@ -40,7 +40,7 @@ export async function examineQueue(queue: QueueOptions, model: ModelInfo, clock:
   });
   broker.send(HELLO_SUBJECT, new Uint8Array(0));
   await pause(LISTEN_MS, clock);
-  const isOurs = ({ model: other }: Announcement): boolean => other.sha256 === traits.sha256 && modelKey(other) === modelKey(traits);
+  const isOurs = (said: Announcement): boolean => isSameModel(said.model, traits);
   const all = [...seen.values()];
   return {
     address: displayOf(queue.url), version: broker.version, maxPayloadBytes: broker.maxPayloadBytes,

@@ -1,6 +1,6 @@
 import { AckPolicy, DiscardPolicy, jetstream, JetStreamApiError, jetstreamManager, RetentionPolicy, StorageType, type JsMsg } from "@nats-io/jetstream";
 import { asPipelineError } from "../core/errors.js";
-import { allWork, streamName, workFor, workOf, type QueueKind } from "./subjects.js";
+import { allWork, KINDS, streamName, workFor, workOf, type QueueKind } from "./subjects.js";
 
 /** How the queues at the broker are made. The settings' part `inference.queue`. */
 export interface QueueRules {
@@ -36,6 +36,8 @@ export interface Queues {
    * @throws what the library throws
    */
   ensure(key: string, rules: QueueRules, how: "change" | "keep"): Promise<void>;
+  /** Makes again what was taken away while we were connected, once for all who met it at the same time. Never rejects: whoever still meets it asks again. */
+  mend(key: string, rules: QueueRules, how: "change" | "keep"): Promise<void>;
   /** Puts a frame into the queue. Settles when the broker has it. */
   put(subject: string, data: Uint8Array, timeoutMs: number): Promise<PutResult>;
   /** Waits for a frame; null when none came in time. */
@@ -82,13 +84,20 @@ export async function queuesOn(connection: Connection): Promise<Queues> {
     else if (how === "change") await manager.consumers.update(streamName(kind), key, { ack_wait, max_deliver });
   }
 
+  async function ensure(key: string, rules: QueueRules, how: "change" | "keep"): Promise<void> {
+    for (const kind of KINDS) {
+      await ensureStream(kind, rules, how);
+      await ensureConsumer(kind, key, rules, how);
+    }
+  }
+
+  let mending: Promise<void> | undefined;
   return {
-    async ensure(key, rules, how) {
-      for (const kind of ["live", "files"] as const) {
-        await ensureStream(kind, rules, how);
-        await ensureConsumer(kind, key, rules, how);
-      }
-    },
+    ensure,
+    mend: (key, rules, how) =>
+      (mending ??= ensure(key, rules, how)
+        .catch(() => undefined)
+        .finally(() => (mending = undefined))),
     put: (subject, data, timeoutMs) =>
       client.publish(subject, data, { timeout: timeoutMs }).then((): PutResult => "stored", whyNotStored),
     async pull(kind, key, waitMs) {
@@ -102,7 +111,7 @@ export async function queuesOn(connection: Connection): Promise<Queues> {
       return message && messageOf(message);
     },
     async purge(key, session) {
-      for (const kind of ["live", "files"] as const) await manager.streams.purge(streamName(kind), { filter: workOf(kind, key, session) });
+      for (const kind of KINDS) await manager.streams.purge(streamName(kind), { filter: workOf(kind, key, session) });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Announcement } from "./announcement.js";
-import { modelKey, type ModelTraits } from "./subjects.js";
+import { isSameModel, type ModelTraits } from "./subjects.js";
 
 /** A worker that says nothing for so long is gone, ms: three of its announcements, and some. */
 export const SILENT_MS = 3500;
@@ -36,9 +36,8 @@ export function emptyRoster(model: ModelTraits): Roster {
 
 /** Takes an announcement. In place. */
 export function heard({ model, workers, others }: Roster, said: Announcement, nowMs: number): RosterEvent[] {
-  const isOurs = modelKey(said.model) === modelKey(model) && said.model.sha256 === model.sha256;
   const before = workers.get(said.worker);
-  if (!isOurs) {
+  if (!isSameModel(said.model, model)) {
     const isNew = !others.has(said.worker);
     if (isNew && others.size >= MOST_OTHERS) return [];
     others.set(said.worker, { said, heardMs: nowMs });

@@ -34,6 +34,11 @@ export function modelKey({ sha256, family, inputWidthPx, inputHeightPx, classes 
   return `${sha256.slice(0, DIGEST_DIGITS)}-${family}-${inputWidthPx}x${inputHeightPx}-${classes}`;
 }
 
+/** Whether two models do the same: the digest in the key is cut short, so the whole one is compared too. */
+export function isSameModel(one: ModelTraits, other: ModelTraits): boolean {
+  return one.sha256 === other.sha256 && modelKey(one) === modelKey(other);
+}
+
 /** The name of a kind's stream at the broker. */
 export const streamName = (kind: QueueKind): string => `SIGHTLINE_V1_${kind.toUpperCase()}`;
 /** All work of a kind. */

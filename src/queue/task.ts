@@ -1,6 +1,6 @@
 import { z } from "../core/schema.js";
 import { taskLimits, type TaskLimits, type WorkerTask } from "../pool/index.js";
-import { overheadOf, refused, seal, unseal } from "./envelope.js";
+import { checked, overheadOf, refused, seal, unseal } from "./envelope.js";
 import { answersSubject, partsSubject, SESSION_NAME, type ModelTraits } from "./subjects.js";
 
 /** How a frame's bytes stand for its pixels. raw = planes G, B, R of its rows, as they lie in the slot; jpeg = with a loss. */
@@ -65,9 +65,7 @@ export function encodeTask(task: QueueTask, frame: Uint8Array, mostBytes: number
  */
 export function decodeTask(message: Uint8Array, model: ModelTraits): ArrivedTask {
   const { words, bytes: first } = unseal("SLT1", message);
-  const parsed = taskWords.safeParse(words);
-  if (!parsed.success) throw refused(`a task's ${parsed.error.issues[0]?.path.join(".")}: ${parsed.error.issues[0]?.message}`);
-  const { limits, ...task } = parsed.data;
+  const { limits, ...task } = checked(taskWords, words, "a task");
   checkSize(task, first, model);
   if (limits.classIds?.some((id) => id >= model.classes)) throw refused(`a task asks for class ${Math.max(...limits.classIds)}, the model has ${model.classes}`);
   return { ...task, limits: taskLimits(limits), answersTo: answersSubject(task.session), partsFrom: partsSubject(task.session), first };

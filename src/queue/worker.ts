@@ -98,7 +98,6 @@ class Worker implements QueueWorker {
   #serving: Promise<unknown> = Promise.resolve();
   #broker: Broker | undefined;
   #isLeaving = false;
-  #ensuring: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
 
   constructor(readonly options: WorkerOptions, readonly pool: InferencePool, readonly clock: Clock) {
@@ -166,14 +165,10 @@ class Worker implements QueueWorker {
     }
   }
 
-  /** The broker was restarted under us, or somebody has removed its queues: they are made again, once for all hands. */
+  /** The broker was restarted under us, or somebody has removed its queues. */
   async #pullFailed(broker: Broker): Promise<null> {
     if (!broker.isOpen || this.#isLeaving) return null;
-    this.#ensuring ??= broker.queues
-      .ensure(this.#key, this.options.queue, "keep")
-      .catch(() => undefined)
-      .finally(() => (this.#ensuring = undefined));
-    await this.#ensuring;
+    await broker.queues.mend(this.#key, this.options.queue, "keep");
     await pause(PULL_AGAIN_MS, this.clock);
     return null;
   }
