@@ -1,6 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,10 +19,10 @@ export interface QueueRig extends AsyncDisposable {
 /** Loading a model takes seconds on a busy machine. */
 const READY_WITHIN_MS = 60_000;
 
-/** Where the broker's program is; null when there is none. Debian puts it where a user's PATH may not lead. */
+/** Where the broker's program is: NATS_SERVER_PATH, else on the PATH or where it usually lies (Debian puts it where a user's PATH may not lead). null when there is none. */
 export function findBroker(): string | null {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
-  return folders.map((folder) => join(folder, "nats-server")).find(isProgram) ?? null;
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
+  return [process.env["NATS_SERVER_PATH"] ?? "", ...folders.map((folder) => join(folder, "nats-server"))].find(isProgram) ?? null;
 }
 
 function isProgram(path: string): boolean {
@@ -45,24 +44,23 @@ export async function openQueueRig(broker: string, { model, inference }: Session
   try {
     const store = mkdtempSync(join(tmpdir(), "sightline-bench-"));
     closers.defer(() => rmSync(store, { recursive: true, force: true }));
-    const port = await freePort();
-    const server = await start(closers, broker, ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", store], /Server is ready/);
-    const url = `nats://127.0.0.1:${port}`;
+    // -1: a free port, which it tells.
+    const server = await start(closers, broker, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", store], /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/);
+    const url = `nats://127.0.0.1:${server.told[1]}`;
     const labels = model.labels === null ? [] : ["--labels", model.labels];
     const program = fileURLToPath(new URL("../cli.js", import.meta.url));
     const worker = await start(closers, process.execPath, [program, "worker", "--nats", url, "--model", model.path, ...labels, "--workers", String(workers)], /worker .* serves /);
-    const pids = [server.pid, worker.pid].filter((pid) => pid !== undefined);
-    return { pids, inference: { queue: { ...inference.queue, url } }, [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
+    return { pids: [server.pid, worker.pid], inference: { queue: { ...inference.queue, url } }, [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
   } catch (error) {
     await closers[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Starts a program and waits until it has said so. */
-async function start(closers: Closers, program: string, args: readonly string[], ready: RegExp): Promise<ChildProcess> {
+/** Starts a program and waits until it has said so. `told` is what it said. */
+async function start(closers: Closers, program: string, args: readonly string[], ready: RegExp): Promise<{ readonly pid: number; readonly told: RegExpExecArray }> {
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  const isReady = deferred();
+  const isReady = deferred<RegExpExecArray>();
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   closers.defer(() => {
     child.kill("SIGTERM");
@@ -72,22 +70,14 @@ async function start(closers: Closers, program: string, args: readonly string[],
   const failed = (why: string): void => isReady.reject(new PipelineError("E_BENCH", `${program} ${why}: ${said.trim().split("\n").pop() ?? ""}`));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-4000);
-    if (ready.test(said)) isReady.resolve();
+    const told = ready.exec(said);
+    if (told) isReady.resolve(told);
   });
   child.once("error", ({ message }) => failed(message));
   child.once("close", (code, signal) => failed(`ended with ${signal ?? code}`));
   using _limit = systemClock.after(READY_WITHIN_MS, () => failed(`was not ready within ${READY_WITHIN_MS} ms`));
   using _held = systemClock.hold();
-  await isReady.promise;
-  return child;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+  const told = await isReady.promise;
+  // Who has said something is running under some number.
+  return { pid: child.pid!, told };
 }

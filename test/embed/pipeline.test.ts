@@ -46,6 +46,7 @@ test("a slow loop over a live source loses frames and is told which", async () =
     if (record.type !== "frame") continue;
     covered.push(record.frame);
     if ((frames += 1) === 4) break;
+    // The loop's slowness is what is tested: there is nothing to wait for.
     await new Promise((resolve) => setTimeout(resolve, 400));
   }
   const looked = covered.filter((frame, i) => covered.indexOf(frame) === i);

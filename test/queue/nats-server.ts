@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { findBroker } from "../../src/bench/queue-rig.js";
 import { until } from "../support/until.js";
 
-const USUAL_PLACES = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server", "/opt/homebrew/bin/nats-server"];
-
-/** The broker's program: NATS_SERVER_PATH, else where it usually lies. Undefined when there is none. */
-export const natsServer: string | undefined = [process.env["NATS_SERVER_PATH"] ?? "", ...USUAL_PLACES].find((path) => existsSync(path));
+/** The broker's program. Undefined when there is none. */
+export const natsServer: string | undefined = findBroker() ?? undefined;
 
 /** Skips the running test, in words, when there is no broker. Returns whether it may go on. */
 export function requireNats(t: TestContext): boolean {
