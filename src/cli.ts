@@ -8,4 +8,7 @@ const LINGER_MS = 500;
 const stop = listenForStop();
 const { main } = await import("./cli/main.js");
 process.exitCode = await main(process.argv.slice(2), stop);
+// A stop that was asked for ends here and now: letting the loop run empty would give signals back to the system first, and
+// one more of them, a moment before the end, would turn the clean stop into an end by that signal.
+if (stop.by !== null) process.exit();
 setTimeout(() => process.exit(), LINGER_MS).unref();
