@@ -8,6 +8,7 @@ export {
   type FrameContext,
   type Published,
 } from "./make.js";
+export { parseRecord, type ParsedRecord } from "./parse.js";
 export { gapTally, type GapTally } from "./gap-tally.js";
 export { RECORD_VERSION } from "./common.js";
 export {

@@ -1,0 +1,2 @@
+export { logFiles, type LogFile } from "./files.js";
+export { readRecords, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";
