@@ -1,9 +1,10 @@
-import type { Clock } from "../core/clock.js";
+import { pause, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred, type Deferred } from "../core/lifetime.js";
 import { gapTally, toLine, type Published } from "../wire/index.js";
+import { lineStore, type LineStore } from "./line-store.js";
 import type { Sink } from "./sink.js";
-import { outputError, type WriteTarget } from "./target.js";
+import { outputError, TargetFailure, type WriteTarget } from "./target.js";
 
 /** How much a line sink holds and how long. */
 export interface LineSinkLimits {
@@ -31,38 +32,58 @@ const DEFAULT_LIMITS: LineSinkLimits = {
   closeMs: 1000,
 };
 
+/** A target that may recover is tried again after the first of these, ms; then ever more seldom, up to the second. */
+const RETRY_MS = { first: 100, most: 5000 } as const;
 const NEWLINE_BYTES = 1;
+
+/** A sink that can't write, or can again. */
+export type SinkHealth =
+  | { readonly is: "failing"; readonly error: PipelineError }
+  | { readonly is: "well"; readonly forMs: number; readonly lostRecords: number };
+
+/** How a sink whose target may recover lives with trouble. */
+export interface Patience {
+  /** Whether it is worth waiting, asked at each failure; otherwise that is the end. */
+  readonly outlives: () => boolean;
+  /** Told once when trouble begins and once when it is over. */
+  readonly onHealth: (health: SinkHealth) => void;
+}
 
 /**
  * Lines in, grouped writes out, through one write loop. Owns the target and closes it.
  * Buffered bytes, the write in flight included, stay below `hardBytes`; what is refused is announced in the output
- * itself, by a `gap` record before the stream's next line.
+ * itself, by a `gap` record before the stream's next line. With `patience` an error is no end: lines wait, up to the bound,
+ * and the target is tried again.
  */
 export class LineSink implements Sink {
   readonly name: string;
   readonly #target: WriteTarget;
   readonly #clock: Clock;
   readonly #limits: LineSinkLimits;
+  readonly #patience: Patience | undefined;
   readonly #gaps = gapTally("sink_slow");
-  #lines: string[] = [];
-  #waitingBytes = 0;
-  #inFlightBytes = 0;
+  /** Aborted when waiting makes no sense any more. */
+  readonly #hurry = new AbortController();
+  readonly #store: LineStore;
   #dropped = 0;
   #groupTimer: Disposable | undefined;
   #syncTimer: Disposable | undefined;
   #syncDue = false;
   #running = false;
+  #trouble: { readonly error: PipelineError; readonly sinceMs: number; readonly droppedBefore: number; retryMs: number } | undefined;
   #idle: Deferred<void> | undefined;
   #room: Deferred<void> | undefined;
   #error: PipelineError | undefined;
   #told = false;
   #closing: Promise<void> | undefined;
 
-  constructor(target: WriteTarget, clock: Clock, limits: Partial<LineSinkLimits> = {}) {
+  constructor(target: WriteTarget, clock: Clock, limits: Partial<LineSinkLimits> = {}, patience?: Patience) {
     this.name = target.name;
     this.#target = target;
     this.#clock = clock;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#patience = target.mayRecover ? patience : undefined;
+    this.#store = lineStore(this.#patience !== undefined);
   }
 
   /** Records refused because the buffer was full or the sink had ended. */
@@ -72,14 +93,29 @@ export class LineSink implements Sink {
 
   /** Bytes taken and not yet written. */
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#inFlightBytes;
+    return this.#store.bufferedBytes;
+  }
+
+  /** Lines written so far, gaps included. */
+  get writtenLines(): number {
+    return this.#store.writtenLines;
+  }
+
+  /** Lines that survive a power cut. */
+  get syncedLines(): number {
+    return this.#store.syncedLines;
+  }
+
+  /** Why nothing can be written now; null when it can. */
+  get trouble(): PipelineError | null {
+    return this.#trouble?.error ?? this.#error ?? null;
   }
 
   write({ record, line }: Published): boolean {
     const sizeBytes = Buffer.byteLength(line) + NEWLINE_BYTES;
     if (this.#error || this.#closing || this.bufferedBytes + sizeBytes > this.#limits.hardBytes) {
       this.#dropped += 1;
-      if (record.type === "frame") this.#gaps.lose(record);
+      if (record.type === "frame") this.#gaps.lose(record, this.#trouble ? "sink_failed" : undefined);
       return false;
     }
     if (record.stream !== undefined) this.#announceGap(record.stream);
@@ -114,9 +150,8 @@ export class LineSink implements Sink {
   }
 
   #take(line: string, sizeBytes: number): void {
-    this.#lines.push(line);
-    this.#waitingBytes += sizeBytes;
-    if (this.#waitingBytes >= this.#limits.groupBytes) this.#run();
+    this.#store.push(line, sizeBytes);
+    if (this.#store.waitingBytes >= this.#limits.groupBytes) this.#run();
     else this.#groupTimer ??= this.#clock.after(this.#limits.groupMs, () => this.#run());
   }
 
@@ -129,20 +164,20 @@ export class LineSink implements Sink {
 
   #run(): void {
     if (this.#running || this.#error) return;
-    if (this.#lines.length > 0 || this.#syncDue) void this.#writeLoop();
+    if (this.#store.waitingLines > 0 || this.#syncDue) void this.#writeLoop();
   }
 
   /** Works until nothing is due. There is one such loop at a time, so lines never overtake each other. Never rejects. */
   async #writeLoop(): Promise<void> {
     this.#running = true;
-    try {
-      while (!this.#error) {
+    while (!this.#error && (this.#syncDue || this.#store.waitingLines > 0)) {
+      try {
         if (this.#syncDue) await this.#sync();
-        else if (this.#lines.length > 0) await this.#writeGroup();
-        else break;
+        else await this.#writeGroup();
+        this.#recovered();
+      } catch (thrown) {
+        await this.#suffer(thrown);
       }
-    } catch (error) {
-      this.#end(outputError(error, "write", this.name));
     }
     this.#running = false;
     this.#idle?.resolve();
@@ -152,14 +187,26 @@ export class LineSink implements Sink {
   async #writeGroup(): Promise<void> {
     this.#groupTimer?.[Symbol.dispose]();
     this.#groupTimer = undefined;
-    const group = Buffer.from(`${this.#lines.join("\n")}\n`);
-    this.#lines = [];
-    this.#inFlightBytes = this.#waitingBytes;
-    this.#waitingBytes = 0;
-    await this.#target.write(group);
-    this.#inFlightBytes = 0;
+    if (this.#target.turn && (await this.#target.turn())) this.#store.safe();
+    const taken = this.#store.take();
+    const group = Buffer.from(`${taken.lines.join("\n")}\n`);
+    try {
+      await this.#target.write(group);
+      this.#store.wrote(taken, taken.sizeBytes);
+    } catch (thrown) {
+      const keptBytes = thrown instanceof TargetFailure && typeof thrown.kept === "object" ? thrown.kept.bytes : 0;
+      this.#store.wrote(taken, keptBytes);
+      throw thrown;
+    } finally {
+      this.#syncSoon();
+    }
     this.#tellRoom();
+  }
+
+  #syncSoon(): void {
     if (!this.#target.sync) return;
+    // What is held until it is safe has its bound too.
+    if (this.#store.unsafeBytes >= this.#limits.hardBytes) this.#syncDue = true;
     this.#syncTimer ??= this.#clock.after(this.#limits.syncMs, () => {
       this.#syncDue = true;
       this.#run();
@@ -170,7 +217,33 @@ export class LineSink implements Sink {
     this.#syncTimer?.[Symbol.dispose]();
     this.#syncTimer = undefined;
     this.#syncDue = false;
-    await this.#target.sync?.();
+    try {
+      await this.#target.sync?.();
+    } catch (thrown) {
+      if (thrown instanceof TargetFailure && thrown.kept === "nothing since the last sync") this.#store.undo();
+      else this.#syncDue = true;
+      throw thrown;
+    }
+    this.#store.safe();
+  }
+
+  /** What could not be done is the end, or is tried again after a while. */
+  async #suffer(thrown: unknown): Promise<void> {
+    const error = outputError(thrown, "write", this.name);
+    if (this.#closing || !this.#patience?.outlives()) return this.#end(error);
+    if (!this.#trouble) {
+      this.#trouble = { error, sinceMs: this.#clock.monotonicMs(), droppedBefore: this.#dropped, retryMs: RETRY_MS.first };
+      this.#patience.onHealth({ is: "failing", error });
+    }
+    await pause(this.#trouble.retryMs, this.#clock, this.#hurry.signal);
+    this.#trouble.retryMs = Math.min(RETRY_MS.most, this.#trouble.retryMs * 2);
+  }
+
+  #recovered(): void {
+    if (!this.#trouble) return;
+    const { sinceMs, droppedBefore } = this.#trouble;
+    this.#trouble = undefined;
+    this.#patience?.onHealth({ is: "well", forMs: this.#clock.monotonicMs() - sinceMs, lostRecords: this.#dropped - droppedBefore });
   }
 
   #tellRoom(): void {
@@ -181,10 +254,8 @@ export class LineSink implements Sink {
 
   #end(error: PipelineError): void {
     this.#error ??= error;
-    this.#dropped += this.#lines.length;
-    this.#lines = [];
-    this.#waitingBytes = 0;
-    this.#inFlightBytes = 0;
+    this.#dropped += this.#store.clear();
+    this.#hurry.abort();
     this.#tellRoom();
   }
 
@@ -197,10 +268,12 @@ export class LineSink implements Sink {
   async #close(): Promise<void> {
     if (!this.#error) for (const stream of this.#gaps.streams()) this.#announceGap(stream);
     const tooLate = deferred<"too late">();
+    // Who waits to try again does so now, once.
+    this.#hurry.abort();
     using _limit = this.#clock.after(this.#limits.closeMs, () => tooLate.resolve("too late"));
     if ((await Promise.race([this.#leave(), tooLate.promise])) === "too late") {
       const left = `${this.bufferedBytes} bytes did not leave within ${this.#limits.closeMs} ms of closing`;
-      this.#end(new PipelineError("E_OUT_WRITE", `${this.name}: ${left}`));
+      this.#end(this.#trouble?.error ?? new PipelineError("E_OUT_WRITE", `${this.name}: ${left}`));
     }
     this.#groupTimer?.[Symbol.dispose]();
     this.#syncTimer?.[Symbol.dispose]();
@@ -211,7 +284,11 @@ export class LineSink implements Sink {
   async #leave(): Promise<void> {
     await this.#drained();
     try {
-      if (!this.#error) await this.#target.sync?.();
+      if (!this.#error && this.#target.sync) await this.#sync();
+    } catch (error) {
+      this.#end(outputError(error, "write", this.name));
+    }
+    try {
       await this.#target.close();
     } catch (error) {
       this.#end(outputError(error, "close", this.name));

@@ -59,6 +59,7 @@ export const frameRecordSchema = z
     runtime: z.string().describe("What ran the model: library/device/precision."),
     timesMs: frameTimes,
     skipped: skippedFrames.exactOptional(),
+    emptyBefore: z.int().positive().exactOptional().describe("So many frames before this one were looked at, nothing was seen in them, and their records were left out (log.emptyFrames). `skipped` holds theirs too."),
     objects: z.array(detectedObject).describe("Best score first. Empty with `detected` = looked and saw nothing."),
     error: recordError.exactOptional().describe("Why, when the outcome is failed, late or aborted."),
   })
@@ -105,8 +106,8 @@ export const gapRecordSchema = z
     fromFrame: frameNumber,
     toFrame: frameNumber,
     cause: z
-      .enum(["subscriber_slow", "sink_slow", "history_gone"])
-      .describe("subscriber_slow, sink_slow: the reader of the feed, or the file or pipe, was too slow; history_gone: the reader came back too late."),
+      .enum(["subscriber_slow", "sink_slow", "sink_failed", "history_gone"])
+      .describe("subscriber_slow, sink_slow: the reader of the feed, or the file or pipe, was too slow; sink_failed: the file could not be written, say because the disk was full; history_gone: the reader came back too late."),
     records: z.int().positive().describe("How many frame records were lost; with history_gone at most so many."),
     at: timeOfDay,
   })

@@ -78,7 +78,7 @@ test("/dev/full ends the sink with E_OUT_FULL, told by flush and ready, then clo
   await assert.rejects(sink.flush(), { code: "E_OUT_FULL" });
   assert.equal(sink.write(publishedFrame(1)), false);
   await assert.rejects(sink.ready(), { code: "E_OUT_FULL" });
-  assert.equal(sink.dropped, 1);
+  assert.equal(sink.dropped, 2);
   await sink[Symbol.asyncDispose]();
 });
 
