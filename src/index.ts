@@ -19,6 +19,7 @@ export { locked, ModelInstance } from "./pool/index.js";
 export type { Detections, DetectFilter, InferenceMode, InstanceOptions, LockedInstance, ShareOptions, PlanarFrame, WaitOptions } from "./pool/index.js";
 export type { BrokerOptions, FrameEncoding, QueueOptions, QueueRules } from "./queue/index.js";
 export { openSession, type Notice, type Pulse, type Session, type SessionOptions, type StreamOptions, type World } from "./session/index.js";
-export { directSink, openJsonl, openStdout, type LineSink, type LineSinkLimits, type Sink } from "./sinks/index.js";
+export { directSink, openStdout, type LineSink, type LineSinkLimits, type Sink } from "./sinks/index.js";
+export { logFiles, openLog, readRecords, type LogEntry, type LogFile, type LogOptions, type LogTrouble, type LogWorld, type ReadOptions } from "./log/index.js";
 export type { ApiSourcePolicy, HardwareDecoding, InputSettings } from "./source/index.js";
 export type { FrameRecord, GapRecord, Published, StateRecord, StatsRecord, WireRecord } from "./wire/index.js";

@@ -13,7 +13,7 @@ const SPARE_PORTS = 20;
 
 /** `sightline demo`: the street that comes along, as if it were a camera, with its live page. */
 export async function demo(given: GivenFlags, stop: Stop): Promise<number> {
-  const preset = { "sources": [packaged(STREET_CLIP)], "source.realtime": true, "source.loop": true, "serve.port": PORT, "output.path": RECORDS };
+  const preset = { "sources": [packaged(STREET_CLIP)], "source.realtime": true, "source.loop": true, "serve.port": PORT, "log.path": RECORDS };
   const settings = await settingsFor(FLAGS.demo, given, [], preset);
   return runSession({ ...settings, streams: {} }, {
     command: "demo",

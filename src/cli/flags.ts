@@ -20,7 +20,7 @@ const BROKER: readonly Flag[] = [
   { flags: "--credentials <FILE>", key: "inference.queue.credentialsFile", help: "credentials (.creds) or NKey seed for it" },
   { flags: "--tls-ca <FILE>", key: "inference.queue.tls.caFile", help: "certificate of who has signed its certificate" },
 ];
-const OUT: Flag = { flags: "-o, --out <FILE>", key: "output.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
+const OUT: Flag = { flags: "-o, --out <FILE>", key: "log.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
 const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtspTransport", help: "how RTSP pictures travel" };

@@ -50,7 +50,7 @@ export async function run(sources: readonly string[], given: GivenFlags, stop: S
   using reload = file ? watchForReload(file, load) : undefined;
   const settings = await load();
   const json = given["json"] === true;
-  if (json && settings.output.path === "-") {
+  if (json && settings.log.path === "-") {
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.
     throw new PipelineError("E_USAGE", "--json and records on standard output (--out -) exclude each other: write the records to a file");
   }

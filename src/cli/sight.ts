@@ -16,7 +16,7 @@ const SIGHT_TIMEOUT_MS = 60_000;
  * @throws PipelineError of whatever can't be opened or fails
  */
 export async function seeFirstFrame(settings: SessionOptions, source: string): Promise<Sight> {
-  const options = { ...settings, sources: [source], streams: {}, inference: here(settings.inference), output: { path: null }, serve: null };
+  const options = { ...settings, sources: [source], streams: {}, inference: here(settings.inference), log: { path: null }, serve: null };
   const stopping = new AbortController();
   const first = deferred<FrameRecord>();
   const startedMs = systemClock.monotonicMs();

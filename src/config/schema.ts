@@ -105,8 +105,27 @@ const checkedLive = live.refine(({ backoffMinMs, backoffMaxMs }) => backoffMaxMs
   message: "must not be less than live.backoffMinMs",
 });
 
-const output = z.strictObject({
-  path: z.string().min(1).nullable().default(null).describe("File that the records are appended to, one JSON object a line; - = standard output, null = none."),
+const log = z.strictObject({
+  path: z.string().min(1).nullable().default(null).describe("Log that the records are appended to, one JSON object a line; with {stream} in its file name each stream has one of its own; - = standard output, null = none."),
+  rotate: z
+    .strictObject({
+      every: oneOf("none", "hour", "day").default("none").describe("A new file begins with each hour or day (UTC); the one before is closed as NAME.2026-11-20T10.jsonl."),
+      maxMiB: z.number().min(0.1).max(1_048_576).nullable().default(null).describe("A new file begins as soon as this one has so many MiB; null = never for that reason."),
+    })
+    .prefault({})
+    .describe("When a file of the log is closed and another one begun."),
+  pack: oneOf("none", "gzip", "zstd").default("none").describe("How closed files are kept; zstd needs Node 22.15."),
+  keep: z
+    .strictObject({
+      days: z.number().min(0.01).max(36_500).nullable().default(null).describe("Closed files are removed after so many days; null = never for that reason."),
+      totalMiB: z.number().min(1).max(1_073_741_824).nullable().default(null).describe("While a log has more MiB in all, its oldest closed file is removed; null = never for that reason."),
+    })
+    .prefault({})
+    .describe("How long closed files are kept."),
+  emptyFrames: oneOf("all", "heartbeat", "none").default("all").describe("Records of frames in which nothing was seen: all; heartbeat = one each heartbeatMs; none. The next record says how many were left out (emptyBefore)."),
+  heartbeatMs: durationMs(100).default(10_000).describe("With emptyFrames: heartbeat."),
+  syncMs: durationMs(10).default(1000).describe("After a write it takes at most this long until what was written survives a power cut."),
+  bufferMiB: z.int().min(2).max(1024).default(8).describe("So many MiB of records wait for a disk that is slow or full. Then files wait, and live streams lose records, which the log tells as a gap."),
 });
 
 const tls = z.strictObject({
@@ -187,7 +206,7 @@ export const settingsSchema = z.strictObject({
   inference: inference.prefault({}).describe("What runs the model, and its limits."),
   source: source.prefault({}).describe("How frames are read."),
   live: checkedLive.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),
-  output: output.prefault({}).describe("Where the records go."),
+  log: log.prefault({}).describe("Where the records go, and how they are kept."),
   api: api.prefault({}).describe("What may be opened of sources that are added through the API; the settings file itself is trusted."),
   serve: serve.nullable().default(null).describe("The live page in the browser; null = not served."),
 });

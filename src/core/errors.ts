@@ -28,6 +28,8 @@ export const ERROR_TABLE = {
   E_INSTANCE_TIMEOUT: { exit: 1, what: "a call's turn at a shared model instance did not come in time", next: "raise timeoutMs, call less often, or give each caller its own instance" },
   E_INTERNAL: { exit: 1, what: "sightline itself is at fault", next: "run the same with --verbose and report what it prints" },
   E_LABELS: { exit: 2, what: "the labels can't be used", next: "give a file with one label a line, or coco" },
+  E_LOG_FOREIGN: { exit: 1, what: "the file is no log of sightline", next: "give another path: nothing is appended to a file that is not ours" },
+  E_LOG_LOCKED: { exit: 1, what: "another process writes this log", next: "stop it, or give this one another path" },
   E_LOG_MISSING: { exit: 2, what: "there is no log at the path", next: "give the path that was given as --out, one of its files, or their folder" },
   E_MODEL_FAMILY: { exit: 1, what: "the model's family can't be known", next: "export it with its metadata, or write a sidecar YAML beside it: family, labels, imgsz" },
   E_MODEL_INPUTS: { exit: 1, what: "the model's inputs are not those of a detector", next: "use a model with one image input of shape 1x3xHxW" },

@@ -44,6 +44,11 @@ export interface SinkFigures {
   readonly name: string;
   readonly queuedBytes: number;
   readonly lostRecords: number;
+  /** Nothing can be written now. */
+  readonly isFailing: boolean;
+  /** Written so far, and how many of them survive a power cut; left out where they are not counted. */
+  readonly writtenRecords?: number;
+  readonly syncedRecords?: number;
 }
 
 /** Whether a change is written into the settings file too. */

@@ -120,6 +120,9 @@ function otherFigures(registry: Registry): Refresh[] {
   const replaced = new Counter({ name: "sightline_workers_replaced_total", help: "Workers that were lost and replaced, by cause.", labelNames: ["model", "cause"], registers });
   const sinkQueue = new Gauge({ name: "sightline_sink_queue_bytes", help: "Bytes that wait to be written.", labelNames: ["sink"], registers });
   const sinkLost = new Counter({ name: "sightline_sink_lost_records_total", help: "Records that a sink lost because it was too slow or has ended.", labelNames: ["sink"], registers });
+  const sinkUp = new Gauge({ name: "sightline_sink_up", help: "1 when records can be written, 0 when the disk is full, the folder gone or the like.", labelNames: ["sink"], registers });
+  const sinkWritten = new Counter({ name: "sightline_sink_written_records_total", help: "Records written, gaps included.", labelNames: ["sink"], registers });
+  const sinkSynced = new Counter({ name: "sightline_sink_synced_records_total", help: "Records that survive a power cut.", labelNames: ["sink"], registers });
   const clients = new Gauge({ name: "sightline_feed_clients", help: "Clients of the feed, by the way in which they read it.", labelNames: ["framing"], registers });
   const feedQueue = new Gauge({ name: "sightline_feed_queue_bytes", help: "Bytes that wait for clients, all together.", registers });
   const feedLost = new Counter({ name: "sightline_feed_lost_records_total", help: "Frame records that clients have lost because they were too slow, all together, those that are gone too.", registers });
@@ -127,7 +130,7 @@ function otherFigures(registry: Registry): Refresh[] {
   return [
     ({ control }) => queues(control()?.models() ?? []),
     ({ control }) => {
-      for (const metric of [workers, busy, capacity, warm, replaced, sinkQueue, sinkLost]) metric.reset();
+      for (const metric of [workers, busy, capacity, warm, replaced, sinkQueue, sinkLost, sinkUp, sinkWritten, sinkSynced]) metric.reset();
       for (const { id: model, ...pool } of control()?.models() ?? []) {
         workers.set({ model }, pool.workers);
         busy.set({ model }, pool.busy);
@@ -135,9 +138,12 @@ function otherFigures(registry: Registry): Refresh[] {
         warm.set({ model }, pool.isWarm ? 1 : 0);
         for (const [cause, count] of Object.entries(pool.replaced)) replaced.inc({ model, cause }, count);
       }
-      for (const { name: sink, queuedBytes, lostRecords } of control()?.sinks() ?? []) {
+      for (const { name: sink, queuedBytes, lostRecords, isFailing, writtenRecords, syncedRecords } of control()?.sinks() ?? []) {
         sinkQueue.set({ sink }, queuedBytes);
         sinkLost.inc({ sink }, lostRecords);
+        sinkUp.set({ sink }, isFailing ? 0 : 1);
+        if (writtenRecords !== undefined) sinkWritten.inc({ sink }, writtenRecords);
+        if (syncedRecords !== undefined) sinkSynced.inc({ sink }, syncedRecords);
       }
     },
     ({ clients: loadsOf, lostRecords }) => {

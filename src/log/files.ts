@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PipelineError } from "../core/errors.js";
-import { byAge, readPartName, STREAM_PLACE, type PartName } from "./names.js";
+import { byAge, logNameReader, STREAM_PLACE, pathFor, type PartName } from "./names.js";
 
 /** One file of a log. */
 export interface LogFile {
@@ -30,29 +30,41 @@ export async function logFiles(paths: readonly string[]): Promise<LogFile[]> {
 }
 
 async function filesOf(path: string): Promise<LogFile[]> {
-  if (basename(path).includes(STREAM_PLACE)) return everyStream(path);
+  if (basename(path).includes(STREAM_PLACE)) return (await Promise.all((await streamsOf(path)).map((stream) => filesOf(pathFor(path, stream))))).flat();
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return inFolder(path, (name) => LOG_NAME.test(name));
   const closed = await partsOf(path);
   return existsSync(path) ? [...closed, asFile(path)] : closed;
 }
 
-/** Closed parts of the log at `path`, oldest first. */
-export async function partsOf(path: string): Promise<(LogFile & { readonly part: PartName })[]> {
-  const parts = (await namesIn(dirname(path))).flatMap((name) => {
-    const part = readPartName(path, name);
-    return part === null ? [] : [{ path: join(dirname(path), name), kind: part.kind, part }];
-  });
-  return parts.sort((a, b) => byAge(a.part, b.part));
+/** Streams that have a log under a path with `{stream}`, by name. */
+export async function streamsOf(path: string): Promise<string[]> {
+  const read = logNameReader(path);
+  const streams = (await namesIn(dirname(path))).flatMap((name) => read(name)?.stream ?? []);
+  return [...new Set(streams)].sort();
 }
 
-/** `logs/{stream}.jsonl`: what has the pattern's beginning and is a log; a name's date sorts the parts of each stream before its open file. */
-async function everyStream(path: string): Promise<LogFile[]> {
-  const [before = ""] = basename(path).split(STREAM_PLACE);
-  return inFolder(dirname(path), (name) => name.startsWith(before) && LOG_NAME.test(name));
+/** A closed part and what its name says. */
+export type ClosedPart = LogFile & { readonly part: PartName };
+
+/**
+ * Closed parts of the log at `path`, oldest first. Of a part that is there plain and packed the plain one counts: packing it
+ * is not over.
+ */
+export async function partsOf(path: string): Promise<ClosedPart[]> {
+  const read = logNameReader(path);
+  const parts = (await namesIn(dirname(path))).flatMap((name) => {
+    const part = read(name)?.part;
+    return part ? [{ path: join(dirname(path), name), kind: part.kind, part }] : [];
+  });
+  const plain = new Set(parts.filter(({ kind }) => kind === "none").map(({ path: at }) => at));
+  const isTwice = ({ path: at, kind }: LogFile): boolean => (kind === "gzip" || kind === "zstd") && plain.has(at.replace(/\.[a-z]+$/, ""));
+  return parts.filter((one) => !isTwice(one)).sort((a, b) => byAge(a.part, b.part));
 }
 
 async function inFolder(folder: string, belongs: (name: string) => boolean): Promise<LogFile[]> {
-  return (await namesIn(folder)).filter(belongs).sort().map((name) => asFile(join(folder, name)));
+  const names = (await namesIn(folder)).filter(belongs);
+  const plain = new Set(names);
+  return names.filter((name) => !plain.has(name.replace(/\.(gz|zst)$/, "")) || !/\.(gz|zst)$/.test(name)).sort().map((name) => asFile(join(folder, name)));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -38,21 +38,38 @@ export function partPath(path: string, { period, number, kind }: PartName): stri
   return join(dirname(path), kind === "parquet" ? `${middle}.parquet` : `${middle}${ending}${ENDING_OF[kind]}`);
 }
 
-/** Reads a file name as that of a part of the log at `path`; null for any other file, the open one included. */
-export function readPartName(path: string, fileName: string): PartName | null {
-  const { stem, ending } = stemOf(path);
-  if (!fileName.startsWith(`${stem}.`)) return null;
-  const [, period, number, rest] = /^(\d{4}-\d\d-\d\d(?:T\d\d)?)(?:\.([1-9]\d*))?(\..+)?$/.exec(fileName.slice(stem.length + 1)) ?? [];
-  const kind = kindOf(rest ?? "", ending);
-  return period === undefined || kind === null ? null : { period, number: Number(number ?? 1), kind };
+/** What a file name says about a file of a log. */
+export interface LogName {
+  /** Whose log it is; null where the log is that of all streams. */
+  readonly stream: string | null;
+  /** null = the open file. */
+  readonly part: PartName | null;
 }
 
-function kindOf(rest: string, ending: string): PartName["kind"] | null {
-  if (rest === ".parquet") return "parquet";
-  if (!rest.startsWith(ending)) return null;
-  const compressed = Object.entries(ENDING_OF).find(([, one]) => one === rest.slice(ending.length));
-  return (compressed?.[0] as Compression | undefined) ?? null;
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** What streams may be called, see the settings; as short as it can be, so that a date is one. */
+const STREAM = "([A-Za-z0-9._-]{1,64}?)";
+
+/** Makes a reader of the file names beside the log at `path`; it gives null for a file that is not of this log. */
+export function logNameReader(path: string): (fileName: string) => LogName | null {
+  const { stem, ending } = stemOf(path);
+  const [before = "", ...after] = stem.split(STREAM_PLACE).map(escaped);
+  const streams = after.length > 0 ? [STREAM, ...after.slice(0, -1).map((text) => `${text}\\1`), after.at(-1)].join("") : "";
+  const pattern = new RegExp(`^${before}${streams}(?:\\.(?<period>\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d)?)(?:\\.(?<number>[1-9]\\d*))?)?(?:${escaped(ending)}(?<packed>\\.gz|\\.zst)?|(?<parquet>\\.parquet))$`);
+  return (fileName) => {
+    const match = pattern.exec(fileName);
+    if (!match) return null;
+    const { period, number, packed = "", parquet } = match.groups ?? {};
+    const stream = after.length > 0 ? match[1]! : null;
+    if (period === undefined) return packed === "" && parquet === undefined ? { stream, part: null } : null;
+    return { stream, part: { period, number: Number(number ?? 1), kind: parquet ? "parquet" : KIND_OF[packed]! } };
+  };
 }
+
+const KIND_OF: Readonly<Record<string, Compression>> = { "": "none", ".gz": "gzip", ".zst": "zstd" };
+
+/** Where a closed part lies once it is packed. */
+export const packedPath = (path: string, pack: Compression): string => `${path}${ENDING_OF[pack]}`;
 
 /** Orders parts as they were written. */
 export function byAge(a: PartName, b: PartName): number {

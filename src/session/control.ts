@@ -1,6 +1,6 @@
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
-import type { ChangeOptions, JsonObject, StreamControl, StreamInfo } from "../gateway/index.js";
+import type { ChangeOptions, JsonObject, SinkFigures, StreamControl, StreamInfo } from "../gateway/index.js";
 import type { Sink } from "../sinks/index.js";
 import { checkApiSource } from "../source/index.js";
 import { streamNames } from "./names.js";
@@ -56,7 +56,7 @@ export function streamControl(parts: ControlParts): StreamControl {
       pools.figures().map(({ info, ...figures }) => ({
         id: info.id, family: info.family, inputWidthPx: info.inputWidthPx, inputHeightPx: info.inputHeightPx, labels: info.labels, ...figures,
       })),
-    sinks: () => sinks.map(({ name, bufferedBytes = 0, dropped = 0 }) => ({ name, queuedBytes: bufferedBytes, lostRecords: dropped })),
+    sinks: () => sinks.map(figuresOf),
     settings: () => settingsOf(options(), streams),
   };
 }
@@ -148,4 +148,15 @@ async function keeping(name: string, written: JsonObject | null, { persist }: Ch
   if (bareNames(options()).includes(name)) throw new PipelineError("E_PERSIST", `${name} was given as a bare source: only what stands under streams in the settings file can be kept there`);
   if (api === undefined) throw new PipelineError("E_PERSIST", "there is no settings file to keep it in");
   await api.keep(name, written, work);
+}
+
+function figuresOf({ name, bufferedBytes = 0, dropped = 0, writtenRecords, syncedRecords, trouble }: Sink): SinkFigures {
+  return {
+    name,
+    queuedBytes: bufferedBytes,
+    lostRecords: dropped,
+    isFailing: Boolean(trouble),
+    ...(writtenRecords !== undefined && { writtenRecords }),
+    ...(syncedRecords !== undefined && { syncedRecords }),
+  };
 }

@@ -5,7 +5,8 @@ import type { StreamStats } from "../core/stats.js";
 import type { Gateway, StreamControl } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
 import { published, statsRecord } from "../wire/index.js";
-import { openJsonl, openStdout, resumeJsonl, type Sink } from "../sinks/index.js";
+import { lastFrames, openLog } from "../log/index.js";
+import { openStdout, type Sink } from "../sinks/index.js";
 import { applyOptions } from "./apply.js";
 import type { Numbers } from "./continued.js";
 import { tellDrops } from "./drops.js";
@@ -56,7 +57,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   throwWhenStopped(world);
   const numbers = await numbersBefore(options, world);
-  const sinks = await openSinks(options, world, closers);
+  const sinks = await openSinks(options, world, closers, () => streams.hasLive());
   const late: { control?: StreamControl } = {};
   const gateway = await openPage(options, specs, world, closers, () => late.control);
   throwWhenStopped(world);
@@ -168,16 +169,17 @@ function openPools({ inference }: SessionOptions, { clock, notice }: World, onSt
   return modelPools({ limits: inference, workers, clock, notice, onStuck });
 }
 
-/** Where the output file's numbers end, when it is gone on with. */
-async function numbersBefore({ output }: SessionOptions, { continues = false }: World): Promise<Map<string, Numbers>> {
-  if (!continues || output.path === null || output.path === "-") return new Map();
-  return new Map([...(await resumeJsonl(output.path))].map(([stream, { frame, epoch }]) => [stream, { frames: frame + 1, epochs: epoch }]));
+/** Where the log's numbers end, when it is gone on with. */
+async function numbersBefore({ log }: SessionOptions, { continues = false }: World): Promise<Map<string, Numbers>> {
+  if (!continues || log.path === null || log.path === "-") return new Map();
+  return new Map([...(await lastFrames(log.path))].map(([stream, { frame, epoch }]) => [stream, { frames: frame + 1, epochs: epoch }]));
 }
 
-async function openSinks({ output }: SessionOptions, { clock, extraSinks = [] }: World, closers: Closers): Promise<Sink[]> {
+/** A run of files alone ends when its log can't be written; with a camera in it, it waits for better times. */
+async function openSinks({ log }: SessionOptions, { clock, notice, extraSinks = [] }: World, closers: Closers, outlives: () => boolean): Promise<Sink[]> {
   const sinks = extraSinks.map((sink) => closers.use(sink));
-  if (output.path === "-") sinks.push(closers.use(openStdout(process.stdout, clock)));
-  else if (output.path !== null) sinks.push(closers.use(await openJsonl(output.path, clock)));
+  if (log.path === "-") sinks.push(closers.use(openStdout(process.stdout, clock)));
+  else if (log.path !== null) sinks.push(closers.use(await openLog({ ...log, path: log.path }, { clock, notice, outlives })));
   return sinks;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
+import type { LogOptions } from "../log/index.js";
 import type { ModelInfo } from "../model/index.js";
 import type { InferenceMode } from "../pool/index.js";
 import type { QueueOptions } from "../queue/index.js";
@@ -51,7 +52,8 @@ export interface SessionOptions {
     readonly backoffMaxMs: number;
     readonly healthyAfterMs: number;
   };
-  readonly output: { readonly path: string | null };
+  /** Where the records go: a log, `-` = standard output, null = nowhere. */
+  readonly log: { readonly path: string | null } & Partial<Omit<LogOptions, "path">>;
   readonly serve: {
     readonly host: string;
     readonly port: number;
@@ -118,7 +120,7 @@ export interface World {
   /** Without it the HTTP API takes any stream that is one, and keeps nothing. */
   readonly api?: ApiSupport;
   /**
-   * Goes on with the output file: a line that a crash left torn is cut away, and each stream's numbers go on where its
+   * Goes on with the log: a line that a crash left torn is cut away, and each stream's numbers go on where its
    * records end, with the next epoch.
    */
   readonly continues?: boolean;

@@ -81,7 +81,7 @@ function sorted(value: unknown): unknown {
 
 /** The settings that differ between two options and count only when a session opens: `inference.workers`. Pure. */
 export function fixedDifferences(before: SessionOptions, after: SessionOptions): string[] {
-  return (["inference", "output", "serve"] as const).flatMap((group) => {
+  return (["inference", "log", "serve"] as const).flatMap((group) => {
     const [old, next] = [before[group], after[group]];
     if (old === null || next === null) return old === next ? [] : [group];
     return Object.keys(next).filter((key) => !isSame(old[key as never], next[key as never])).map((key) => `${group}.${key}`);

@@ -1,7 +1,7 @@
 export type { Sink } from "./sink.js";
-export { openJsonl } from "./jsonl.js";
-export { resumeJsonl, type LastFrame } from "./resume.js";
+export { openDevice } from "./device.js";
 export { openStdout } from "./stdout.js";
-export type { LineSink, LineSinkLimits } from "./line-sink.js";
+export { LineSink, type LineSinkLimits, type Patience, type SinkHealth } from "./line-sink.js";
+export { outputError, TargetFailure, type WriteTarget } from "./target.js";
 export { recordQueue, type QueueLimits, type RecordQueue } from "./queue.js";
 export { directSink } from "./direct.js";

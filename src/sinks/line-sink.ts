@@ -96,13 +96,13 @@ export class LineSink implements Sink {
     return this.#store.bufferedBytes;
   }
 
-  /** Lines written so far, gaps included. */
-  get writtenLines(): number {
+  /** Records written so far, gaps included. */
+  get writtenRecords(): number {
     return this.#store.writtenLines;
   }
 
-  /** Lines that survive a power cut. */
-  get syncedLines(): number {
+  /** Records that survive a power cut. */
+  get syncedRecords(): number {
     return this.#store.syncedLines;
   }
 

@@ -1,3 +1,4 @@
+import type { PipelineError } from "../core/errors.js";
 import type { Published } from "../wire/index.js";
 
 /** Somewhere that records go. A sink owns its bounded buffer; it never slows a stream that does not ask it. */
@@ -8,6 +9,12 @@ export interface Sink extends AsyncDisposable {
   readonly bufferedBytes?: number;
   /** Records that it lost so far. */
   readonly dropped?: number;
+  /** Records written so far, gaps included; left out, as the next two, by a sink that does not count them. */
+  readonly writtenRecords?: number;
+  /** Records that survive a power cut: acknowledged. */
+  readonly syncedRecords?: number;
+  /** Why nothing can be written now; null when it can. */
+  readonly trouble?: PipelineError | null;
   /**
    * Takes one record. Never throws, never blocks. Returns whether there is room for more: a lossless stream that gets
    * `false` waits for `ready()` before it writes again; a live one may go on, then the sink loses records, and counts them.

@@ -64,7 +64,7 @@ test("for other machines nothing is served without a token, with the reason, the
 test("a program that runs asks for the token beside its settings file, and never says it, nor a ticket", async () => {
   const cwd = temporaryFolder();
   const config = join(cwd, "settings.yaml");
-  writeFileSync(config, "streams: { gate: { source: test:bars } }\nserve: { port: 0 }\noutput: { path: records.jsonl }\n");
+  writeFileSync(config, "streams: { gate: { source: test:bars } }\nserve: { port: 0 }\nlog: { path: records.jsonl }\n");
   const token = (await runCli(["token", "add", "--config", config], { cwd: temporaryFolder() })).stdout.trim();
   assert.ok(readFileSync(join(cwd, "sightline-tokens.json"), "utf8").includes(token.slice(4, 12)));
   const running = startCli(["run", "--config", config, "--verbose"], { cwd });

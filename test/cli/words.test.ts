@@ -127,6 +127,6 @@ test("every flag that names a setting names one that exists, and reaches it", as
   assert.deepEqual(settings.model, { path: "m.onnx", labels: "coco" });
   assert.deepEqual([settings.serve?.host, settings.serve?.port, settings.inference.workers, settings.live.maxFps], ["::1", 9000, 3, 7.5]);
   assert.deepEqual([settings.detect.conf, settings.detect.iou, settings.detect.classes], [0.5, 0.6, ["car", 2]]);
-  assert.deepEqual([settings.source.realtime, settings.source.loop, settings.output.path, settings.sources], [true, true, "o.jsonl", ["a,b.mp4"]]);
+  assert.deepEqual([settings.source.realtime, settings.source.loop, settings.log.path, settings.sources], [true, true, "o.jsonl", ["a,b.mp4"]]);
   for (const table of Object.values(FLAGS)) assert.doesNotThrow(() => settingsFlags(table, { serve: "1" }, []));
 });

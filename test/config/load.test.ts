@@ -48,7 +48,10 @@ test("without anything written every setting has its default", async () => {
       connectTimeoutMs: 10_000, firstFrameTimeoutMs: 20_000, silenceTimeoutMs: 10_000,
       backoffMinMs: 1000, backoffMaxMs: 60_000, healthyAfterMs: 10_000,
     },
-    output: { path: null },
+    log: {
+      path: null, rotate: { every: "none", maxMiB: null }, pack: "none", keep: { days: null, totalMiB: null },
+      emptyFrames: "all", heartbeatMs: 10_000, syncMs: 1000, bufferMiB: 8,
+    },
     api: { schemes: ["rtsp", "rtsps", "http", "https", "rtmp", "rtmps", "srt", "test"], allowPrivate: false, fileRoots: [] },
     serve: null,
   });
@@ -56,7 +59,7 @@ test("without anything written every setting has its default", async () => {
 
 test("the file is overruled by the environment, and both by flags; a preset is the weakest", async () => {
   const settings = await loadSettings({
-    preset: { "source.loop": true, "detect.iou": 0.1, "output.path": "preset.jsonl" },
+    preset: { "source.loop": true, "detect.iou": 0.1, "log.path": "preset.jsonl" },
     file: yamlFile("layers.yaml", "inference: { workers: 1, frameTimeoutMs: 200 }\ndetect: { conf: 0.1, iou: 0.2 }\nsources: [a.mp4]\n"),
     environment: { SIGHTLINE_INFERENCE_WORKERS: "2", SIGHTLINE_DETECT_CONF: "0.2", PATH: "/bin" },
     flags: [{ flag: "--workers", key: "inference.workers", value: "3" }],
@@ -67,7 +70,7 @@ test("the file is overruled by the environment, and both by flags; a preset is t
   assert.equal(settings.detect.iou, 0.2);
   assert.deepEqual(settings.sources, ["a.mp4"]);
   assert.equal(settings.source.loop, true);
-  assert.equal(settings.output.path, "preset.jsonl");
+  assert.equal(settings.log.path, "preset.jsonl");
 });
 
 test("environment variables get the type of their setting; lists are split at commas; an empty one is null", async () => {
@@ -86,7 +89,7 @@ test("environment variables get the type of their setting; lists are split at co
   });
   assert.deepEqual(settings.detect.classes, ["car", 3, "traffic light"]);
   assert.equal(settings.source.realtime, true);
-  assert.equal(settings.output.path, "1e3");
+  assert.equal(settings.log.path, "1e3");
   assert.equal(settings.live.maxFps, null);
   assert.equal(settings.inference.workers, "auto");
   assert.deepEqual(settings.serve, { ...SERVED, port: 9000, pictureFps: 10 });

@@ -18,7 +18,6 @@ export const LAYERS = {
   client: 2,
   doctor: 2,
   feed: 2,
-  log: 2,
   pool: 2,
   rx: 2,
   scene: 2,
@@ -26,13 +25,14 @@ export const LAYERS = {
   source: 2,
   dashboard: 3,
   gateway: 3,
+  log: 3,
   pipeline: 3,
   queue: 3,
-  session: 4,
-  bench: 5,
-  embed: 5,
-  index: 6,
-  cli: 7,
+  session: 5,
+  bench: 6,
+  embed: 6,
+  index: 7,
+  cli: 8,
 };
 
 /** Packages that the build puts into the dashboard: who installs sightline does not need them. */

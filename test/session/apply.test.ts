@@ -39,9 +39,9 @@ test("what counts only at opening is told in one line and left as it is", async 
   await using running = await runSession({ ...base, streams: { one: camera() } });
   await running.moves("one", 1);
   const serve = { host: "127.0.0.1", port: 0 };
-  await running.session.apply(settings({ ...base, inference: { workers: 3, frameTimeoutMs: 500 }, serve, output: { path: "x.jsonl" }, streams: { one: camera() } }));
+  await running.session.apply(settings({ ...base, inference: { workers: 3, frameTimeoutMs: 500 }, serve, log: { path: "x.jsonl" }, streams: { one: camera() } }));
   const told = running.notices.filter(({ level }) => level === "warn").map(({ message }) => message);
-  assert.deepEqual(told, ["inference.workers, inference.frameTimeoutMs, output.path, serve can't change while the program runs: restart it for that"]);
+  assert.deepEqual(told, ["inference.workers, inference.frameTimeoutMs, log.path, serve can't change while the program runs: restart it for that"]);
   assert.equal(running.session.workers(), 1);
 });
 

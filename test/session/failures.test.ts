@@ -40,7 +40,7 @@ test("so many failures one after another as the setting says end the stream with
 
 test("a disk without room ends the run with E_OUT_FULL", async (t) => {
   if (!existsSync("/dev/full")) return t.skip("SKIPPED: this system has no /dev/full");
-  const options = settings({ ...base, sources: [clip()], model: { path: constantModel(0) }, output: { path: "/dev/full" } });
+  const options = settings({ ...base, sources: [clip()], model: { path: constantModel(0) }, log: { path: "/dev/full" } });
   const { stats } = await runToEnd(options);
   assert.equal(stats[0]?.error?.code, "E_OUT_FULL");
 });
@@ -48,7 +48,7 @@ test("a disk without room ends the run with E_OUT_FULL", async (t) => {
 test("what was recorded before a stream failed stays whole", async () => {
   const path = join(folder, "kept.jsonl");
   const inference = { workers: 2, maxConsecutiveFailures: 5 };
-  await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, inference, output: { path } }));
+  await runToEnd(settings({ sources: [clip()], model: { path: constantModel(NaN) }, inference, log: { path } }));
   const lines = readFileSync(path, "utf8").split("\n");
   assert.equal(lines.pop(), "");
   assert.deepEqual(lines.map((line) => (JSON.parse(line) as { frame: number }).frame), [...lines.keys()]);

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const WRITER = fileURLToPath(new URL("./fixtures/writer.js", import.meta.url));
+const WRITER = fileURLToPath(new URL("../log/fixtures/writer.js", import.meta.url));
 
 /** How the writer fixture ended. */
 export interface WriterResult {

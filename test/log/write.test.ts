@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
-import { openJsonl } from "../../src/sinks/index.js";
+import { openLog } from "../../src/log/index.js";
 import { publishedFrame } from "../wire/records.js";
-import { framesOf, resultOf, startWriter, temporaryFolder } from "./programs.js";
+import { framesOf, resultOf, startWriter, temporaryFolder } from "../sinks/programs.js";
 
 const FRAME_0_LINE =
   '{"v":1,"type":"frame","stream":"gate","epoch":1,"frame":0,"outcome":"detected","ptsMs":0,' +
@@ -15,7 +15,7 @@ const FRAME_0_LINE =
   '"objects":[{"classId":2,"label":"car","score":0.91,"box":[1,2,3,4]}]}\n';
 
 async function writeFrames(path: string, ...frames: number[]): Promise<void> {
-  await using sink = await openJsonl(path, systemClock);
+  await using sink = await openLog({ path: path }, { clock: systemClock });
   for (const frame of frames) assert.equal(sink.write(publishedFrame(frame, {}, [1, 2, 3, 4])), true);
 }
 
@@ -32,25 +32,31 @@ test("a second run appends to the file of the first", async () => {
   assert.deepEqual(framesOf(await readFile(folder.file("a.jsonl"), "utf8")), [0, 1, 2]);
 });
 
-test("a line that an earlier life left torn is ended, and nothing of it is deleted", async () => {
+test("a record that an earlier life left torn is cut away, as NUL bytes are; what is not ours is refused", async () => {
   await using folder = await temporaryFolder();
   await writeFile(folder.file("a.jsonl"), '{"v":1}\n{"v":1,"type":"fr');
   await writeFrames(folder.file("a.jsonl"), 0);
-  assert.equal(await readFile(folder.file("a.jsonl"), "utf8"), `{"v":1}\n{"v":1,"type":"fr\n${FRAME_0_LINE}`);
+  assert.equal(await readFile(folder.file("a.jsonl"), "utf8"), `{"v":1}\n${FRAME_0_LINE}`);
+  await writeFile(folder.file("nul.jsonl"), `{"v":1}\n${"\0".repeat(5000)}`);
+  await writeFrames(folder.file("nul.jsonl"), 0);
+  assert.equal(await readFile(folder.file("nul.jsonl"), "utf8"), `{"v":1}\n${FRAME_0_LINE}`);
+  await writeFile(folder.file("theirs.csv"), "a,b\n1,2");
+  await assert.rejects(openLog({ path: folder.file("theirs.csv") }, { clock: systemClock }), { code: "E_LOG_FOREIGN" });
+  assert.equal(await readFile(folder.file("theirs.csv"), "utf8"), "a,b\n1,2");
 });
 
 test("a missing folder, or a file where a folder should be, is E_OUT_FOLDER", async () => {
   await using folder = await temporaryFolder();
   await writeFile(folder.file("file"), "");
   for (const path of ["missing/a.jsonl", "file/a.jsonl"]) {
-    await assert.rejects(openJsonl(folder.file(path), systemClock), { code: "E_OUT_FOLDER" });
+    await assert.rejects(openLog({ path: folder.file(path) }, { clock: systemClock }), { code: "E_OUT_FOLDER" });
   }
   assert.equal(existsSync(folder.file("missing")), false);
 });
 
 test("a folder in the file's place is E_OUT_WRITE", async () => {
   await using folder = await temporaryFolder();
-  await assert.rejects(openJsonl(folder.path, systemClock), { code: "E_OUT_WRITE" });
+  await assert.rejects(openLog({ path: folder.path }, { clock: systemClock }), { code: "E_OUT_WRITE" });
 });
 
 test("a folder or file that may not be written is E_OUT_WRITE for an ordinary user", async () => {
@@ -73,7 +79,7 @@ function requireDevFull(t: TestContext): boolean {
 
 test("/dev/full ends the sink with E_OUT_FULL, told by flush and ready, then closing is quiet", async (t) => {
   if (!requireDevFull(t)) return;
-  const sink = await openJsonl("/dev/full", systemClock);
+  const sink = await openLog({ path: "/dev/full" }, { clock: systemClock });
   sink.write(publishedFrame(0));
   await assert.rejects(sink.flush(), { code: "E_OUT_FULL" });
   assert.equal(sink.write(publishedFrame(1)), false);
@@ -84,7 +90,7 @@ test("/dev/full ends the sink with E_OUT_FULL, told by flush and ready, then clo
 
 test("an error that nobody was told of is told by closing", async (t) => {
   if (!requireDevFull(t)) return;
-  const sink = await openJsonl("/dev/full", systemClock);
+  const sink = await openLog({ path: "/dev/full" }, { clock: systemClock });
   sink.write(publishedFrame(0));
   await assert.rejects(sink[Symbol.asyncDispose](), { code: "E_OUT_FULL" });
 });
@@ -117,6 +123,5 @@ test("kill -9 in the midst of writing leaves whole lines but for the last, and t
   assert.deepEqual(whole, [...whole.keys()]);
   await writeFrames(path, 0);
   const repaired = await readFile(path, "utf8");
-  assert.equal(repaired.startsWith(left), true);
-  assert.equal(repaired.slice(left.length).replace(/^\n/, ""), FRAME_0_LINE);
+  assert.equal(repaired, `${left.slice(0, left.lastIndexOf("\n") + 1)}${FRAME_0_LINE}`);
 });
