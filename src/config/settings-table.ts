@@ -66,7 +66,7 @@ export function findSetting(path: readonly (string | number)[]): Setting | undef
 
 /** The name of its environment variable: `inference.frameTimeoutMs` is `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS`. */
 export function environmentName(path: readonly string[]): string {
-  const words = path.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase());
+  const words = path.map((key) => key.replace(/MiB|[A-Z]/g, (begin) => `_${begin}`).toUpperCase());
   return ["SIGHTLINE", ...words].join("_");
 }
 

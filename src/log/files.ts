@@ -2,12 +2,12 @@ import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PipelineError } from "../core/errors.js";
-import { byAge, logNameReader, STREAM_PLACE, pathFor, type PartName } from "./names.js";
+import { byAge, logNameReader, STREAM_PLACE, pathFor, type Compression, type PartName } from "./names.js";
 
 /** One file of a log. */
 export interface LogFile {
   readonly path: string;
-  readonly kind: PartName["kind"];
+  readonly kind: Compression | "parquet";
 }
 
 const LOG_NAME = /\.(jsonl|ndjson)(\.gz|\.zst)?$|\.parquet$/;

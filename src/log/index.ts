@@ -1,4 +1,6 @@
 export { logFiles, type LogFile } from "./files.js";
 export { lastFrames, type LastFrame } from "./last-frames.js";
+export type { Compression, Period } from "./names.js";
+export type { EmptyFrames } from "./thin.js";
 export { openLog, type LogOptions, type LogWorld } from "./open.js";
 export { readRecords, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { lastDuty } from "../core/last-duties.js";
-import { rmSync } from "node:fs";
 
 /** Who holds a log. */
 interface Holder {
@@ -20,8 +19,8 @@ const SILENT_MS = 15_000;
 
 /** Holds a log for this process alone. */
 export interface LogLock extends AsyncDisposable {
-  /** A sign of life for those who can't see our process. Rejects when the lock has gone. */
-  touch(): Promise<void>;
+  /** A sign of life for those who can't see our process. Resolves to whether the lock is still there: its folder may have gone. */
+  touch(): Promise<boolean>;
 }
 
 /**
@@ -52,7 +51,7 @@ export async function lockLog(path: string, clock: Clock): Promise<LogLock> {
   return {
     async touch() {
       const now = new Date(clock.wallMs());
-      await utimes(file, now, now);
+      return utimes(file, now, now).then(() => true, () => false);
     },
     async [Symbol.asyncDispose]() {
       release[Symbol.dispose]();

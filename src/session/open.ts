@@ -57,13 +57,14 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   await allOrNone(specs.filter(({ atDoor }) => atDoor).map((spec) => pools.look(spec)));
   throwWhenStopped(world);
   const numbers = await numbersBefore(options, world);
-  const sinks = await openSinks(options, world, closers, () => streams.hasLive());
-  const late: { control?: StreamControl } = {};
+  const late: { control?: StreamControl; isLive?: (spec: StreamSpec) => boolean } = {};
+  const sinks = await openSinks(options, world, closers, () => streams.specs().some((spec) => late.isLive?.(spec)));
   const gateway = await openPage(options, specs, world, closers, () => late.control);
   throwWhenStopped(world);
   logbook.opened(gateway);
   const door = deferred();
-  const { Supervisor } = await streamCode();
+  const { Supervisor, isLiveSpec } = await streamCode();
+  late.isLive = isLiveSpec;
   const streams: Supervisor = closers.use(
     new Supervisor({
       serve: options.serve, maxConsecutiveFailures: options.inference.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
@@ -93,7 +94,7 @@ function throwWhenStopped({ signal }: World): void {
 }
 
 /** RxJS takes as long to load as a model does, so it is loaded while the model's file is read. */
-const streamCode = () => import("./supervisor.js");
+const streamCode = async () => ({ ...(await import("./supervisor.js")), ...(await import("./stream.js")) });
 
 /** It checks sources, whose code would be loaded before the model otherwise. */
 const controlCode = () => import("./control.js");

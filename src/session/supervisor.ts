@@ -5,7 +5,7 @@ import type { StreamState } from "../core/stream-state.js";
 import { published, stateRecord } from "../wire/index.js";
 import type { Numbers } from "./continued.js";
 import { changeOf, type StreamSpec } from "./specs.js";
-import { isLiveSpec, startStream, streamLife, type RunningStream, type Shared, type StreamLife, type StreamLook } from "./stream.js";
+import { startStream, streamLife, type RunningStream, type Shared, type StreamLife, type StreamLook } from "./stream.js";
 
 /** Streams that are gone and whose last figures, and numbers, are still known; the oldest are forgotten. */
 const REMEMBERED = 1000;
@@ -59,11 +59,6 @@ export class Supervisor implements AsyncDisposable {
 
   specs(): StreamSpec[] {
     return [...this.#entries.values()].map(({ spec }) => spec);
-  }
-
-  /** Whether frames of any stream come at the source's own pace. */
-  hasLive(): boolean {
-    return this.specs().some(isLiveSpec);
   }
 
   /** Figures of the streams that are here. */

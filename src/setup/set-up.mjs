@@ -5,7 +5,7 @@ import { ensureDependencies } from "./dependencies.mjs";
 import { lint } from "./lint.mjs";
 import { stopWithNpm } from "./orphan.mjs";
 import { SetUpError } from "./program.mjs";
-import { ensureChromium, ensureFfmpeg, ensureNatsServer, ensureRtspServer } from "./system-packages.mjs";
+import { ensureChromium, ensureFfmpeg, ensureNatsServer, ensureRtspServer, ensureStrace } from "./system-packages.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -65,6 +65,7 @@ async function startTests(args) {
   if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
   await findCamera(whole);
   // The tests of the queue read where it is; without this they are skipped.
+  await ensureStrace(whole || args.some((name) => name.startsWith("log")));
   const nats = await ensureNatsServer(whole || args.some((name) => name.startsWith("queue")));
   if (nats !== undefined) process.env["NATS_SERVER_PATH"] ??= nats;
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);

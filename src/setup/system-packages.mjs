@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { SetUpError, findProgram, findPrograms, runProgram, say } from "./program.mjs";
 
-/** @typedef {"ffmpeg" | "chromium" | "gstreamer" | "nats"} SystemPackage */
+/** @typedef {"ffmpeg" | "chromium" | "gstreamer" | "nats" | "strace"} SystemPackage */
 
 /**
  * How one package manager installs what we need.
@@ -36,12 +36,8 @@ const PACKAGE_MANAGERS = [
       ffmpeg: ["apt-get", "install", "-y", "--no-install-recommends", "ffmpeg"],
       chromium: ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
       gstreamer: [
-        "apt-get",
-        "install",
-        "-y",
-        "--no-install-recommends",
-        "python3-gi",
-        "gir1.2-gst-rtsp-server-1.0",
+        ...["apt-get", "install", "-y", "--no-install-recommends"],
+        ...["python3-gi", "gir1.2-gst-rtsp-server-1.0"],
         "gir1.2-gst-plugins-base-1.0",
         "glib-networking",
         // base: appsrc; good: RTP; bad: x265; ugly: x264.
@@ -51,6 +47,7 @@ const PACKAGE_MANAGERS = [
         "gstreamer1.0-plugins-ugly",
       ],
       nats: ["sh", "-c", WITHOUT_SERVICE, "nats-server"],
+      strace: ["apt-get", "install", "-y", "--no-install-recommends", "strace"],
     },
   },
   {
@@ -63,31 +60,25 @@ const PACKAGE_MANAGERS = [
       chromium: ["dnf", "install", "-y", "chromium"],
       gstreamer: undefined,
       nats: undefined,
+      strace: ["dnf", "install", "-y", "strace"],
     },
   },
   {
     program: "brew",
     needsRoot: false,
     before: [],
-    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined, nats: ["brew", "install", "nats-server"] },
+    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined, nats: ["brew", "install", "nats-server"], strace: undefined },
   },
   {
     program: "winget",
     needsRoot: false,
     before: [],
     install: {
-      ffmpeg: [
-        "winget",
-        "install",
-        "--exact",
-        "--id",
-        "Gyan.FFmpeg",
-        "--accept-source-agreements",
-        "--accept-package-agreements",
-      ],
+      ffmpeg: ["winget", "install", "--exact", "--id", "Gyan.FFmpeg", "--accept-source-agreements", "--accept-package-agreements"],
       chromium: undefined,
       gstreamer: undefined,
       nats: undefined,
+      strace: undefined,
     },
   },
 ];
@@ -174,6 +165,14 @@ export async function ensureNatsServer(mayInstall) {
 
 function findNats() {
   return findProgram("nats-server") ?? NATS_PLACES.find((path) => existsSync(path));
+}
+
+/**
+ * Installs strace for the test that loses the log's unsynced writes, when that takes no question and `mayInstall` is set.
+ * @param {boolean} mayInstall
+ */
+export async function ensureStrace(mayInstall) {
+  if (findProgram("strace") === undefined && mayInstall) await installForTests("strace", "strace", "test of a power cut");
 }
 
 /**

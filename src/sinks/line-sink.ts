@@ -2,7 +2,7 @@ import { pause, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred, type Deferred } from "../core/lifetime.js";
 import { gapTally, toLine, type Published } from "../wire/index.js";
-import { lineStore, type LineStore } from "./line-store.js";
+import { addLine, dropLines, groupWritten, lineStore, nowSafe, takeGroup, unsafeGone, type LineStore } from "./line-store.js";
 import type { Sink } from "./sink.js";
 import { outputError, TargetFailure, type WriteTarget } from "./target.js";
 
@@ -93,17 +93,17 @@ export class LineSink implements Sink {
 
   /** Bytes taken and not yet written. */
   get bufferedBytes(): number {
-    return this.#store.bufferedBytes;
+    return this.#store.waitingBytes + this.#store.inFlightBytes;
   }
 
   /** Records written so far, gaps included. */
   get writtenRecords(): number {
-    return this.#store.writtenLines;
+    return this.#store.written;
   }
 
   /** Records that survive a power cut. */
   get syncedRecords(): number {
-    return this.#store.syncedLines;
+    return this.#store.synced;
   }
 
   /** Why nothing can be written now; null when it can. */
@@ -150,7 +150,7 @@ export class LineSink implements Sink {
   }
 
   #take(line: string, sizeBytes: number): void {
-    this.#store.push(line, sizeBytes);
+    addLine(this.#store, line, sizeBytes);
     if (this.#store.waitingBytes >= this.#limits.groupBytes) this.#run();
     else this.#groupTimer ??= this.#clock.after(this.#limits.groupMs, () => this.#run());
   }
@@ -164,13 +164,13 @@ export class LineSink implements Sink {
 
   #run(): void {
     if (this.#running || this.#error) return;
-    if (this.#store.waitingLines > 0 || this.#syncDue) void this.#writeLoop();
+    if (this.#store.waiting.length > 0 || this.#syncDue) void this.#writeLoop();
   }
 
   /** Works until nothing is due. There is one such loop at a time, so lines never overtake each other. Never rejects. */
   async #writeLoop(): Promise<void> {
     this.#running = true;
-    while (!this.#error && (this.#syncDue || this.#store.waitingLines > 0)) {
+    while (!this.#error && (this.#syncDue || this.#store.waiting.length > 0)) {
       try {
         if (this.#syncDue) await this.#sync();
         else await this.#writeGroup();
@@ -187,15 +187,15 @@ export class LineSink implements Sink {
   async #writeGroup(): Promise<void> {
     this.#groupTimer?.[Symbol.dispose]();
     this.#groupTimer = undefined;
-    if (this.#target.turn && (await this.#target.turn())) this.#store.safe();
-    const taken = this.#store.take();
+    if (this.#target.turn && (await this.#target.turn())) nowSafe(this.#store);
+    const taken = takeGroup(this.#store);
     const group = Buffer.from(`${taken.lines.join("\n")}\n`);
     try {
       await this.#target.write(group);
-      this.#store.wrote(taken, taken.sizeBytes);
+      groupWritten(this.#store, taken, taken.sizeBytes);
     } catch (thrown) {
       const keptBytes = thrown instanceof TargetFailure && typeof thrown.kept === "object" ? thrown.kept.bytes : 0;
-      this.#store.wrote(taken, keptBytes);
+      groupWritten(this.#store, taken, keptBytes);
       throw thrown;
     } finally {
       this.#syncSoon();
@@ -220,11 +220,11 @@ export class LineSink implements Sink {
     try {
       await this.#target.sync?.();
     } catch (thrown) {
-      if (thrown instanceof TargetFailure && thrown.kept === "nothing since the last sync") this.#store.undo();
+      if (thrown instanceof TargetFailure && thrown.kept === "nothing since the last sync") unsafeGone(this.#store);
       else this.#syncDue = true;
       throw thrown;
     }
-    this.#store.safe();
+    nowSafe(this.#store);
   }
 
   /** What could not be done is the end, or is tried again after a while. */
@@ -254,7 +254,7 @@ export class LineSink implements Sink {
 
   #end(error: PipelineError): void {
     this.#error ??= error;
-    this.#dropped += this.#store.clear();
+    this.#dropped += dropLines(this.#store);
     this.#hurry.abort();
     this.#tellRoom();
   }

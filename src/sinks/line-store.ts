@@ -1,3 +1,18 @@
+/** The lines of a sink: those that wait, the group on its way, and those that are written and not yet safe. */
+export interface LineStore {
+  waiting: string[];
+  waitingBytes: number;
+  inFlightBytes: number;
+  /** Whether written lines are held until they are safe. */
+  readonly keepsUnsafe: boolean;
+  unsafe: string[];
+  unsafeBytes: number;
+  /** Lines written so far. */
+  written: number;
+  /** Lines that are safe. */
+  synced: number;
+}
+
 /** Lines that were taken together. */
 export interface LineGroup {
   readonly lines: readonly string[];
@@ -5,107 +20,66 @@ export interface LineGroup {
   readonly sizeBytes: number;
 }
 
-/** The lines of a sink: those that wait, the group on its way, and those that are written and not yet safe. */
-export interface LineStore {
-  readonly waitingLines: number;
-  /** Waiting and on their way. */
-  readonly bufferedBytes: number;
-  readonly waitingBytes: number;
-  /** Written since they were last safe, bytes; 0 where they are not kept. */
-  readonly unsafeBytes: number;
-  /** Lines written so far. */
-  readonly writtenLines: number;
-  /** Lines that are safe. */
-  readonly syncedLines: number;
-  push(line: string, sizeBytes: number): void;
-  /** All that wait; they are on their way until `wrote` or `putBack`. */
-  take(): LineGroup;
-  /** Of the group on its way the first `keptBytes` were written, whole lines; the others wait again, before all that came since. */
-  wrote(group: LineGroup, keptBytes: number): void;
-  /** What was written is safe. */
-  safe(): void;
-  /** What was written and is not safe has gone: it waits again. */
-  undo(): void;
-  /** Forgets what waits or is on its way. Returns how many lines waited. */
-  clear(): number;
+/** Makes an empty one. */
+export const lineStore = (keepsUnsafe: boolean): LineStore => ({ waiting: [], waitingBytes: 0, inFlightBytes: 0, keepsUnsafe, unsafe: [], unsafeBytes: 0, written: 0, synced: 0 });
+
+/** A line more waits. */
+export function addLine(store: LineStore, line: string, sizeBytes: number): void {
+  store.waiting.push(line);
+  store.waitingBytes += sizeBytes;
 }
 
-/** Makes an empty one. `keepsUnsafe` = written lines are held until they are safe. */
-export function lineStore(keepsUnsafe: boolean): LineStore {
-  let waiting: string[] = [];
-  let waitingBytes = 0;
-  let inFlightBytes = 0;
-  let unsafe: string[] = [];
-  let unsafeBytes = 0;
-  let written = 0;
-  let synced = 0;
+/** All that wait; they are on their way until `groupWritten`. */
+export function takeGroup(store: LineStore): LineGroup {
+  const group = { lines: store.waiting, sizeBytes: store.waitingBytes };
+  store.waiting = [];
+  store.inFlightBytes = group.sizeBytes;
+  store.waitingBytes = 0;
+  return group;
+}
 
-  const forgetUnsafe = (): void => {
-    unsafe = [];
-    unsafeBytes = 0;
-  };
-  const putBack = (lines: readonly string[], sizeBytes: number): void => {
-    if (lines.length === 0) return;
-    waiting = [...lines, ...waiting];
-    waitingBytes += sizeBytes;
-  };
+/** Of the group on its way the first `keptBytes` were written, whole lines; the others wait again, before all that came since. */
+export function groupWritten(store: LineStore, { lines, sizeBytes }: LineGroup, keptBytes: number): void {
+  const count = keptBytes === sizeBytes ? lines.length : linesWithin(lines, keptBytes);
+  store.inFlightBytes = 0;
+  store.written += count;
+  putBack(store, lines.slice(count), sizeBytes - keptBytes);
+  if (!store.keepsUnsafe) return;
+  for (let i = 0; i < count; i += 1) store.unsafe.push(lines[i]!);
+  store.unsafeBytes += keptBytes;
+}
 
-  return {
-    get waitingLines() {
-      return waiting.length;
-    },
-    get bufferedBytes() {
-      return waitingBytes + inFlightBytes;
-    },
-    get waitingBytes() {
-      return waitingBytes;
-    },
-    get unsafeBytes() {
-      return unsafeBytes;
-    },
-    get writtenLines() {
-      return written;
-    },
-    get syncedLines() {
-      return synced;
-    },
-    push(line, sizeBytes) {
-      waiting.push(line);
-      waitingBytes += sizeBytes;
-    },
-    take() {
-      const group = { lines: waiting, sizeBytes: waitingBytes };
-      waiting = [];
-      inFlightBytes = waitingBytes;
-      waitingBytes = 0;
-      return group;
-    },
-    wrote({ lines, sizeBytes }, keptBytes) {
-      const count = keptBytes === sizeBytes ? lines.length : linesWithin(lines, keptBytes);
-      inFlightBytes = 0;
-      written += count;
-      putBack(lines.slice(count), sizeBytes - keptBytes);
-      if (!keepsUnsafe) return;
-      for (let i = 0; i < count; i += 1) unsafe.push(lines[i]!);
-      unsafeBytes += keptBytes;
-    },
-    safe() {
-      synced = written;
-      forgetUnsafe();
-    },
-    undo() {
-      written -= unsafe.length;
-      putBack(unsafe, unsafeBytes);
-      forgetUnsafe();
-    },
-    clear() {
-      const count = waiting.length;
-      waiting = [];
-      waitingBytes = 0;
-      inFlightBytes = 0;
-      return count;
-    },
-  };
+/** What was written is safe. */
+export function nowSafe(store: LineStore): void {
+  store.synced = store.written;
+  forgetUnsafe(store);
+}
+
+/** What was written and is not safe has gone: it waits again. */
+export function unsafeGone(store: LineStore): void {
+  store.written -= store.unsafe.length;
+  putBack(store, store.unsafe, store.unsafeBytes);
+  forgetUnsafe(store);
+}
+
+/** Forgets what waits or is on its way. Returns how many lines waited. */
+export function dropLines(store: LineStore): number {
+  const count = store.waiting.length;
+  store.waiting = [];
+  store.waitingBytes = 0;
+  store.inFlightBytes = 0;
+  return count;
+}
+
+function forgetUnsafe(store: LineStore): void {
+  store.unsafe = [];
+  store.unsafeBytes = 0;
+}
+
+function putBack(store: LineStore, lines: readonly string[], sizeBytes: number): void {
+  if (lines.length === 0) return;
+  store.waiting = [...lines, ...store.waiting];
+  store.waitingBytes += sizeBytes;
 }
 
 /** How many of the lines, each with its end, the bytes hold. */

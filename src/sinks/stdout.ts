@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { LineSink, type LineSinkLimits } from "./line-sink.js";
+import type { Sink } from "./sink.js";
 import type { WriteTarget } from "./target.js";
 
 /** Writes into a stream that stays open when the sink closes. */
@@ -22,6 +23,6 @@ function streamTarget(stream: Writable, name: string): WriteTarget {
  * Makes a sink of `process.stdout`, or another stream. It is never ended by us. A reader that goes away (EPIPE) ends the sink
  * with E_STOPPED, which is no failure: closing then stays quiet.
  */
-export function openStdout(stream: Writable, clock: Clock, limits?: Partial<LineSinkLimits>): LineSink {
+export function openStdout(stream: Writable, clock: Clock, limits?: Partial<LineSinkLimits>): Sink {
   return new LineSink(streamTarget(stream, "stdout"), clock, limits);
 }

@@ -5,7 +5,7 @@ import type { FrameRecord, GapRecord } from "./records.js";
 
 /** Counts the frame records that one reader lost, until they are announced to it. Holds one entry a stream. */
 export interface GapTally {
-  /** The record was not delivered; of a gap, what it told is lost still. `why` where it is not the usual cause. */
+  /** The record was not delivered; of a gap, what it told is lost still. `why` where it is not the usual cause; the first counts. */
   lose(record: FrameRecord | GapRecord, why?: GapRecord["cause"]): void;
   /** The gap to announce before the stream's next record, or undefined. Asking clears it. `atMs`: wall clock. */
   take(stream: string, atMs: number): GapRecord | undefined;
@@ -21,12 +21,15 @@ export function gapTally(cause: GapRecord["cause"]): GapTally {
     lose(record, why = cause) {
       const { stream, epoch } = record;
       const frames = record.type === "gap" ? record : { fromFrame: record.frame, toFrame: record.frame, records: 1 };
-      causes.set(stream, why);
+      if (!causes.has(stream)) causes.set(stream, why);
       lost.lose(stream, { epoch, fromFrame: frames.fromFrame, toFrame: frames.toFrame, records: frames.records });
     },
     take(stream, atMs) {
       const frames = lost.take(stream);
-      return frames && { v: RECORD_VERSION, type: "gap", stream, ...frames, cause: causes.get(stream) ?? cause, at: timeOfDay(atMs) };
+      if (!frames) return undefined;
+      const why = causes.get(stream) ?? cause;
+      causes.delete(stream);
+      return { v: RECORD_VERSION, type: "gap", stream, ...frames, cause: why, at: timeOfDay(atMs) };
     },
     streams: () => lost.streams(),
   };

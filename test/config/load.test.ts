@@ -79,7 +79,7 @@ test("environment variables get the type of their setting; lists are split at co
     environment: {
       SIGHTLINE_DETECT_CLASSES: "car, 3,traffic light",
       SIGHTLINE_SOURCE_REALTIME: "true",
-      SIGHTLINE_OUTPUT_PATH: "1e3",
+      SIGHTLINE_LOG_PATH: "1e3",
       SIGHTLINE_LIVE_MAX_FPS: "",
       SIGHTLINE_INFERENCE_WORKERS: "",
       SIGHTLINE_SERVE_PORT: "9000",
