@@ -39,7 +39,9 @@ export interface Recorder {
   /** Records that it has said to be safe. */
   acknowledged(): number;
   told(words: RegExp): Promise<void>;
-  /** Tells it to end, and waits for what it says then. */
+  /** Waits for its end, and for what it says then. */
+  over(): Promise<RecorderEnd>;
+  /** Tells it to end before its time. */
   end(): Promise<RecorderEnd>;
   gone: Promise<unknown>;
 }
@@ -52,16 +54,20 @@ export function startRecorder(path: string, order: RecorderOrder, before: readon
   child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
   const gone = once(child, "close");
   const told = (words: RegExp): Promise<void> => until(() => words.test(text) || child.exitCode !== null, `${words} in ${text.slice(-500)}`).then(() => assert.match(text, words));
+  const over = async (): Promise<RecorderEnd> => {
+    await told(/END (.+)/);
+    await gone;
+    return JSON.parse(/END (.+)/.exec(text)![1]!) as RecorderEnd;
+  };
   return {
     child,
     said: () => text,
     acknowledged: () => Number([...text.matchAll(/^ACK (\d+)$/gm)].at(-1)?.[1] ?? 0),
     told,
-    async end() {
-      if (!text.includes("END ")) child.stdin.write("x");
-      await told(/END (.+)/);
-      await gone;
-      return JSON.parse(/END (.+)/.exec(text)![1]!) as RecorderEnd;
+    over,
+    end() {
+      child.stdin.write("x");
+      return over();
     },
     gone,
   };
