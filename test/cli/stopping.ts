@@ -13,7 +13,7 @@ import { project } from "../support/paths.js";
 import { until } from "../support/until.js";
 
 /** Ways to run the model that have to survive this; each is a value of the setting that chooses the way. */
-export const MODES = ["threads", "shared", "processes"] as const;
+export const MODES = ["threads", "shared", "processes", "queue"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Threads are what a run has without a word. */
@@ -62,15 +62,15 @@ export interface Stopped {
 const MARK = "STOPPING_MARK";
 const clip = project("samples", "street.mp4");
 
-/** Starts a program with a live stream, a file, a log and a page with a client, stops it, and checks that nothing is left. */
-export async function stopAt(moment: Moment, mode: Mode, args: readonly string[] = []): Promise<Stopped> {
+/** Starts a program with a live stream, a file, a log and a page with a client, stops it, and checks that nothing is left. `more`: variables of its environment, in mode queue where the broker is. */
+export async function stopAt(moment: Moment, mode: Mode, args: readonly string[] = [], more: Readonly<Record<string, string>> = {}): Promise<Stopped> {
   const context = `${mode} ${JSON.stringify(moment)}`;
   const folder = mkdtempSync(join(tmpdir(), "sightline-stop-"));
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
   const out = join(folder, "log.jsonl");
   writeFileSync(join(folder, "s.yaml"), `streams:\n  live: { source: ${clip}, sourceOptions: { realtime: true, loop: true } }\n  file: { source: ${clip}, sourceOptions: { loop: true } }\n`);
-  const env = { ...environmentFor(mode), TMPDIR: temporary, [MARK]: folder, SIGHTLINE_INFERENCE_WORKERS: "2" };
+  const env = { ...environmentFor(mode), ...more, TMPDIR: temporary, [MARK]: folder, SIGHTLINE_INFERENCE_WORKERS: "2" };
   const cli = startCli(["run", "--config", join(folder, "s.yaml"), "--serve", "0", "--out", out, ...args], { env, cwd: folder, ownGroup: true });
   const page = watchPage(cli);
   await comes(moment, cli, out, page);

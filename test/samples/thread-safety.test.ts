@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { requireNats, startBroker } from "../queue/nats-server.js";
+import { startCli } from "../support/cli.js";
 import { project } from "../support/paths.js";
 
 const FOLDER = project("samples", "thread-safety");
 const pages = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
 const ENGLISH = "README.md";
-/** It needs a broker and a worker. */
+/** It needs a broker, whose address it takes as its argument, and a worker. */
 const WITH_BROKER = "6-queue";
 const MOST_MS = 120_000;
 
@@ -24,8 +26,8 @@ function examplesOf(page: string): Example[] {
 }
 
 /** Runs a sample from the project's folder, as the page says. */
-async function printed(name: string): Promise<string> {
-  const child = spawn(process.execPath, [project("dist", "samples", "thread-safety", `${name}.js`)], { cwd: project(), stdio: ["ignore", "pipe", "inherit"], timeout: MOST_MS, killSignal: "SIGKILL" });
+async function printed(name: string, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [project("dist", "samples", "thread-safety", `${name}.js`), ...args], { cwd: project(), stdio: ["ignore", "pipe", "inherit"], timeout: MOST_MS, killSignal: "SIGKILL" });
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
@@ -47,6 +49,18 @@ describe("the thread-safety samples", () => {
       assert.equal(await printed(name), output);
     });
   }
+
+  test(`${WITH_BROKER} prints what the page says`, async (t) => {
+    if (!requireNats(t)) return;
+    await using broker = await startBroker();
+    const worker = startCli(["worker", "--nats", broker.url, "--workers", "1"]);
+    try {
+      await worker.saying(/serves .* with/);
+      assert.equal(await printed(WITH_BROKER, broker.url), examples.find(({ name }) => name === WITH_BROKER)?.output);
+    } finally {
+      worker.child.kill("SIGKILL");
+    }
+  });
 
   test("are told in five languages, each with the same examples, headings and table", () => {
     assert.equal(pages.length, 5);

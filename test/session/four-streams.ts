@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { systemClock } from "../../src/core/clock.js";
+import { Closers } from "../../src/core/lifetime.js";
 import type { LetterboxRule } from "../../src/model/index.js";
 import { drawNumber, NUMBERED_RANGE, NUMBERED_SIZE_PX } from "../../src/numbered/index.js";
 import { openPool, type InferenceMode, type InferencePool } from "../../src/pool/index.js";
@@ -31,7 +32,12 @@ export const MODES: readonly ModeFixture[] = [
 ];
 
 /** How much, and from which seed. */
-export interface NumbersPlan extends ModeFixture {
+export interface NumbersPlan extends Omit<ModeFixture, "mode"> {
+  readonly mode: InferenceMode | "queue";
+  /** Mode queue: the pool, open; it is closed by who opened it. */
+  readonly pool?: InferencePool;
+  /** Frames of each stream that may be under way. Default: what the workers take. */
+  readonly mostOut?: number;
   readonly streams: number;
   readonly framesOfEach: number;
   /** Of all that is drawn here. The order of threads and processes is not: the same seed makes it likely to come back, no more. */
@@ -73,8 +79,9 @@ const DEPTH = 2;
  */
 export async function runStreamsOnNumbers(plan: NumbersPlan): Promise<NumbersFound> {
   const { mode, workers, jitterMs, seed, spoil = (pool: InferencePool) => pool } = plan;
-  const options = { ...(await numberedPoolOptions()), mode, workers, jitterMs, depth: DEPTH, frameTimeoutMs: 60_000, hangLimitMs: 120_000 } as const;
-  await using pool = await openPool(options, systemClock);
+  const options = { ...(await numberedPoolOptions()), workers, jitterMs, depth: DEPTH, frameTimeoutMs: 60_000, hangLimitMs: 120_000 } as const;
+  await using closers = new Closers();
+  const pool = plan.pool ?? closers.use(await openPool({ ...options, mode: mode as InferenceMode }, systemClock));
   const found: NumbersFound = { left: 0, right: 0, wrong: [], lost: {}, epochs: 0, overtakes: 0, killed: 0, replaced: 0 };
   const random = chance(seed);
   const world: StreamWorld = { plan, pool: countingOvertakes(heldBack(spoil(pool), random), () => (found.overtakes += 1)), random, letterbox: options.model.letterbox, found };
@@ -98,7 +105,7 @@ async function runStream(stream: number, world: StreamWorld): Promise<void> {
   for (let run = 0; numbers.frames < plan.framesOfEach; run += 1) {
     const frames = Math.min(plan.framesOfEach - numbers.frames, 1 + Math.floor(2 * random() * SOURCE_EPOCHS * EPOCH_FRAMES));
     const ringId = run * plan.streams + stream;
-    const ring = createRing({ slots: plan.workers * DEPTH + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
+    const ring = createRing({ slots: (plan.mostOut ?? plan.workers * DEPTH) + 2, slotBytes: 3 * NUMBERED_SIZE_PX ** 2 });
     const plain = numberedSource({ stream: `stream ${stream}`, frames, everyNth: 1, ring, letterbox }, systemClock);
     const source = mapped(continued(mapped(plain, newEpochs(random)), numbers), take.sent);
     pool.join(ringId, { weight: 1 + Math.floor(4 * random()), newestFirst: false });
