@@ -79,6 +79,17 @@ export const FLAGS = {
     CONFIG,
     json("the answer"),
   ],
+  export: [
+    { flags: "-f, --format <FORMAT>", help: "coco, csv (one file); yolo, mot, webvtt (a folder)" },
+    { flags: "-o, --out <PATH>", help: "the file or folder to write" },
+    { flags: "--stream <NAME>", help: "only this stream; default all" },
+    { flags: "--since <TIME>", help: "only frames captured then or later: 2026-11-20 or 2026-11-20T10:30:00Z; UTC where no zone is given" },
+    { flags: "--until <TIME>", help: "only frames captured before" },
+    { flags: "--min-score <SCORE>", help: "only objects of at least this score, 0 to 1" },
+    { flags: "--classes <LIST>", help: "only these, by name or number: car,bus" },
+    { flags: "--force", help: "replace what is at --out" },
+    json("what was written"),
+  ],
   bench: [
     ...MODEL,
     MODE,

@@ -15,6 +15,7 @@ export interface Actions {
   readonly check: Action;
   readonly worker: Action;
   readonly token: Action;
+  readonly export: Action;
   readonly bench: Action;
 }
 
@@ -63,6 +64,12 @@ const EXAMPLES = {
     ["sightline token list", "names, roles and streams, never the tokens"],
     ["sightline token remove Ab3dE9xZ", "at once, also for who is logged in with it"],
   ],
+  export: [
+    ["sightline export detections.jsonl --format coco --out coco.json", "images, annotations and categories, for tools that read COCO"],
+    ["sightline export detections.jsonl --format yolo --out labels/ --stream gate --min-score 0.5", "a folder of labels, of one stream"],
+    ["sightline export logs/ --format csv --out day.csv --since 2026-11-20 --until 2026-11-21", "a row for each object of one day (UTC)"],
+    ["sightline export detections.jsonl --format webvtt --out cues/ --classes person,car", "cues for a player, a file for each stream"],
+  ],
   bench: [
     ["sightline bench", "the built-in clip and model"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --workers 2", "yours"],
@@ -99,6 +106,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
+  add("export", "[LOG...]", "Writes logs in another format: COCO, YOLO, CSV, MOT or WebVTT.");
   add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
   try {
     await program.parseAsync(args, { from: "user" });
