@@ -1,0 +1,139 @@
+import { invariant } from "../core/invariant.js";
+import { nutBytes, Short, type NutBytes } from "./nut-bytes.js";
+import { readFrameHeader, readMain, readStream, readSyncpoint, type NutMain, type NutStream } from "./nut-headers.js";
+
+/** One frame on its way through: what stands before its pixels in the file, and the pixels, which may be drawn on. */
+export interface NutFrame {
+  /** Headers, untouched. */
+  readonly before: Buffer;
+  readonly pixels: Buffer;
+  readonly ptsMs: number;
+}
+
+/** Who takes the frames. */
+export interface NutTaker {
+  /** Memory for a frame; undefined = none is free now. */
+  lease(sizeBytes: number): Buffer | undefined;
+  frame(frame: NutFrame): void;
+}
+
+/** Cuts a NUT file of one raw video stream into frames, nothing else than the pixels being touched: times, shape and time base go on as FFmpeg wrote them. */
+export interface NutParser {
+  /** Takes a chunk. Returns what could not be placed: it is pushed again once there is memory. */
+  push(chunk: Uint8Array): Uint8Array | undefined;
+  /** Size of the pictures; undefined before the headers have come. */
+  readonly stream: NutStream | undefined;
+  /** What came after the last frame. */
+  rest(): Buffer;
+  /** Whether a frame was begun and never became whole. */
+  readonly isTorn: boolean;
+}
+
+const FILE_ID_BYTES = 25;
+const N = 0x4e;
+const STARTCODE = { main: 0x4e4d7a561f5f04adn, stream: 0x4e5311405bf2f9dbn, syncpoint: 0x4e4be4adeeca4569n } as const;
+/** A packet that is longer has a checksum of its header too. */
+const CHECKED_HEADER_FROM = 4096;
+/** Headers have some hundred bytes; something else is no NUT of ours. */
+const MOST_HEADER_BYTES = 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Makes a parser for one file. */
+export function nutParser(taker: NutTaker): NutParser {
+  let head: Buffer = NOTHING;
+  let before: Buffer[] = [];
+  let isBegun = false;
+  let main: NutMain | undefined;
+  let stream: NutStream | undefined;
+  let lastPts = 0;
+  let due: { readonly pts: number; readonly sizeBytes: number } | undefined;
+  let pixels: Buffer | undefined;
+  let filled = 0;
+
+  function pass(bytes: number): void {
+    before.push(head.subarray(0, bytes));
+    head = head.subarray(bytes);
+  }
+
+  /** Reads one packet or one frame's header from `head`. @throws Short */
+  function readHead(): void {
+    if (!isBegun) {
+      if (head.length < FILE_ID_BYTES) throw new Short();
+      isBegun = true;
+      return pass(FILE_ID_BYTES);
+    }
+    const bytes = nutBytes(head, 0);
+    if (head[0] === N) return readPacket(bytes);
+    invariant(main !== undefined && stream !== undefined, "a frame comes after the headers");
+    due = readFrameHeader(bytes, main, stream, lastPts);
+    lastPts = due.pts;
+    pass(bytes.at);
+  }
+
+  function readPacket(bytes: NutBytes): void {
+    bytes.skip(8);
+    const code = head.readBigUInt64BE(0);
+    const length = bytes.v();
+    if (length > CHECKED_HEADER_FROM) bytes.skip(4);
+    const end = bytes.at + length;
+    if (head.length < end) throw new Short();
+    if (code === STARTCODE.main) main = readMain(bytes);
+    else if (main && code === STARTCODE.stream) stream = readStream(bytes, main);
+    else if (main && stream && code === STARTCODE.syncpoint) lastPts = readSyncpoint(bytes, main, stream);
+    pass(end);
+  }
+
+  function readHeads(): void {
+    try {
+      while (due === undefined && head.length > 0) readHead();
+    } catch (thrown) {
+      if (!(thrown instanceof Short)) throw thrown;
+      invariant(head.length < MOST_HEADER_BYTES, "what FFmpeg writes is NUT");
+    }
+  }
+
+  /** Fills the frame that is due from `bytes`; returns how many were taken, undefined when there is no memory for it. */
+  function fill(bytes: Uint8Array): number | undefined {
+    pixels ??= taker.lease(due!.sizeBytes);
+    if (pixels === undefined) return undefined;
+    const take = Math.min(bytes.length, due!.sizeBytes - filled);
+    pixels.set(bytes.subarray(0, take), filled);
+    filled += take;
+    if (filled < due!.sizeBytes) return take;
+    const [over, under] = stream!.timeBase;
+    const frame = { before: Buffer.concat(before), pixels, ptsMs: (due!.pts * 1000 * over) / under };
+    before = [];
+    filled = 0;
+    due = pixels = undefined;
+    taker.frame(frame);
+    return take;
+  }
+
+  return {
+    push(chunk) {
+      let rest = chunk;
+      for (;;) {
+        if (due === undefined) {
+          // Copied: who pushes may use the memory again.
+          head = Buffer.concat([head, rest]);
+          rest = NOTHING;
+          readHeads();
+          if (due === undefined) return undefined;
+          rest = head;
+          head = NOTHING;
+        }
+        const taken = fill(rest);
+        if (taken === undefined) return rest;
+        rest = rest.subarray(taken);
+        if (due !== undefined) return undefined;
+      }
+    },
+    get stream() {
+      return stream;
+    },
+    rest: () => Buffer.concat([...before, head]),
+    get isTorn() {
+      return due !== undefined;
+    },
+  };
+}
