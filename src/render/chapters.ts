@@ -66,13 +66,13 @@ async function survey(files: readonly LogFile[], reading: Pick<ReadOptions, "onT
     if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped while the log was read");
     if (record.type !== "frame") continue;
     const { number, base } = runOf(record);
-    const found = streams.get(record.stream) ?? { runs: 0, byRun: new Map() };
+    const found: Found = streams.get(record.stream) ?? { runs: 0, byRun: new Map() };
     streams.set(record.stream, found);
     found.runs = number;
     const known = found.byRun.get(number);
     if (known) known.records += 1;
     else found.byRun.set(number, { base, first: record, records: 1 });
-    if (found.byRun.size > MOST_RUNS) found.byRun.delete(found.byRun.keys().next().value!);
+    if (found.byRun.size > MOST_RUNS) found.byRun.delete(number - MOST_RUNS);
   }
   if (streams.size === 0) throw new PipelineError("E_LOG_NOTHING", "the log has no frame records");
   return streams;

@@ -47,10 +47,11 @@ const HEAD = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+warnin
  * Decodes every frame once, turned as it is to be shown, into NUT on standard output: raw planes with their times. Times
  * count from the file's begin, as those of records do.
  */
-export function decodeArguments({ path, pixelFormat, startSeconds }: Clip): string[] {
+export function decodeArguments(clip: Clip): string[] {
+  const { path, startSeconds } = clip;
   return composeArguments({
     inputs: [{ input: `file:${path}`, options: [...HEAD, ...shifted(startSeconds), "-protocol_whitelist", "file"] }],
-    outputs: [{ output: "pipe:1", options: ["-map", "0:v:0", "-vf", `format=${pixelFormat}`, "-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut"] }],
+    outputs: [{ output: "pipe:1", options: ["-map", "0:v:0", "-vf", planes(clip), "-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut"] }],
   });
 }
 
@@ -68,7 +69,7 @@ export function encodeArguments(clip: Clip, output: string, asked: string, encod
       {
         output: `file:${output}`,
         options: [
-          "-y", "-map", "0:v:0", ...(sound.length > 0 ? ["-map", "1:a"] : []), ...filters(clip), "-fps_mode", "passthrough", "-enc_time_base", clip.timeBase,
+          "-y", "-map", "0:v:0", ...(sound.length > 0 ? ["-map", "1:a"] : []), ...colourFilter(clip), "-fps_mode", "passthrough", "-enc_time_base", clip.timeBase,
           ...videoOptions(encoding), ...codecs, "-map_metadata", "-1", ...(hasTimescale ? ["-video_track_timescale", timescaleOf(clip.timeBase)] : []), "-f", muxer,
         ],
       },
@@ -86,15 +87,17 @@ function videoOptions({ codec, crf, preset }: Encoding): string[] {
   return ["-c:v", codec, ...number, ...word, ...tag, "-pix_fmt", "yuv420p"];
 }
 
-/** NUT does not say what the colours mean. 4:2:0 encoders want even sides: the last column or row is doubled. */
-function filters({ widthPx, heightPx, colourTags }: Clip): string[] {
+/** NUT does not say what the colours mean. */
+function colourFilter({ colourTags }: Clip): string[] {
   const tags = Object.entries(colourTags).map(([name, value]) => `${name}=${value}`);
+  return tags.length === 0 ? [] : ["-vf", `setparams=${tags.join(":")}`];
+}
+
+/** 4:2:0 encoders want even sides: the last column or row is doubled, where colour has as many pixels as brightness. */
+function planes({ widthPx, heightPx, pixelFormat }: Clip): string {
   const [right, bottom] = [widthPx % 2, heightPx % 2];
-  const chain = [
-    ...(tags.length > 0 ? [`setparams=${tags.join(":")}`] : []),
-    ...(right + bottom > 0 ? [`pad=${widthPx + right}:${heightPx + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=smear`] : []),
-  ];
-  return chain.length > 0 ? ["-vf", chain.join(",")] : [];
+  if (right + bottom === 0) return `format=${pixelFormat}`;
+  return `format=${pixelFormat.replace("420", "444")},pad=${widthPx + right}:${heightPx + bottom},fillborders=right=${right}:bottom=${bottom}:mode=smear,format=${pixelFormat}`;
 }
 
 /** MP4 counts in 1/n s. */

@@ -1,6 +1,7 @@
 import { colourOf, INK } from "../core/class-colours.js";
-import { yuvOf, type Yuv, type YuvColours } from "../picture/index.js";
+import { yuvOf, type Yuv } from "../picture/index.js";
 import type { FrameRecord } from "../wire/index.js";
+import type { Clip } from "./clip.js";
 import { letters, type Letters } from "./letters.js";
 import { even, fillRect, stencil, strokeLine, strokeRect, type Canvas, type Stencil } from "./painter.js";
 
@@ -26,8 +27,8 @@ const [SMALLEST_FONT_PX, LARGEST_FONT_PX] = [10, 40];
 const SMALLEST_LINE_PX = 2;
 const PADDING_PX = 4;
 
-/** Makes it for pictures of a height and what their planes mean. */
-export function artist(heightPx: number, colours: YuvColours, look: Look): Artist {
+/** Makes it for the pictures of a clip, of which the canvas may have a column or row more. */
+export function artist({ widthPx, heightPx, colours }: Pick<Clip, "widthPx" | "heightPx" | "colours">, look: Look): Artist {
   const linePx = Math.max(SMALLEST_LINE_PX, even(heightPx / LINES_A_HEIGHT));
   const font = letters(Math.max(SMALLEST_FONT_PX, Math.min(LARGEST_FONT_PX, Math.round(heightPx / LETTERS_A_HEIGHT))));
   const ink = yuvOf(INK, colours);
@@ -40,13 +41,14 @@ export function artist(heightPx: number, colours: YuvColours, look: Look): Artis
   };
   return {
     async draw(canvas, { objects, widthPx: fromWidth, heightPx: fromHeight }) {
-      const [scaleX, scaleY] = [canvas.widthPx / fromWidth, canvas.heightPx / fromHeight];
+      // A clip may change its size on the way; FFmpeg brings all frames to the first one's.
+      const [scaleX, scaleY] = [widthPx / fromWidth, heightPx / fromHeight];
       // The best score last, so that it lies on top.
       const drawn = objects.filter(({ score }) => score >= look.minScore).reverse();
       for (const object of drawn) drawBox(canvas, object, [scaleX, scaleY], linePx, colourFor(object.classId));
       if (!look.labels) return drawn.length;
       for (const object of drawn) {
-        const pieces = await Promise.all(piecesOf(object).map((piece) => font.of(piece)));
+        const pieces = await Promise.all(piecesOf(object).map(async (piece) => await font.of(piece)));
         drawLabel(canvas, { left: even(object.box[0] * scaleX), top: even(object.box[1] * scaleY) }, pieces, font, colourFor(object.classId), ink);
       }
       return drawn.length;

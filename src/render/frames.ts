@@ -22,9 +22,8 @@ export interface FrameFlow {
 
 /** Reads what a decoder writes. A frame of another size than the first is none: FFmpeg keeps the size. */
 export function frameFlow(pipe: PixelPipe, child: Child): FrameFlow {
-  const free: Buffer[] = [];
+  const { free, lease } = memory();
   const ready: NutFrame[] = [];
-  let made = 0;
   let over = false;
   let failure: { readonly thrown: unknown } | undefined;
   let waiting: Uint8Array | undefined;
@@ -35,13 +34,7 @@ export function frameFlow(pipe: PixelPipe, child: Child): FrameFlow {
     news = deferred();
   }
   const parser = nutParser({
-    lease(sizeBytes) {
-      const known = free.pop();
-      if (known) return known;
-      if (made === BUFFERS) return undefined;
-      made += 1;
-      return Buffer.allocUnsafeSlow(sizeBytes);
-    },
+    lease,
     frame(frame) {
       ready.push(frame);
       tell();
@@ -56,30 +49,43 @@ export function frameFlow(pipe: PixelPipe, child: Child): FrameFlow {
     }
     return waiting === undefined && !failure;
   }
-  pipe.read(child.process, {
-    take: place,
-    ended() {
-      over = true;
-      tell();
-    },
-  });
+  const ended = (): void => {
+    over = true;
+    tell();
+  };
+  pipe.read(child.process, { take: place, ended });
   return {
     async next() {
       while (ready.length === 0 && !over && !failure) await news.promise;
       if (failure) throw failure.thrown;
       return ready.shift();
     },
-    release({ pixels }) {
-      free.push(pixels);
-      if (waiting !== undefined && place(waiting)) pipe.resume();
-    },
     size() {
       invariant(parser.stream !== undefined, "the headers come before the first frame");
       return parser.stream;
     },
+    release({ pixels }) {
+      free(pixels);
+      if (waiting !== undefined && place(waiting)) pipe.resume();
+    },
     rest: () => parser.rest(),
     get isTorn() {
       return parser.isTorn;
+    },
+  };
+}
+
+/** A few buffers that go round; frames are all of one size. */
+function memory() {
+  const unused: Buffer[] = [];
+  let made = 0;
+  return {
+    free: (buffer: Buffer): void => void unused.push(buffer),
+    lease(sizeBytes: number): Buffer | undefined {
+      const known = unused.pop();
+      if (known !== undefined || made === BUFFERS) return known;
+      made += 1;
+      return Buffer.allocUnsafeSlow(sizeBytes);
     },
   };
 }

@@ -31,6 +31,8 @@ export interface NutStream {
 export interface NutFrameHeader {
   readonly pts: number;
   readonly sizeBytes: number;
+  /** Bytes at the frame's beginning that are in the main header instead; not counted in `sizeBytes`. */
+  readonly elidedBytes: number;
 }
 
 const N = 0x4e;
@@ -117,7 +119,8 @@ export function readFrameHeader(bytes: NutBytes, { codes, elided }: NutMain, { m
   for (let left = flags & FLAG.reserved ? bytes.v() : code.reserved; left > 0; left -= 1) bytes.v();
   if (flags & FLAG.checksum) bytes.skip(4);
   const size = code.sizeRest + msb * code.sizeMultiple;
-  return { pts, sizeBytes: size > ELIDED_AT_MOST ? size : size - (elided[headerIndex] ?? 0) };
+  const elidedBytes = size > ELIDED_AT_MOST ? 0 : (elided[headerIndex] ?? 0);
+  return { pts, sizeBytes: size - elidedBytes, elidedBytes };
 }
 
 /** Only the low bits may be there: the time nearest to the last one that has them. */

@@ -7,6 +7,8 @@ export interface NutFrame {
   /** Headers, untouched. */
   readonly before: Buffer;
   readonly pixels: Buffer;
+  /** So many of the first pixels stand elsewhere in the file (only in pictures below 64x43) and are not to be written. */
+  readonly elidedBytes: number;
   readonly ptsMs: number;
 }
 
@@ -36,73 +38,26 @@ const STARTCODE = { main: 0x4e4d7a561f5f04adn, stream: 0x4e5311405bf2f9dbn, sync
 const CHECKED_HEADER_FROM = 4096;
 /** Headers have some hundred bytes; something else is no NUT of ours. */
 const MOST_HEADER_BYTES = 1024 * 1024;
+const STARTCODE_BYTES = 8;
+const CHECKSUM_BYTES = 4;
 const NOTHING = Buffer.alloc(0);
 
 /** Makes a parser for one file. */
 export function nutParser(taker: NutTaker): NutParser {
-  let head: Buffer = NOTHING;
-  let before: Buffer[] = [];
-  let isBegun = false;
-  let main: NutMain | undefined;
-  let stream: NutStream | undefined;
-  let lastPts = 0;
-  let due: { readonly pts: number; readonly sizeBytes: number } | undefined;
+  const heads = headReader();
+  let due: DueFrame | undefined;
   let pixels: Buffer | undefined;
   let filled = 0;
 
-  function pass(bytes: number): void {
-    before.push(head.subarray(0, bytes));
-    head = head.subarray(bytes);
-  }
-
-  /** Reads one packet or one frame's header from `head`. @throws Short */
-  function readHead(): void {
-    if (!isBegun) {
-      if (head.length < FILE_ID_BYTES) throw new Short();
-      isBegun = true;
-      return pass(FILE_ID_BYTES);
-    }
-    const bytes = nutBytes(head, 0);
-    if (head[0] === N) return readPacket(bytes);
-    invariant(main !== undefined && stream !== undefined, "a frame comes after the headers");
-    due = readFrameHeader(bytes, main, stream, lastPts);
-    lastPts = due.pts;
-    pass(bytes.at);
-  }
-
-  function readPacket(bytes: NutBytes): void {
-    bytes.skip(8);
-    const code = head.readBigUInt64BE(0);
-    const length = bytes.v();
-    if (length > CHECKED_HEADER_FROM) bytes.skip(4);
-    const end = bytes.at + length;
-    if (head.length < end) throw new Short();
-    if (code === STARTCODE.main) main = readMain(bytes);
-    else if (main && code === STARTCODE.stream) stream = readStream(bytes, main);
-    else if (main && stream && code === STARTCODE.syncpoint) lastPts = readSyncpoint(bytes, main, stream);
-    pass(end);
-  }
-
-  function readHeads(): void {
-    try {
-      while (due === undefined && head.length > 0) readHead();
-    } catch (thrown) {
-      if (!(thrown instanceof Short)) throw thrown;
-      invariant(head.length < MOST_HEADER_BYTES, "what FFmpeg writes is NUT");
-    }
-  }
-
   /** Fills the frame that is due from `bytes`; returns how many were taken, undefined when there is no memory for it. */
-  function fill(bytes: Uint8Array): number | undefined {
-    pixels ??= taker.lease(due!.sizeBytes);
+  function fill(bytes: Uint8Array, { sizeBytes, elidedBytes, before, ptsMs }: DueFrame): number | undefined {
+    pixels ??= taker.lease(elidedBytes + sizeBytes);
     if (pixels === undefined) return undefined;
-    const take = Math.min(bytes.length, due!.sizeBytes - filled);
-    pixels.set(bytes.subarray(0, take), filled);
+    const take = Math.min(bytes.length, sizeBytes - filled);
+    pixels.set(bytes.subarray(0, take), elidedBytes + filled);
     filled += take;
-    if (filled < due!.sizeBytes) return take;
-    const [over, under] = stream!.timeBase;
-    const frame = { before: Buffer.concat(before), pixels, ptsMs: (due!.pts * 1000 * over) / under };
-    before = [];
+    if (filled < sizeBytes) return take;
+    const frame = { before, pixels, elidedBytes, ptsMs };
     filled = 0;
     due = pixels = undefined;
     taker.frame(frame);
@@ -114,26 +69,97 @@ export function nutParser(taker: NutTaker): NutParser {
       let rest = chunk;
       for (;;) {
         if (due === undefined) {
-          // Copied: who pushes may use the memory again.
-          head = Buffer.concat([head, rest]);
-          rest = NOTHING;
-          readHeads();
+          ({ due, rest } = heads.read(rest));
           if (due === undefined) return undefined;
-          rest = head;
-          head = NOTHING;
         }
-        const taken = fill(rest);
+        const taken = fill(rest, due);
         if (taken === undefined) return rest;
         rest = rest.subarray(taken);
         if (due !== undefined) return undefined;
       }
     },
     get stream() {
-      return stream;
+      return heads.stream();
     },
-    rest: () => Buffer.concat([...before, head]),
+    rest: () => heads.rest(),
     get isTorn() {
       return due !== undefined;
     },
+  };
+}
+
+/** A frame whose header has been read. */
+interface DueFrame extends Pick<NutFrame, "before" | "elidedBytes" | "ptsMs"> {
+  readonly sizeBytes: number;
+}
+
+/** Reads everything that is no pixels, and keeps it to be passed on. */
+function headReader() {
+  let head: Buffer = NOTHING;
+  let before: Buffer[] = [];
+  let isBegun = false;
+  let main: NutMain | undefined;
+  let stream: NutStream | undefined;
+  let lastPts = 0;
+
+  function pass(bytes: number): void {
+    before.push(head.subarray(0, bytes));
+    head = head.subarray(bytes);
+  }
+
+  /** One packet or one frame's header. @throws Short */
+  function readOne(): DueFrame | undefined {
+    if (!isBegun && head.length < FILE_ID_BYTES) throw new Short();
+    const bytes = nutBytes(head, 0);
+    if (!isBegun) pass(FILE_ID_BYTES);
+    else if (head[0] === N) readPacket(bytes);
+    else return readFrame(bytes);
+    isBegun = true;
+    return undefined;
+  }
+
+  function readPacket(bytes: NutBytes): void {
+    bytes.skip(STARTCODE_BYTES);
+    const code = head.readBigUInt64BE(0);
+    const length = bytes.v();
+    if (length > CHECKED_HEADER_FROM) bytes.skip(CHECKSUM_BYTES);
+    const end = bytes.at + length;
+    if (head.length < end) throw new Short();
+    if (code === STARTCODE.main) main = readMain(bytes);
+    else if (main && code === STARTCODE.stream) stream = readStream(bytes, main);
+    else if (main && stream && code === STARTCODE.syncpoint) lastPts = readSyncpoint(bytes, main, stream);
+    pass(end);
+  }
+
+  function readFrame(bytes: NutBytes): DueFrame {
+    invariant(main !== undefined && stream !== undefined, "a frame comes after the headers");
+    const { pts, sizeBytes, elidedBytes } = readFrameHeader(bytes, main, stream, lastPts);
+    lastPts = pts;
+    pass(bytes.at);
+    const [over, under] = stream.timeBase;
+    const due = { sizeBytes, elidedBytes, before: Buffer.concat(before), ptsMs: (pts * 1000 * over) / under };
+    before = [];
+    return due;
+  }
+
+  return {
+    /** Takes bytes; gives the next frame's header once it is whole, and what came after it. */
+    read(chunk: Uint8Array): { readonly due: DueFrame | undefined; readonly rest: Uint8Array } {
+      // Copied: who pushes may use the memory again.
+      head = Buffer.concat([head, chunk]);
+      let due: DueFrame | undefined;
+      try {
+        while (due === undefined && head.length > 0) due = readOne();
+      } catch (thrown) {
+        if (!(thrown instanceof Short)) throw thrown;
+        invariant(head.length < MOST_HEADER_BYTES, "what FFmpeg writes is NUT");
+      }
+      if (due === undefined) return { due, rest: NOTHING };
+      const rest = head;
+      head = NOTHING;
+      return { due, rest };
+    },
+    stream: () => stream,
+    rest: () => Buffer.concat([...before, head]),
   };
 }

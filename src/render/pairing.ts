@@ -31,9 +31,9 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
   async function advance(): Promise<void> {
     next = undefined;
     if (isOver) return;
-    const { done, value } = await records.next();
-    if (done === true) isOver = true;
-    else next = value;
+    const result = await records.next();
+    if (result.done === true) isOver = true;
+    else next = result.value;
   }
 
   function findFirst(record: FrameRecord, n: number, ptsMs: number): void {

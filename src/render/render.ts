@@ -112,16 +112,16 @@ interface Work {
 
 /** Draws on a frame while the one before is written and the one behind is read. */
 async function allFrames({ clip, flow, encoder, pairs, figures, look, onFrame }: Work): Promise<void> {
-  const { draw } = artist(clip.heightPx, clip.colours, look);
+  const { draw } = artist(clip, look);
   let writing = Promise.resolve();
   let beginMs: number | undefined;
   for (let frame = await flow.next(); frame; frame = await flow.next()) {
-    const { before, pixels, ptsMs } = frame;
+    const { before, pixels, elidedBytes, ptsMs } = frame;
     const record = await pairs.take(figures.frames, ptsMs);
     if (record) figures.objects += await draw({ pixels, ...flow.size() }, record);
     await writing;
     const done = frame;
-    writing = encoder.write(before, pixels).then(() => flow.release(done));
+    writing = encoder.write(before, pixels.subarray(elidedBytes)).then(() => flow.release(done));
     // Awaited a frame later.
     writing.catch(() => undefined);
     beginMs ??= ptsMs;

@@ -1,4 +1,4 @@
-import { asPipelineError, PipelineError } from "../core/errors.js";
+import { asPipelineError, type PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import { recordQueue, type Sink } from "../sinks/index.js";
 import type { FrameRecord, WireRecord } from "../wire/index.js";
