@@ -38,7 +38,7 @@ function cues(): StreamText {
     frame(frame) {
       const atMs = timeOf(frame);
       const payload = frame.objects.length === 0 ? null : payloadOf(frame);
-      const wasEmptyBetween = ((frame.record as { emptyBefore?: number }).emptyBefore ?? 0) > 0;
+      const wasEmptyBetween = (frame.record.emptyBefore ?? 0) > 0;
       const endMs = wasEmptyBetween && lastMs !== undefined ? Math.min(lastMs + intervalMs, atMs) : atMs;
       if (lastMs !== undefined && atMs > lastMs && !wasEmptyBetween) intervalMs = atMs - lastMs;
       lastMs = atMs;

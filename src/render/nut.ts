@@ -1,5 +1,5 @@
 import { invariant } from "../core/invariant.js";
-import { nutBytes, Short, type NutBytes } from "./nut-bytes.js";
+import { nutBytes, Short } from "./nut-bytes.js";
 import { readFrameHeader, readMain, readStream, readSyncpoint, type NutMain, type NutStream } from "./nut-headers.js";
 
 /** One frame on its way through: what stands before its pixels in the file, and the pixels, which may be drawn on. */
@@ -93,48 +93,64 @@ interface DueFrame extends Pick<NutFrame, "before" | "elidedBytes" | "ptsMs"> {
   readonly sizeBytes: number;
 }
 
+/** What the headers have said so far. */
+interface Headers {
+  main: NutMain | undefined;
+  stream: NutStream | undefined;
+  lastPts: number;
+}
+
+/** Reads the packet that `head` begins with; returns its length. @throws Short */
+function readPacket(head: Buffer, headers: Headers): number {
+  const bytes = nutBytes(head, STARTCODE_BYTES);
+  const length = bytes.v();
+  if (length > CHECKED_HEADER_FROM) bytes.skip(CHECKSUM_BYTES);
+  const end = bytes.at + length;
+  if (head.length < end) throw new Short();
+  const { main, stream } = headers;
+  switch (head.readBigUInt64BE(0)) {
+    case STARTCODE.main:
+      headers.main = readMain(bytes);
+      break;
+    case STARTCODE.stream:
+      if (main) headers.stream = readStream(bytes, main);
+      break;
+    case STARTCODE.syncpoint:
+      if (main && stream) headers.lastPts = readSyncpoint(bytes, main, stream);
+      break;
+    default:
+    // What else there is says nothing about frames.
+  }
+  return end;
+}
+
 /** Reads everything that is no pixels, and keeps it to be passed on. */
 function headReader() {
+  const headers: Headers = { main: undefined, stream: undefined, lastPts: 0 };
   let head: Buffer = NOTHING;
   let before: Buffer[] = [];
   let isBegun = false;
-  let main: NutMain | undefined;
-  let stream: NutStream | undefined;
-  let lastPts = 0;
 
   function pass(bytes: number): void {
+    if (head.length < bytes) throw new Short();
     before.push(head.subarray(0, bytes));
     head = head.subarray(bytes);
   }
 
   /** One packet or one frame's header. @throws Short */
   function readOne(): DueFrame | undefined {
-    if (!isBegun && head.length < FILE_ID_BYTES) throw new Short();
-    const bytes = nutBytes(head, 0);
-    if (!isBegun) pass(FILE_ID_BYTES);
-    else if (head[0] === N) readPacket(bytes);
-    else return readFrame(bytes);
+    if (isBegun && head[0] !== N) return readFrame();
+    pass(isBegun ? readPacket(head, headers) : FILE_ID_BYTES);
     isBegun = true;
     return undefined;
   }
 
-  function readPacket(bytes: NutBytes): void {
-    bytes.skip(STARTCODE_BYTES);
-    const code = head.readBigUInt64BE(0);
-    const length = bytes.v();
-    if (length > CHECKED_HEADER_FROM) bytes.skip(CHECKSUM_BYTES);
-    const end = bytes.at + length;
-    if (head.length < end) throw new Short();
-    if (code === STARTCODE.main) main = readMain(bytes);
-    else if (main && code === STARTCODE.stream) stream = readStream(bytes, main);
-    else if (main && stream && code === STARTCODE.syncpoint) lastPts = readSyncpoint(bytes, main, stream);
-    pass(end);
-  }
-
-  function readFrame(bytes: NutBytes): DueFrame {
+  function readFrame(): DueFrame {
+    const { main, stream, lastPts } = headers;
     invariant(main !== undefined && stream !== undefined, "a frame comes after the headers");
+    const bytes = nutBytes(head, 0);
     const { pts, sizeBytes, elidedBytes } = readFrameHeader(bytes, main, stream, lastPts);
-    lastPts = pts;
+    headers.lastPts = pts;
     pass(bytes.at);
     const [over, under] = stream.timeBase;
     const due = { sizeBytes, elidedBytes, before: Buffer.concat(before), ptsMs: (pts * 1000 * over) / under };
@@ -159,7 +175,7 @@ function headReader() {
       head = NOTHING;
       return { due, rest };
     },
-    stream: () => stream,
+    stream: () => headers.stream,
     rest: () => Buffer.concat([...before, head]),
   };
 }

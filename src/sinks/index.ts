@@ -6,4 +6,3 @@ export { outputError, TargetFailure, type WriteTarget } from "./target.js";
 export { recordQueue, type QueueLimits, type RecordQueue } from "./queue.js";
 export { directSink } from "./direct.js";
 export { freshOutput, type FreshOptions, type FreshOutput } from "./fresh.js";
-export { outputError } from "./target.js";
