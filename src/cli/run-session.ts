@@ -9,7 +9,7 @@ import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
 import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
-import { savedText, startSaving, type Save } from "./save.js";
+import { savedText, startSaving, unsavedText, type Save } from "./save.js";
 import { tellService } from "./service.js";
 import { killOurselves, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
@@ -95,7 +95,7 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     facts.streams = await opened.done;
     // Its threads can't be waited for.
     if (facts.streams.some(({ error }) => error?.code === "E_POOL_STUCK")) stop.hurry();
-    else if (saving && show.save && !stop.signal.aborted) terminal.say(savedText(show.save, await saving.finish()));
+    else if (saving && show.save) terminal.say(stop.signal.aborted ? unsavedText(show.save) : savedText(show.save, await saving.finish()));
   } finally {
     facts.model = opened.models().map(({ id }) => id).join(", ") || null;
     facts.workers = opened.workers();

@@ -5,6 +5,7 @@ import { PipelineError } from "../core/errors.js";
 import { DEFAULT_ENCODING, containerOf, openClip, saveWhileRunning, type Clip, type RenderFigures, type RenderOptions, type Saving } from "../render/index.js";
 import type { GivenFlags } from "./flags.js";
 import type { Stop } from "./stop.js";
+import { printable } from "./terminal.js";
 
 /** A video that a run writes beside its records. */
 export interface Save {
@@ -41,3 +42,7 @@ export const startSaving = ({ clip, options }: Save, signal: AbortSignal): Promi
 
 /** What was written. Pure. */
 export const savedText = ({ options }: Save, { frames, objects }: RenderFigures): string => `${options.out}: ${frames} frames, ${objects} boxes`;
+
+/** What a stop means for it. Pure. */
+export const unsavedText = ({ clip, options }: Save): string =>
+  `sightline: ${printable(options.out)} was not written, since the run was stopped before the end of the clip; with a log: sightline render ${printable(clip.path)} LOG --out ${printable(options.out)}`;

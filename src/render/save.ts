@@ -3,6 +3,7 @@ import { deferred } from "../core/lifetime.js";
 import { recordQueue, type Sink } from "../sinks/index.js";
 import type { FrameRecord, WireRecord } from "../wire/index.js";
 import type { Clip } from "./clip.js";
+import { runTracker } from "./runs.js";
 import { openRenderer, type RenderFigures, type RenderOptions, type RenderWorld } from "./render.js";
 
 /** Frames whose records wait for the renderer: about two seconds. */
@@ -56,8 +57,14 @@ export async function saveWhileRunning(clip: Clip, options: RenderOptions, world
   };
 }
 
+/** Those of the stream that was there first, until its clip is begun again: the API may add streams, and restart this one. */
 async function* framesOf(records: AsyncIterable<WireRecord>): AsyncGenerator<FrameRecord, void, undefined> {
-  for await (const record of records) if (record.type === "frame") yield record;
+  const runOf = runTracker();
+  let stream: string | undefined;
+  for await (const record of records) {
+    if (record.type !== "frame" || record.stream !== (stream ??= record.stream)) continue;
+    if (runOf(record).number === 1) yield record;
+  }
 }
 
 function throwIf(error: PipelineError | undefined): void {
