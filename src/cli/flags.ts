@@ -28,6 +28,12 @@ const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help:
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
+const ENCODING: readonly Flag[] = [
+  { flags: "--codec <NAME>", help: "FFmpeg's encoder; default libx264" },
+  { flags: "--crf <N>", help: "quality, 0 = best to 63; default 21" },
+  { flags: "--preset <WORD>", help: "the encoder's word for fast or small; default veryfast" },
+];
+
 /** The flags of each command. */
 export const FLAGS = {
   run: [
@@ -49,6 +55,8 @@ export const FLAGS = {
     { flags: "--continue", help: "go on with the file of --out: a torn last line is cut away, frame numbers and epochs go on" },
     { flags: "--supervise", help: "begin again, with --continue, when the program crashes; a small parent process sees to it" },
     { flags: "--loop", key: "source.loop", help: "play a file again and again" },
+    { flags: "--save <FILE>", help: "also write the video with its boxes: .mp4, .mov, .m4v or .mkv; of one video file" },
+    { flags: "--force", help: "replace what is at --save" },
     CONFIG,
     json("the summary"),
   ],
@@ -78,6 +86,28 @@ export const FLAGS = {
     { flags: "--file <FILE>", key: "serve.tokensFile", help: "the file with the tokens" },
     CONFIG,
     json("the answer"),
+  ],
+  export: [
+    { flags: "-f, --format <FORMAT>", help: "coco, csv (one file); yolo, mot, webvtt (a folder)" },
+    { flags: "-o, --out <PATH>", help: "the file or folder to write" },
+    { flags: "--stream <NAME>", help: "only this stream; default all" },
+    { flags: "--since <TIME>", help: "only frames captured then or later: 2026-11-20 or 2026-11-20T10:30:00Z; UTC where no zone is given" },
+    { flags: "--until <TIME>", help: "only frames captured before" },
+    { flags: "--min-score <SCORE>", help: "only objects of at least this score, 0 to 1" },
+    { flags: "--classes <LIST>", help: "only these, by name or number: car,bus" },
+    { flags: "--force", help: "replace what is at --out" },
+    json("what was written"),
+  ],
+  render: [
+    { flags: "-o, --out <FILE>", help: "the video to write: .mp4, .mov, .m4v or .mkv" },
+    { flags: "--stream <NAME>", help: "whose boxes; needed where the log has several streams" },
+    { flags: "--run <N>", help: "which run, where the log holds several of the stream; default the last" },
+    { flags: "--min-score <SCORE>", help: "only objects of at least this score, 0 to 1" },
+    { flags: "--no-labels", help: "boxes without words" },
+    ...ENCODING,
+    { flags: "--force", help: "replace what is at --out" },
+    CONFIG,
+    json("what was written"),
   ],
   bench: [
     ...MODEL,

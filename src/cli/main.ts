@@ -12,6 +12,8 @@ const actionsWith = (stop: Stop): Actions => ({
   demo: async (_, given) => (await import("./demo.js")).demo(given, stop),
   probe: async ([source], given) => (await import("./probe.js")).probe(source, given, stop),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),
+  export: async (logs, given) => (await import("./export.js")).exportCommand(logs, given, stop),
+  render: async (words, given) => (await import("./render.js")).render(words, given, stop),
   worker: async (_, given) => (await import("./worker.js")).worker(given, stop),
   // What these have begun needs no end of its own: a signal ends them as it ends any program.
   devices: async (_, given) => {

@@ -15,6 +15,8 @@ export interface Actions {
   readonly check: Action;
   readonly worker: Action;
   readonly token: Action;
+  readonly export: Action;
+  readonly render: Action;
   readonly bench: Action;
 }
 
@@ -32,6 +34,7 @@ const EXAMPLES = {
     ["sightline run clip.mp4 --realtime --loop --serve 0.0.0.0:8420", "a file as if it were a camera, for the whole network; needs a token"],
     ["sightline run rtsp://USER:PASSWORD@camera/stream webcam --serve 8420", "a camera on the network and one at this machine"],
     ["ffmpeg ... -f mpegts - | sightline run - --out -", "standard input"],
+    ["sightline run clip.mp4 --out detections.jsonl --save boxes.mp4", "also the video with its boxes, while it runs"],
     ["sightline run test:numbered?frames=5000", "the source that proves the order"],
   ],
   demo: [
@@ -62,6 +65,17 @@ const EXAMPLES = {
     ["sightline token add --streams gate,yard --name guard", "may look at two streams"],
     ["sightline token list", "names, roles and streams, never the tokens"],
     ["sightline token remove Ab3dE9xZ", "at once, also for who is logged in with it"],
+  ],
+  export: [
+    ["sightline export detections.jsonl --format coco --out coco.json", "images, annotations and categories, for tools that read COCO"],
+    ["sightline export detections.jsonl --format yolo --out labels/ --stream gate --min-score 0.5", "a folder of labels, of one stream"],
+    ["sightline export logs/ --format csv --out day.csv --since 2026-11-20 --until 2026-11-21", "a row for each object of one day (UTC)"],
+    ["sightline export detections.jsonl --format webvtt --out cues/ --classes person,car", "cues for a player, a file for each stream"],
+  ],
+  render: [
+    ["sightline render clip.mp4 detections.jsonl --out boxes.mp4", "boxes on exactly their frames, with the sound of the clip"],
+    ["sightline render clip.mp4 detections.jsonl --out boxes.mkv --min-score 0.5 --no-labels", "only what is sure, without words"],
+    ["sightline render clip.mp4 logs/ --stream gate --out gate.mp4 --crf 18 --preset slow", "one stream of several; finer and smaller, and slower"],
   ],
   bench: [
     ["sightline bench", "the built-in clip and model"],
@@ -99,6 +113,8 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
+  add("export", "[LOG...]", "Writes logs in another format: COCO, YOLO, CSV, MOT or WebVTT.");
+  add("render", "[CLIP] [LOG...]", "Burns the boxes of a log into the video that they were seen in.");
   add("bench", "[SOURCE]", "Measures the pipeline against bare sessions and against the plain way, in turn.");
   try {
     await program.parseAsync(args, { from: "user" });

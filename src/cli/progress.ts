@@ -18,6 +18,11 @@ export function showProgress(
     const streams = stats();
     return printable(progressText(head(streams), streams));
   };
+  return showLine(text, terminal, clock);
+}
+
+/** Shows a line of progress until it is disposed: redrawn on a terminal, now and then elsewhere. */
+export function showLine(text: () => string, terminal: Terminal, clock: Clock): Disposable {
   if (!terminal.isInteractive) return clock.every(LOG_PERIOD_MS, () => terminal.say(text()));
   const timer = clock.every(REDRAW_MS, () => terminal.status(cut(text(), terminal.columns)));
   return {

@@ -2,12 +2,14 @@ import { apiStreamSchema, nearestKey, schemaText, settingsFileStore, type Settin
 import { systemClock } from "../core/clock.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
+import type { Sink } from "../sinks/index.js";
 import type { ApiSupport, Notice, Session } from "../session/index.js";
 import { version } from "./package.js";
 import { print } from "./print.js";
 import { headOf, showProgress } from "./progress.js";
 import { reloading, type Reload } from "./reload.js";
 import { coded, errorText, stackText } from "./report-error.js";
+import { savedText, startSaving, unsavedText, type Save } from "./save.js";
 import { tellService } from "./service.js";
 import { killOurselves, type Stop } from "./stop.js";
 import { failures, reportJson, reportOf, summaryText, type RunReport } from "./summary.js";
@@ -27,6 +29,8 @@ export interface Presentation {
   readonly reload?: Reload;
   /** Why changes made by the API can't be kept in the settings file although there is one. */
   readonly noPersist?: string;
+  /** The video that is written while it runs. */
+  readonly save?: Save;
   /** Called once the page can be opened. */
   readonly onServed?: (url: string) => void;
 }
@@ -69,7 +73,8 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
   stop.limit(() => ["the streams to be opened"]);
   let isAsked = false;
   if (show.reload) stop.onHangup(() => (isAsked = true));
-  await using opened = await open(settings, show, terminal, stop);
+  await using saving = show.save && (await startSaving(show.save, stop.signal));
+  await using opened = await open(settings, show, terminal, stop, saving ? [saving.sink] : []);
   stop.limit(() => opened.waitingFor());
   facts.url = opened.url;
   facts.streams = opened.stats();
@@ -90,16 +95,17 @@ async function session(settings: Settings, show: Presentation, terminal: Termina
     facts.streams = await opened.done;
     // Its threads can't be waited for.
     if (facts.streams.some(({ error }) => error?.code === "E_POOL_STUCK")) stop.hurry();
+    else if (saving && show.save) terminal.say(stop.signal.aborted ? unsavedText(show.save) : savedText(show.save, await saving.finish()));
   } finally {
     facts.model = opened.models().map(({ id }) => id).join(", ") || null;
     facts.workers = opened.workers();
   }
 }
 
-async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop): Promise<Session> {
+async function open(settings: Settings, show: Presentation, terminal: Terminal, stop: Stop, extraSinks: readonly Sink[]): Promise<Session> {
   const { openSession } = await import("../session/index.js");
   const notice = (one: Notice): void => terminal.say(noticeText(one, terminal));
-  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, continues: show.continues ?? false, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
+  const world = { signal: stop.signal, clock: systemClock, version: version(), notice, continues: show.continues ?? false, extraSinks, ...(settings.serve !== null && { api: apiSupport(settings, show) }) };
   for (let tries = 0; ; tries += 1) {
     const { serve } = settings;
     const here = { ...settings, serve: serve && { ...serve, port: serve.port + tries } };

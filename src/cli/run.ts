@@ -3,6 +3,7 @@ import { loadSettings, type Settings, type SettingsSources } from "../config/ind
 import { PipelineError } from "../core/errors.js";
 import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
 import { watchForReload } from "./reload.js";
+import { saveOf } from "./save.js";
 import { runSession } from "./run-session.js";
 import type { Stop } from "./stop.js";
 
@@ -54,5 +55,6 @@ export async function run(sources: readonly string[], given: GivenFlags, stop: S
     // One reader could not tell the summary from the records: it looks for whole objects of one kind.
     throw new PipelineError("E_USAGE", "--json and records on standard output (--out -) exclude each other: write the records to a file");
   }
-  return await runSession(settings, { command: "run", json, verbose: given["verbose"] === true, continues: given["continue"] === true, sparePorts: 0, ...(reload && { reload }), ...(sources.length > 0 && { noPersist: "sources were given on the command line, so the streams of the settings file are left aside" }) }, stop);
+  const save = await saveOf(settings, given, stop);
+  return await runSession(settings, { command: "run", json, ...(save && { save }), verbose: given["verbose"] === true, continues: given["continue"] === true, sparePorts: 0, ...(reload && { reload }), ...(sources.length > 0 && { noPersist: "sources were given on the command line, so the streams of the settings file are left aside" }) }, stop);
 }

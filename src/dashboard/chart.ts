@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { colourOf } from "./palette.js";
+import { colourOf } from "../core/class-colours.js";
 import type { TimelineSeries } from "./timeline.js";
 
 /** A chart of objects in view over time. */

@@ -1,6 +1,6 @@
 import type { FrameRecord } from "../wire/index.js";
 import { eachPiece } from "./mask.js";
-import { colourOf } from "./palette.js";
+import { colourOf } from "../core/class-colours.js";
 import type { Trails } from "./trails.js";
 import type { Placement } from "./viewport.js";
 

@@ -1,7 +1,7 @@
 import type { FrameRecord } from "../wire/index.js";
 import { drawCorners, drawKeypoints, drawMasks, drawTrail, type ToScreen } from "./draw-shapes.js";
 import { placeLabels, type LabelledBox } from "./labels.js";
-import { colourOf, INK } from "./palette.js";
+import { colourOf, INK } from "../core/class-colours.js";
 import type { ShownPair } from "./stream-model.js";
 import type { Trails } from "./trails.js";
 import { place, type Look, type Placement } from "./viewport.js";

@@ -1,7 +1,7 @@
 import { timelineChart } from "./chart.js";
 import { make, makeSvg, setText } from "./dom.js";
 import { BUCKET_EDGES_MS, STAGES, type LatencySummary, type Stage } from "./latency.js";
-import { colourOf } from "./palette.js";
+import { colourOf } from "../core/class-colours.js";
 import type { StreamModel } from "./stream-model.js";
 import { countWords, dropsOf, durationWords, lostOf, shareWords } from "./words.js";
 

@@ -1,6 +1,6 @@
 import { byId, make, setText } from "./dom.js";
 import { isFiltering, NO_FILTER, withClass, type Filter } from "./filter.js";
-import { colourOf } from "./palette.js";
+import { colourOf } from "../core/class-colours.js";
 import type { Store } from "./store.js";
 
 /** How long after the last move of the slider the server is asked, ms. */

@@ -1,7 +1,7 @@
 import { iconButton, make, setText } from "./dom.js";
 import { fitTiles } from "./fit-tiles.js";
 import { streamHealth, type Health } from "./health.js";
-import { colourOf } from "./palette.js";
+import { colourOf } from "../core/class-colours.js";
 import { openScreen, type DrawnFrame, type Screen } from "./screen.js";
 import type { Store } from "./store.js";
 import type { StreamModel } from "./stream-model.js";

@@ -53,3 +53,16 @@ function factors({ range, matrix }: YuvColours) {
     blueU: fixed(2 * (1 - kb)),
   };
 }
+
+/** A colour as the planes of a video have it, 8 bits each. */
+export type Yuv = readonly [y: number, u: number, v: number];
+
+/** `#rrggbb` as Y, U and V of such planes. */
+export function yuvOf(rgb: string, { range, matrix }: YuvColours): Yuv {
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(rgb.slice(at, at + 2), 16) / 255) as [number, number, number];
+  const [kr, kb] = LUMA_SHARES[matrix];
+  const light = kr * r + (1 - kr - kb) * g + kb * b;
+  const [lumaSteps, chromaSteps, black] = range === "full" ? [255, 255, 0] : [219, 224, 16];
+  const chroma = (difference: number): number => Math.max(0, Math.min(255, Math.round(128 + chromaSteps * difference)));
+  return [Math.round(black + lumaSteps * light), chroma((b - light) / (2 * (1 - kb))), chroma((r - light) / (2 * (1 - kr)))];
+}

@@ -5,3 +5,4 @@ export { LineSink, type LineSinkLimits, type Patience, type SinkHealth } from ".
 export { outputError, TargetFailure, type WriteTarget } from "./target.js";
 export { recordQueue, type QueueLimits, type RecordQueue } from "./queue.js";
 export { directSink } from "./direct.js";
+export { freshOutput, type FreshOptions, type FreshOutput } from "./fresh.js";

@@ -29,7 +29,9 @@ export interface Child extends AsyncDisposable {
 }
 
 /** What a child reads, and where its descriptors from 1 on lead: a pipe to us, or an open one of ours. */
-export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText" | "environment"> {
+export interface ChildPipes extends Pick<InputPlan, "stdinText" | "environment"> {
+  /** As in a plan, or `ours`: a pipe that the caller writes to, `process.stdin`. */
+  readonly stdin: InputPlan["stdin"] | "ours";
   readonly outputs: readonly (number | "pipe")[];
 }
 
@@ -38,7 +40,7 @@ export interface ChildPipes extends Pick<InputPlan, "stdin" | "stdinText" | "env
  * @throws PipelineError E_USAGE of `feedInput`; the program is ended then
  */
 export function startChild(program: string, args: readonly string[], { stdin, stdinText, environment, outputs }: ChildPipes, clock: Clock): Child {
-  const child = spawn(program, args, { stdio: [stdin, ...outputs], windowsHide: true, ...withEnvironment(environment) });
+  const child = spawn(program, args, { stdio: [stdin === "ours" ? "pipe" : stdin, ...outputs], windowsHide: true, ...withEnvironment(environment) });
   const leash = lastDuty(() => child.kill("SIGKILL"));
   const ended = new Promise<ChildEnd>((resolve, reject) => {
     child.once("error", (cause) => reject(cannotStart(program, cause)));
@@ -47,7 +49,7 @@ export function startChild(program: string, args: readonly string[], { stdin, st
   ended.catch(() => undefined);
   // Where no descriptor is left for its pipes, Node gives a child without any (whatever the types say) and tells later.
   const streams = (child.stdio as typeof child.stdio | undefined) ?? [];
-  fed(child, () => feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) }));
+  if (stdin !== "ours") fed(child, () => feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) }));
 
   async function end(): Promise<void> {
     child.kill("SIGTERM");

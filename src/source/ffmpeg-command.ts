@@ -1,6 +1,6 @@
-import ffmpeg from "fluent-ffmpeg";
 import { rowsOf, type Letterbox, type LetterboxRule } from "../model/index.js";
 import type { YuvColours } from "../picture/index.js";
+import { composeArguments } from "./compose.js";
 import type { InputPlan } from "./input.js";
 
 /** What FFmpeg is to do with one source. */
@@ -49,14 +49,14 @@ export function ffmpegArguments(options: CommandOptions): string[] {
     "-threads", String(options.decodeThreads),
     ...options.plan.options,
   ];
-  const command = ffmpeg()
-    .input(options.plan.input)
-    .inputOptions(inputOptions)
-    .complexFilter(filterGraph(options))
-    .output("pipe:1")
-    .outputOptions(["-map", "[px]", ...RAW_OUTPUT]);
-  if (options.picture) command.output(`pipe:${PICTURE_FD}`).outputOptions(["-map", "[pv]", ...RAW_OUTPUT]);
-  return argumentsOf(command);
+  return composeArguments({
+    inputs: [{ input: options.plan.input, options: inputOptions }],
+    filterGraph: filterGraph(options),
+    outputs: [
+      { output: "pipe:1", options: ["-map", "[px]", ...RAW_OUTPUT] },
+      ...(options.picture ? [{ output: `pipe:${PICTURE_FD}`, options: ["-map", "[pv]", ...RAW_OUTPUT] }] : []),
+    ],
+  });
 }
 
 /**
@@ -72,12 +72,6 @@ const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", 
  * and `fast_bilinear` are up to a seventh cheaper than the default, but lose weak detections of small objects.
  */
 const SCALER = "bicublin";
-
-/** fluent-ffmpeg composes, but does not run: its runner can't give a child more pipes, and probes capabilities first. */
-function argumentsOf(command: ffmpeg.FfmpegCommand): string[] {
-  const composer = command as unknown as { _getArguments(): string[] };
-  return composer._getArguments();
-}
 
 function filterGraph({ letterbox, expected, everyNth, picture }: CommandOptions): string[] {
   const [w, h] = [expected.inputWidthPx, rowsOf(expected).heightPx];

@@ -1,4 +1,6 @@
 export { backoffMs, type BackoffLimits } from "./backoff.js";
+export { startChild, type Child } from "./child.js";
+export { composeArguments, type Composition } from "./compose.js";
 export { checkApiSource, type ApiSourcePolicy, type CheckedSource } from "./api-source.js";
 export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";
@@ -7,7 +9,9 @@ export { displayOf, isLiveAddress, isLiveName, parseAddress, type SourceAddress 
 export { listDevices, type Device, type DeviceFormat, type DeviceList } from "./devices.js";
 export { examineSource, type ExamineSettings } from "./examine.js";
 export type { HardwareDecoding, InputSettings } from "./input.js";
-export type { Probe } from "./probe.js";
+export { openPixelPipe, type PixelPipe } from "./pixel-pipe.js";
+export { probeFile, readProbe, type Probe } from "./probe.js";
 export { probeSource, type ProbeStep, type SourceProbe } from "./probe-source.js";
 export { readAddress } from "./read-address.js";
 export { retryOf, type RetryClass } from "./retry.js";
+export { readStderr, type StderrReader } from "./stderr.js";

@@ -1,0 +1,25 @@
+import { PipelineError } from "../core/errors.js";
+import type { FrameRecord } from "../wire/index.js";
+
+/** The classes that were seen, by their number in the model. */
+export interface ClassNames {
+  /** @throws PipelineError E_EXPORT when the number has another name already: the log is of two models */
+  note(object: FrameRecord["objects"][number], stream: string): void;
+  /** Ascending. */
+  seen(): readonly (readonly [classId: number, label: string])[];
+}
+
+/** Makes an empty table. */
+export function classNames(): ClassNames {
+  const names = new Map<number, { readonly label: string; readonly stream: string }>();
+  return {
+    note({ classId, label }, stream) {
+      const known = names.get(classId);
+      if (known === undefined) names.set(classId, { label, stream });
+      else if (known.label !== label) {
+        throw new PipelineError("E_EXPORT", `class ${classId} is ${JSON.stringify(known.label)} in stream ${known.stream} and ${JSON.stringify(label)} in stream ${stream}: they are of two models, and one table can't name both`);
+      }
+    },
+    seen: () => [...names].map(([classId, { label }]) => [classId, label] as const).sort(([a], [b]) => a - b),
+  };
+}

@@ -1,0 +1,70 @@
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { xywh } from "./boxes.js";
+import { classNames, type ClassNames } from "./class-names.js";
+import { frameFile } from "./frame-file.js";
+import { textFile, type TextFile } from "./text-file.js";
+import type { ExportFormat, ExportFrame, ExportWriter } from "./writer.js";
+
+/**
+ * COCO's object detection format, all streams in one file: an image for each frame that was looked at, an annotation for
+ * each object, with its score. All ids count from 1; a category's is its number in the model + 1.
+ */
+export const coco: ExportFormat = {
+  kind: "file",
+  async open(path) {
+    const file = await textFile(path);
+    // They come mixed and stand one after the other: annotations wait in a file of their own.
+    const aside = await textFile(`${path}.annotations`).catch(async (thrown: unknown) => {
+      await file[Symbol.asyncDispose]();
+      throw thrown;
+    });
+    await file.write('{"info":{"description":"Detections by sightline","version":"1.0"},"licenses":[],"images":[');
+    return cocoWriter(path, file, aside);
+  },
+};
+
+function cocoWriter(path: string, file: TextFile, aside: TextFile): ExportWriter {
+  const classes = classNames();
+  let images = 0;
+  let annotations = 0;
+  return {
+    async frame(frame) {
+      images += 1;
+      await file.write(`${images > 1 ? ",\n" : "\n"}${JSON.stringify(imageOf(frame, images))}`);
+      for (const object of frame.objects) {
+        classes.note(object, frame.record.stream);
+        annotations += 1;
+        await aside.write(`${annotations > 1 ? ",\n" : "\n"}${JSON.stringify(annotationOf(object, annotations, images))}`);
+      }
+    },
+    async finish() {
+      await aside.end();
+      await file.write('\n],"annotations":[');
+      for await (const chunk of createReadStream(`${path}.annotations`, "utf8")) await file.write(chunk as string);
+      await file.write(`\n],"categories":[${categoriesOf(classes)}\n]}\n`);
+      await file.end();
+    },
+    async [Symbol.asyncDispose]() {
+      await file[Symbol.asyncDispose]();
+      await aside[Symbol.asyncDispose]();
+      await rm(`${path}.annotations`, { force: true });
+    },
+  };
+}
+
+function imageOf(frame: ExportFrame, id: number) {
+  const { stream, frame: number, ptsMs, capturedAt, widthPx, heightPx } = frame.record;
+  return { id, width: widthPx, height: heightPx, file_name: `${frameFile(frame)}.jpg`, date_captured: capturedAt, stream, frame: number, pts_ms: ptsMs };
+}
+
+function annotationOf({ classId, score, box, trackId, corners }: ExportFrame["objects"][number], id: number, imageId: number) {
+  const bbox = xywh(box);
+  return {
+    id, image_id: imageId, category_id: classId + 1, bbox, area: Math.round(bbox[2] * bbox[3] * 100) / 100,
+    segmentation: corners ? [corners.flat()] : [], iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
+  };
+}
+
+const categoriesOf = (classes: ClassNames): string =>
+  classes.seen().map(([classId, name]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "" })}`).join(",");

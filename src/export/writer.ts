@@ -1,0 +1,28 @@
+import type { FrameRecord } from "../wire/index.js";
+
+/** A frame that was looked at, with the objects that were asked for. */
+export interface ExportFrame {
+  readonly record: FrameRecord;
+  /** Those of its objects that passed the filters; empty = nothing (that was asked for) was seen. */
+  readonly objects: FrameRecord["objects"];
+  /** 1, and one more each time that the stream's frame numbers begin anew: another run in the same log. */
+  readonly run: number;
+  /** The stream's name as a file's, with the run where it is not the first: `gate`, `gate@2`. */
+  readonly fileName: string;
+}
+
+/** The seam of the formats: takes frames in the log's order, keeps no more than a frame of each stream. */
+export interface ExportWriter extends AsyncDisposable {
+  frame(frame: ExportFrame): Promise<void>;
+  /** Writes what comes last. */
+  finish(): Promise<void>;
+}
+
+/** A format: what it makes at the path, and how. */
+export interface ExportFormat {
+  readonly kind: "file" | "folder";
+  /** Whether a name in the folder is one that is written there. */
+  readonly isOurs?: (name: string) => boolean;
+  /** `path` is an empty file or folder. */
+  readonly open: (path: string) => Promise<ExportWriter>;
+}

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { outputError } from "../sinks/index.js";
+import { classNames, type ClassNames } from "./class-names.js";
+import { frameFile } from "./frame-file.js";
+import type { ExportFormat, ExportFrame } from "./writer.js";
+
+const LABELS = "labels";
+const CLASSES_FILE = "classes.txt";
+const DATA_FILE = "data.yaml";
+/** Decimals of a share of the picture: a 65536th of a pixel's width at 16 pixels, far finer than the log's tenth of a pixel. */
+const DECIMALS = 6;
+
+/**
+ * YOLO's labels: `labels/STREAM/FRAME.txt` for each frame that was looked at, empty where nothing was seen, with a line
+ * `class cx cy w h` for each object, as shares of the picture; `classes.txt` and `data.yaml` name the classes.
+ */
+export const yolo: ExportFormat = {
+  kind: "folder",
+  isOurs: (name) => [LABELS, CLASSES_FILE, DATA_FILE].includes(name),
+  async open(folder) {
+    const classes = classNames();
+    const made = new Set<string>();
+    await makeFolder(join(folder, LABELS));
+    return {
+      async frame(frame) {
+        const path = join(folder, LABELS, `${frameFile(frame)}.txt`);
+        if (!made.has(frame.fileName)) await makeFolder(dirname(path));
+        made.add(frame.fileName);
+        for (const object of frame.objects) classes.note(object, frame.record.stream);
+        await write(path, linesOf(frame));
+      },
+      async finish() {
+        await write(join(folder, CLASSES_FILE), namesOf(classes).map((name) => `${name}\n`).join(""));
+        await write(join(folder, DATA_FILE), dataYaml(classes));
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  },
+};
+
+const makeFolder = async (path: string): Promise<void> => {
+  await mkdir(path, { recursive: true }).catch((thrown: unknown) => {
+    throw outputError(thrown, "make", path);
+  });
+};
+
+const write = async (path: string, text: string): Promise<void> => {
+  await writeFile(path, text).catch((thrown: unknown) => {
+    throw outputError(thrown, "write", path);
+  });
+};
+
+function linesOf({ objects, record: { widthPx, heightPx } }: ExportFrame): string {
+  return objects
+    .map(({ classId, box: [x1, y1, x2, y2] }) => {
+      const shares = [(x1 + x2) / 2 / widthPx, (y1 + y2) / 2 / heightPx, (x2 - x1) / widthPx, (y2 - y1) / heightPx];
+      return `${classId} ${shares.map((share) => share.toFixed(DECIMALS)).join(" ")}\n`;
+    })
+    .join("");
+}
+
+/** A line's number is the class: those that were not seen need a name too. */
+function namesOf(classes: ClassNames): string[] {
+  const names: string[] = [];
+  for (const [classId, label] of classes.seen()) {
+    while (names.length < classId) names.push(`class_${names.length}`);
+    names.push(label.replace(/[\r\n]/g, " "));
+  }
+  return names;
+}
+
+/** JSON's strings are YAML's too. */
+const dataYaml = (classes: ClassNames): string =>
+  ["path: .", "train: images", "val: images", "names:", ...namesOf(classes).map((name, i) => `  ${i}: ${JSON.stringify(name)}`), ""].join("\n");

@@ -1,0 +1,77 @@
+import { PipelineError } from "../core/errors.js";
+import type { FrameRecord } from "../wire/index.js";
+
+/** Records have media times in whole microseconds, some containers in whole milliseconds; frames lie further apart. */
+const TOLERANCE_MS = 2;
+
+/** Finds each frame's record. */
+export interface Pairing {
+  /**
+   * The record of the clip's frame `n` (from 0); undefined = it has none. Asked in order, once each.
+   * @throws PipelineError E_RENDER_CLIP when their media times say that the clip is another one
+   */
+  take(n: number, ptsMs: number): Promise<FrameRecord | undefined>;
+  /** Reads what is left. Returns how many records had no frame in the clip. */
+  drain(): Promise<number>;
+}
+
+/**
+ * A record belongs to the frame of its number, counted from `base` in the order of decoding; the media times have to
+ * agree. They may differ by when the clip's video begins: some versions of FFmpeg count from there. With `base` null the
+ * first record's media time says which frame is the first.
+ */
+export function pairing(records: AsyncIterator<FrameRecord>, base: number | null): Pairing {
+  let next: FrameRecord | undefined;
+  let isOver = false;
+  let unplaced = 0;
+  let first = base;
+  let beginMs: number | undefined;
+  let shiftMs: number | undefined;
+
+  async function advance(): Promise<void> {
+    next = undefined;
+    if (isOver) return;
+    const result = await records.next();
+    if (result.done === true) isOver = true;
+    else next = result.value;
+  }
+
+  function findFirst(record: FrameRecord, n: number, ptsMs: number): void {
+    if (first !== null || record.ptsMs === null) first ??= record.frame;
+    else if (Math.abs(record.ptsMs - ptsMs) <= TOLERANCE_MS) first = record.frame - n;
+  }
+
+  function check(record: FrameRecord, n: number, ptsMs: number): void {
+    if (record.ptsMs === null) return;
+    const difference = record.ptsMs - ptsMs;
+    shiftMs ??= [0, -beginMs!].find((allowed) => Math.abs(difference - allowed) <= TOLERANCE_MS);
+    if (shiftMs !== undefined && Math.abs(difference - shiftMs) <= TOLERANCE_MS) return;
+    throw new PipelineError("E_RENDER_CLIP", `frame ${record.frame} of ${record.stream} was seen at ${record.ptsMs} ms, but the clip's frame ${n} is at ${Math.round(ptsMs)} ms: it is another clip, or it was read with --key-frames-only`);
+  }
+
+  return {
+    async take(n, ptsMs) {
+      beginMs ??= ptsMs;
+      if (next === undefined) await advance();
+      if (next) findFirst(next, n, ptsMs);
+      if (first === null) return undefined;
+      while (next && next.frame - first < n) {
+        unplaced += 1;
+        await advance();
+      }
+      if (next?.frame !== first + n) return undefined;
+      const record = next;
+      check(record, n, ptsMs);
+      next = undefined;
+      return record;
+    },
+    async drain() {
+      if (next === undefined) await advance();
+      while (next) {
+        unplaced += 1;
+        await advance();
+      }
+      return unplaced;
+    },
+  };
+}
