@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import { SUBPROTOCOL, type Topic } from "../core/topics.js";
 import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
-import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Playback, type PlaybackState, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
 import { openAudience, type Audience } from "./audience.js";
 import { clientHandlers, startSubscription, type ClientHandlers } from "./clients.js";
 import { DEFAULT_FEED_LIMITS, type FeedLimits } from "./limits.js";
@@ -40,6 +40,8 @@ export interface Feed extends Disposable {
   latestStats(): readonly StatsRecord[];
   /** A frame's record, while it is in the history. */
   find(stream: string, epoch: number, frame: number): FrameRecord | undefined;
+  /** How the replay does, to all clients. After a jump nothing of before is sent or resumed any more. */
+  playback(state: PlaybackState): void;
   /** A stream is gone: those who come later do not hear of it. */
   forget(stream: string): void;
   /** A client has connected that will say itself what it wants. */
@@ -70,8 +72,10 @@ const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state
 
 /** Makes a feed without clients. */
 export function openFeed(options: FeedOptions, clock: Clock): Feed {
-  const { instance, streams } = options;
+  const { streams } = options;
   const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...options.limits };
+  let { instance } = options;
+  let playback: Playback | undefined;
   const eventId = (seq: number): string => `${instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
@@ -81,7 +85,8 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
     clients.add(client, wire);
-    client.answer(hello(options, limits, present.names().filter(client.sees), clock));
+    client.answer(hello({ ...options, instance }, limits, present.names().filter(client.sees), clock));
+    if (playback) client.answer(playback);
     return client;
   };
   const known = (stream: string): boolean => present.of(stream) !== undefined;
@@ -109,6 +114,15 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     find(stream, epoch, frame) {
       const kept = present.of(stream)?.history.find(epoch, frame);
       return kept && recordOf(kept);
+    },
+    playback(state) {
+      if (playback && playback.jumps !== state.jumps) {
+        instance = `${options.instance}-${state.jumps}`;
+        present.startAnew();
+        for (const client of clients.all()) client.startAnew();
+      }
+      playback = { type: "playback", ...state, instance };
+      for (const client of clients.all()) client.answer(playback);
     },
     forget(stream) {
       present.forget(stream);

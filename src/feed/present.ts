@@ -14,7 +14,7 @@ export interface Latest {
 }
 
 interface Known {
-  readonly history: History;
+  history: History;
   state?: StateRecord;
   stats?: StatsRecord;
 }
@@ -30,6 +30,8 @@ export interface Present {
   latestStats(): StatsRecord[];
   /** The snapshot of a subscription; without frames of the streams in `without`. */
   snapshot(client: Subscriber, standing: Standing, without: (stream: string) => boolean): Snapshot;
+  /** Frames begin anew: those of before are not kept any more. */
+  startAnew(): void;
   forget(stream: string): void;
 }
 
@@ -86,6 +88,9 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
       });
       const lines = log.filter((line) => mayHear(client.access, "log", line.stream) && (line.stream === undefined || covers(wanted, line.stream)));
       return { type: "snapshot", id, streams: of, ...(wanted.topics.includes("log") && { log: lines }) };
+    },
+    startAnew() {
+      for (const one of known.values()) one.history = openHistory(limits);
     },
     forget: (stream) => void known.delete(stream),
   };
