@@ -13,6 +13,7 @@ const actionsWith = (stop: Stop): Actions => ({
   probe: async ([source], given) => (await import("./probe.js")).probe(source, given, stop),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),
   worker: async (_, given) => (await import("./worker.js")).worker(given, stop),
+  replay: async (logs, given) => (await import("./replay.js")).replay(logs, given, stop),
   // What these have begun needs no end of its own: a signal ends them as it ends any program.
   devices: async (_, given) => {
     stop.release();

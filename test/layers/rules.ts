@@ -28,6 +28,7 @@ export const LAYERS = {
   log: 3,
   pipeline: 3,
   queue: 3,
+  replay: 4,
   session: 5,
   bench: 6,
   embed: 6,
