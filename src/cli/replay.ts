@@ -47,7 +47,7 @@ export async function replay(logs: readonly string[], given: GivenFlags, stop: S
   failure ??= stop.mistake ?? undefined;
   const error = failure === undefined ? null : coded(failure).toWire();
   if (given["json"] === true) await print(JSON.stringify(reportOf(end, stop, error)));
-  else if (failure !== undefined && end === undefined) throw failure;
+  else if (failure !== undefined && end === undefined) throw coded(failure);
   else if (end) terminal.say(`sightline: ${summaryText(end)}`);
   if (error !== null && (end || given["json"] === true)) terminal.say(errorText(error, terminal.paint));
   return failure === undefined ? 0 : 1;

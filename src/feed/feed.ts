@@ -74,9 +74,11 @@ const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state
 export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const { streams } = options;
   const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...options.limits };
-  let { instance } = options;
-  let playback: Playback | undefined;
-  const eventId = (seq: number): string => `${instance}.${seq}`;
+  const life = lifeOf(options.instance, () => {
+    present.startAnew();
+    for (const client of clients.all()) client.startAnew();
+  });
+  const eventId = (seq: number): string => `${life.instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
   const clients = clientList();
@@ -85,8 +87,8 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
     clients.add(client, wire);
-    client.answer(hello({ ...options, instance }, limits, present.names().filter(client.sees), clock));
-    if (playback) client.answer(playback);
+    client.answer(hello({ ...options, instance: life.instance }, limits, present.names().filter(client.sees), clock));
+    if (life.playback) client.answer(life.playback);
     return client;
   };
   const known = (stream: string): boolean => present.of(stream) !== undefined;
@@ -116,13 +118,8 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
       return kept && recordOf(kept);
     },
     playback(state) {
-      if (playback && playback.jumps !== state.jumps) {
-        instance = `${options.instance}-${state.jumps}`;
-        present.startAnew();
-        for (const client of clients.all()) client.startAnew();
-      }
-      playback = { type: "playback", ...state, instance };
-      for (const client of clients.all()) client.answer(playback);
+      const message = life.follow(state);
+      for (const client of clients.all()) client.answer(message);
     },
     forget(stream) {
       present.forget(stream);
@@ -134,13 +131,29 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     refusal: (wanted, access) => refusalOf(wanted, access, known),
     open(wanted, access, wire, lastEventId) {
       const client = enter(wire, access);
-      startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, instance) }, parts);
+      startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, life.instance) }, parts);
       return clientHandlers(client, parts);
     },
     loads: clients.loads,
     lostRecords: clients.lostRecords,
     [Symbol.dispose]: () => sweeping[Symbol.dispose](),
   };
+}
+
+/** Until when frame numbers mean the same: the program's life, or in a replay until its next jump, which is told. */
+function lifeOf(ofProgram: string, jumped: () => void) {
+  const life = {
+    instance: ofProgram,
+    playback: undefined as Playback | undefined,
+    follow(state: PlaybackState): Playback {
+      if ((life.playback?.jumps ?? 0) !== state.jumps) {
+        life.instance = `${ofProgram}-${state.jumps}`;
+        jumped();
+      }
+      return (life.playback = { type: "playback", ...state, instance: life.instance });
+    },
+  };
+  return life;
 }
 
 /** Who is connected, and what those lost who are not any more. */

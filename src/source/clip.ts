@@ -105,9 +105,9 @@ function pieces(stream: Readable, bytes: number): () => Promise<Uint8Array | und
     for (let filled = 0; filled < bytes; ) {
       if (rest.length === 0) {
         // What ends a stream early, a child that was ended for one, is the end here.
-        const { done, value } = await chunks.next().catch(() => ({ done: true as const, value: undefined }));
-        if (done) return undefined;
-        rest = value;
+        const read = await chunks.next().catch(() => undefined);
+        if (!read || read.done === true) return undefined;
+        rest = read.value;
       }
       const part = rest.subarray(0, bytes - filled);
       piece.set(part, filled);
