@@ -68,6 +68,7 @@ async function stepBack(deck: Deck, stream: string | undefined): Promise<void> {
   const before = await reel.frameBefore(number, stream);
   if (!before) return;
   await reel.toFrame({ number: before.number });
+  deck.reachedMs = before.playMs;
   jump(deck);
   await showUntil(deck, () => true);
 }
