@@ -100,9 +100,10 @@ export function openEntries(logs: readonly (readonly LogFile[])[], from: Place, 
     const at = earliest(settled);
     const first = at === undefined ? undefined : settled[at];
     if (at === undefined || !first) return undefined;
-    const { leftOutMs, ...reached } = goOn(time, first.logMs, first.sketch.frame?.isAfterEmpty ?? false);
+    const { text, frame } = first.sketch;
+    const reached = goOn(time, first.logMs, frame?.isAfterEmpty ?? false);
     found = { at, time: reached };
-    return { ...first.sketch, path: first.path, line: first.line, number, playMs: reached.playMs, leftOutMs };
+    return { text, frame, path: first.path, line: first.line, number, playMs: reached.playMs, leftOutMs: reached.leftOutMs };
   };
   return {
     peek: () => (next ??= find()),
@@ -111,9 +112,9 @@ export function openEntries(logs: readonly (readonly LogFile[])[], from: Place, 
       const { at } = found;
       const before = settled;
       number += 1;
-      time = found.time;
+      ({ time } = found);
       next = found = undefined;
-      heads = head(readers[at]!).then((fresh) => before.map((one, i) => (i === at ? fresh : one)));
+      heads = head(readers[at]!).then((fresh) => (before.length === 1 ? [fresh] : before.with(at, fresh)));
       // Whoever looks next hears of it.
       heads.catch(() => undefined);
     },
