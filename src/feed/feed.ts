@@ -12,7 +12,7 @@ import type { ClientWire, OutboxLoad } from "./outbox.js";
 import { openPresent, type Latest, type Present } from "./present.js";
 import { refusalOf } from "./requests.js";
 import { subscriber, type Subscriber } from "./subscriber.js";
-import { openViews, recordOf } from "./views.js";
+import { openViews } from "./views.js";
 
 /** What a feed is told at its beginning. */
 export interface FeedOptions {
@@ -74,10 +74,7 @@ const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state
 export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const { streams } = options;
   const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...options.limits };
-  const life = lifeOf(options.instance, () => {
-    present.startAnew();
-    for (const client of clients.all()) client.startAnew();
-  });
+  const life = lifeOf(options.instance, () => [present, ...clients.all()].forEach((one) => one.startAnew()));
   const eventId = (seq: number): string => `${life.instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
@@ -101,11 +98,7 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   return {
     publish: (published) => publish(published, present, audience),
     publishPicture(picture) {
-      let message: Buffer | undefined;
-      for (const { clients: those } of audience.of("video", picture.stream)) {
-        message ??= Buffer.from(encodeVideoFrame(picture).buffer);
-        for (const client of those) client.picture(picture.stream, picture.frame, message);
-      }
+      publishPicture(picture, audience);
       watching.publish(picture);
     },
     watchers: (stream) => watching.count(stream) + audience.of("video", stream).reduce((sum, { clients: those }) => sum + those.length, 0),
@@ -113,10 +106,7 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     watch: watching.watch,
     latest: present.latest,
     latestStats: present.latestStats,
-    find(stream, epoch, frame) {
-      const kept = present.of(stream)?.history.find(epoch, frame);
-      return kept && recordOf(kept);
-    },
+    find: present.find,
     playback(state) {
       const message = life.follow(state);
       for (const client of clients.all()) client.answer(message);
@@ -198,6 +188,15 @@ function publish({ record, line }: Published, present: Present, audience: Audien
     if (!message) continue;
     const bytes = message.bytes(framing);
     for (const outbox of outboxes) outbox.push(message, queue, bytes);
+  }
+}
+
+/** Sends a picture to those who want it; its message is made once. */
+function publishPicture(picture: VideoFrame, audience: Audience): void {
+  let message: Buffer | undefined;
+  for (const { clients } of audience.of("video", picture.stream)) {
+    message ??= Buffer.from(encodeVideoFrame(picture).buffer);
+    for (const client of clients) client.picture(picture.stream, picture.frame, message);
   }
 }
 
