@@ -7,6 +7,8 @@ export interface Flag {
   readonly help: string;
   /** The setting it overrules; left out for flags that are no settings. */
   readonly key?: string;
+  /** It may be given several times; its value is a list. */
+  readonly many?: boolean;
 }
 
 const MODEL: readonly Flag[] = [
@@ -78,6 +80,19 @@ export const FLAGS = {
     { ...WORKERS, help: "threads that run the model, each with an instance of its own; auto = one for each usable core" },
     CONFIG,
     json("what it has done"),
+  ],
+  replay: [
+    { flags: "--clip <[STREAM=]CLIP>", many: true, help: "video file that the records are of, for the pictures; once for each stream" },
+    { flags: "--speed <X>", help: "times the pace of the recording, 0.1 to 16; max = as fast as the log is read; default 1" },
+    { flags: "--from <T>", help: "begin there: seconds from the begin (90, 1:30), or a time of day (2026-11-20T10:00:00Z)" },
+    { flags: "--stream <S>", help: "only this stream" },
+    { ...SERVE, help: "show the page there; port 0 = any free one; default 8420, or the next free one" },
+    NO_AUTH,
+    { flags: "--loop", help: "begin again at the end" },
+    { flags: "--once", help: "end when the log was played to its end" },
+    { flags: "--open", help: "open the page in the browser" },
+    CONFIG,
+    json("what was played"),
   ],
   token: [
     { flags: "--role <viewer|admin>", help: "add: what it may do, look or also change; default viewer" },

@@ -14,6 +14,7 @@ export interface Actions {
   readonly devices: Action;
   readonly check: Action;
   readonly worker: Action;
+  readonly replay: Action;
   readonly token: Action;
   readonly export: Action;
   readonly render: Action;
@@ -60,6 +61,12 @@ const EXAMPLES = {
     ["sightline worker --nats tls://broker:4222 --tls-ca ca.pem --credentials worker.creds --workers 4", "over TLS, with credentials, on four threads"],
     ["sightline run rtsp://camera/stream --mode queue --nats nats://broker:4222 --model yolo11n.onnx", "the other side: sends the frames of a camera"],
   ],
+  replay: [
+    ["sightline replay detections.jsonl --clip clip.mp4 --open", "what was seen, again: pause, step, seek and speed on the page"],
+    ["sightline replay detections.jsonl --clip gate=gate.mp4 --clip yard=yard.mp4", "several streams, each with its clip"],
+    ["sightline replay logs/ --stream gate --from 2026-11-20T10:00:00Z --speed 4", "a folder of logs, one stream of it, from a time of day on"],
+    ["sightline replay detections.jsonl --speed max --once --json", "for a script: as fast as it can be read, to the end"],
+  ],
   token: [
     ["sightline token add --role admin --name me", "prints the token, once"],
     ["sightline token add --streams gate,yard --name guard", "may look at two streams"],
@@ -101,7 +108,10 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     .configureOutput({ outputError: () => undefined });
   const add = (name: keyof Actions, usage: string, description: string): void => {
     const command = describe(program.command(`${name} ${usage}`.trim()), description, EXAMPLES[name]);
-    for (const { flags, help } of FLAGS[name] as readonly Flag[]) command.option(flags, help);
+    for (const { flags, help, many } of FLAGS[name] as readonly Flag[]) {
+      if (many === true) command.option(flags, help, (value: string, before: readonly string[] = []) => [...before, value]);
+      else command.option(flags, help);
+    }
     command.action(async () => {
       status = await actions[name](command.args, command.optsWithGlobals());
     });
@@ -112,6 +122,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
+  add("replay", "[LOG...]", "Plays a recorded log, with its clip where there is one, on the live page and the feed: pause, step, seek, speed.");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
   add("export", "[LOG...]", "Writes logs in another format: COCO, YOLO, CSV, MOT or WebVTT.");
   add("render", "[CLIP] [LOG...]", "Burns the boxes of a log into the video that they were seen in.");

@@ -7,7 +7,7 @@ import type { ConnectOptions, FeedClient, FeedEvents, SocketLike } from "./types
 
 /** Event of each message that has one. */
 const EVENT_OF = {
-  hello: "hello", subscribed: "subscribed", unsubscribed: undefined, snapshot: "snapshot", error: "error", pong: undefined, missed: "missed",
+  hello: "hello", subscribed: "subscribed", unsubscribed: undefined, snapshot: "snapshot", error: "error", pong: undefined, missed: "missed", playback: "playback",
   frame: "detections", stats: "stats", gap: "gap", state: "stateRecord", event: "event", log: "log",
 } as const satisfies Record<FeedMessage["type"], keyof FeedEvents | undefined>;
 

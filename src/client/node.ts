@@ -29,5 +29,5 @@ export function connect(url: string | URL, options: ConnectOptions = {}): FeedCl
 export { decodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
 export type { ConnectionChange, ConnectionState, ConnectOptions, FeedClient, FeedEvents, SocketEvent, SocketLike } from "./types.js";
 export type {
-  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Missed, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
+  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Missed, Playback, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
 } from "../wire/index.js";

@@ -19,8 +19,8 @@ export function openPositions(): Positions {
   };
   return {
     follow(message) {
-      if (message.type === "hello") {
-        // A server that was started anew counts its frames from 0 again.
+      if (message.type === "hello" || message.type === "playback") {
+        // A server that was started anew counts its frames from 0 again; one that replays has gone to another place.
         if (instance !== message.instance) last.clear();
         instance = message.instance;
       } else if (message.type === "frame") reach(message.stream, message.epoch, message.frame);

@@ -1,6 +1,6 @@
 import type { VideoFrame } from "../core/video-frame.js";
 import type {
-  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Missed, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
+  ErrorMessage, EventRecord, FeedMessage, FrameRecord, GapRecord, Hello, LogRecord, Missed, Playback, Snapshot, StateRecord, StatsRecord, SubscribeInput, Subscribed,
 } from "../wire/index.js";
 
 /** connecting: the first or the next try; open: messages come; waiting: until the next try; closed: by `close`, for good. */
@@ -29,6 +29,8 @@ export interface FeedEvents {
   gap: GapRecord;
   /** Events, states and lines of the log that it did not get, because it read too slowly. */
   missed: Missed;
+  /** How the replay does, from a server that replays a log. Another `instance` than before: frame numbers begin anew. */
+  playback: Playback;
   video: VideoFrame;
   error: ErrorMessage;
   /** Every text message, whatever its type; comes after the event of its type. */

@@ -11,6 +11,8 @@ export interface Feed {
   filter(filter: Filter): void;
   /** Streams whose pictures are looked at. */
   watch(streams: readonly string[]): void;
+  /** Calls back when a replay does something else, or the server replays no longer. */
+  onPlayback(listener: () => void): void;
   /** Calls back when a stream has come or gone. */
   onStreams(listener: () => void): void;
 }
@@ -31,6 +33,8 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
     return model;
   };
   const client = connect(new URL("/", location.href), { ticket: () => ticketOrLogin(store), ackVideo: "manual" });
+  const playbackListeners = new Set<() => void>();
+  followPlayback(client, store, streams, () => playbackListeners.forEach((listener) => listener()));
   const pace = acks((frame) => client.ack(frame));
   followConnection(client, store, streams);
   followRecords(client, store, modelOf, arrived);
@@ -66,8 +70,25 @@ export function openFeed(store: Store, streams: Map<string, StreamModel>, arrive
       if (names.length > 0) client.subscribe({ id: "video", streams: [...names], topics: ["video"] });
       else client.unsubscribe("video");
     },
+    onPlayback: (listener) => void playbackListeners.add(listener),
     onStreams: (listener) => void listeners.add(listener),
   };
+}
+
+function followPlayback(client: FeedClient, store: Store, streams: ReadonlyMap<string, StreamModel>, changed: () => void): void {
+  client.on("hello", () => {
+    // A server that replays says so next.
+    store.playback = undefined;
+    changed();
+  });
+  client.on("playback", (message) => {
+    const before = store.playback?.message.instance;
+    store.playback = { message, receivedMs: performance.now() };
+    store.paused = false;
+    // It has gone to another place: what waits here is of the old one, and numbers may be lower from here on.
+    if (before !== undefined && before !== message.instance) for (const model of streams.values()) model.reset();
+    changed();
+  });
 }
 
 async function ticketOrLogin(store: Store): Promise<string> {

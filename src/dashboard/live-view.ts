@@ -29,9 +29,13 @@ export interface ViewParts {
 /** Address of a stream's own view. */
 export const streamHref = (name: string): string => `#/stream/${encodeURIComponent(name)}`;
 
-/** How a stream does, now. */
-export const healthOf = (model: StreamModel, store: Store): Health =>
-  streamHealth({ ...model.facts(), connected: store.connection.state === "open" }, performance.now());
+/** How a stream does, now. In a replay no stream does anything by itself. */
+export function healthOf(model: StreamModel, store: Store): Health {
+  const connected = store.connection.state === "open";
+  const state = connected ? store.playback?.message.state : undefined;
+  if (state !== undefined) return { tone: state === "playing" ? "good" : "idle", word: state, detail: "", code: "" };
+  return streamHealth({ ...model.facts(), connected }, performance.now());
+}
 
 interface Tile extends Disposable {
   readonly model: StreamModel;

@@ -8,6 +8,7 @@ import { inspectorView } from "./inspector-view.js";
 import { listenToKeys, type KeyActions } from "./keyboard.js";
 import { liveView, streamHref, type View } from "./live-view.js";
 import { logView } from "./log-view.js";
+import { playbackBar } from "./playback-bar.js";
 import type { DrawnFrame } from "./screen.js";
 import { showStatus } from "./status.js";
 import { makeStore } from "./store.js";
@@ -24,6 +25,8 @@ declare global {
 
 /** How often figures are brought up to date, ms. */
 const REFRESH_MS = 500;
+/** How far a key seeks in a replay, ms. */
+const SEEK_MS = 5000;
 
 window.sightline = { lastDrawn: undefined, drawings: 0 };
 let theme = storedTheme();
@@ -42,7 +45,7 @@ function arrived(): void {
   drawAsked = true;
   requestAnimationFrame(() => {
     drawAsked = false;
-    for (const model of streams.values()) model.advance(store.paused, store.aheadMs);
+    for (const model of streams.values()) model.advance(store.paused, store.playback ? null : store.aheadMs);
   });
 }
 
@@ -57,10 +60,18 @@ const filters = filterPanel(store, (filter) => feed.filter(filter));
 const watchedChanged = (): void => feed.watch(document.hidden ? [] : (view?.watched() ?? []));
 const asStream = (): StreamView | undefined => (view && "model" in view ? (view as StreamView) : undefined);
 
+const replay = playbackBar(store, () => asStream()?.model.name);
+main.after(replay.element);
+
 function setLayer(layer: keyof Layers, on: boolean): void {
   store.layers = { ...store.layers, [layer]: on };
   for (const chip of document.querySelectorAll<HTMLElement>(`[data-layer="${layer}"]`)) chip.setAttribute("aria-pressed", String(on));
   view?.redraw();
+}
+
+function togglePause(): void {
+  if (store.playback) replay.toggle();
+  else setPaused(!store.paused);
 }
 
 function setPaused(paused: boolean): void {
@@ -72,10 +83,12 @@ function setPaused(paused: boolean): void {
 
 function pausedChanged(): void {
   const button = byId("pause");
-  button.setAttribute("aria-pressed", String(store.paused));
-  button.setAttribute("aria-label", store.paused ? "Go on, live" : "Pause all pictures");
-  button.title = store.paused ? "Go on, live" : "Pause all pictures";
-  button.querySelector("use")!.setAttribute("href", store.paused ? "#i-play" : "#i-pause");
+  const isPaused = store.playback ? store.playback.message.state !== "playing" : store.paused;
+  const name = store.playback ? (isPaused ? "Go on with the replay" : "Pause the replay") : isPaused ? "Go on, live" : "Pause all pictures";
+  button.setAttribute("aria-pressed", String(isPaused));
+  button.setAttribute("aria-label", name);
+  button.title = name;
+  button.querySelector("use")!.setAttribute("href", isPaused ? "#i-play" : "#i-pause");
   showStatus(store);
 }
 
@@ -168,13 +181,18 @@ function actions(): KeyActions {
     g: go("#/"), Escape: go("#/"), e: go("#/events"), i: go("#/inspector"), o: go("#/log"),
     f: () => byId("filter").togglePopover(),
     c: changeTheme,
-    " ": () => setPaused(!store.paused),
+    " ": togglePause,
     n: () => neighbour(1),
     p: () => neighbour(-1),
     ...(stream && {
       ArrowLeft: () => stream.step(-1), ArrowRight: () => stream.step(1),
       "+": () => stream.zoomBy(1.5), "-": () => stream.zoomBy(1 / 1.5), "0": () => stream.zoomReset(),
       s: () => stream.snapshot(true), S: () => stream.snapshot(false),
+    }),
+    ...(store.playback && {
+      ArrowLeft: () => replay.step(-1, stream?.model.name), ArrowRight: () => replay.step(1, stream?.model.name),
+      ",": () => replay.seekBy(-SEEK_MS), ".": () => replay.seekBy(SEEK_MS),
+      "<": () => replay.changeSpeed(-1), ">": () => replay.changeSpeed(1),
     }),
   };
 }
@@ -185,7 +203,12 @@ feed.onStreams(() => {
   view?.refresh();
   watchedChanged();
 });
-byId("pause").addEventListener("click", () => setPaused(!store.paused));
+feed.onPlayback(() => {
+  replay.refresh();
+  pausedChanged();
+  view?.refresh();
+});
+byId("pause").addEventListener("click", togglePause);
 byId("theme").addEventListener("click", changeTheme);
 byId("help-open").addEventListener("click", () => help.showModal());
 window.addEventListener("hashchange", route);

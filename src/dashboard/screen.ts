@@ -70,7 +70,7 @@ export function openScreen(model: StreamModel, store: Store, drawn: (frame: Draw
     redraw: () => model.shown && draw(model.shown),
     refresh(health) {
       canvas.setAttribute("aria-label", nameOf(model.name, model.shown));
-      const isFine = health.tone === "good" || (health.word === "connecting" && !model.shown && health.code === "");
+      const isFine = health.tone === "good" || (health.tone === "idle" && health.detail === "") || (health.word === "connecting" && !model.shown && health.code === "");
       notice.hidden = isFine;
       notice.dataset["tone"] = health.tone;
       element.classList.toggle("is-old", !isFine && health.word !== "behind");

@@ -8,11 +8,11 @@ const BANNER_AFTER_MS = 800;
 
 /** Says how the connection does, in the corner and, when it matters, across the page. */
 export function showStatus(store: Store): void {
-  const { connection } = store;
+  const { connection, playback } = store;
   const now = performance.now();
   const pill = byId("connection");
-  const words = { connecting: "connecting", open: "live", waiting: "disconnected", closed: "closed", login: "log in" }[connection.state];
-  const isBehind = connection.state === "open" && allBehind(store);
+  const words = { connecting: "connecting", open: playback ? "replay" : "live", waiting: "disconnected", closed: "closed", login: "log in" }[connection.state];
+  const isBehind = connection.state === "open" && !playback && allBehind(store);
   setText(pill, store.paused && connection.state === "open" ? "paused" : isBehind ? "behind" : words);
   pill.dataset["state"] = connection.state;
   pill.dataset["tone"] = connection.state === "open" ? (store.paused || isBehind ? "warn" : "good") : connection.state === "connecting" ? "warn" : "bad";

@@ -1,4 +1,4 @@
-import type { FeedMessage, LogRecord } from "../wire/index.js";
+import type { FeedMessage, LogRecord, Playback } from "../wire/index.js";
 import type { Filter } from "./filter.js";
 import { LAYERS, type Layers } from "./draw.js";
 import type { Happening, StreamModel } from "./stream-model.js";
@@ -68,7 +68,10 @@ export interface Store {
   logRefusal: string;
   filter: Filter;
   layers: Layers;
+  /** Of what is live; a replay is paused by the server. */
   paused: boolean;
+  /** How the server's replay does, and when it said so, performance.now(), ms; undefined = it shows what is live. */
+  playback: { readonly message: Playback; readonly receivedMs: number } | undefined;
   /** Whether messages are kept for the inspector: only while it is looked at. */
   inspecting: boolean;
 }
@@ -91,6 +94,7 @@ export function makeStore(streams: ReadonlyMap<string, StreamModel>, filter: Fil
     filter,
     layers: Object.fromEntries(LAYERS.map((layer) => [layer, true])) as Layers,
     paused: false,
+    playback: undefined,
     inspecting: false,
   };
 }

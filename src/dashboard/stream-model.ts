@@ -44,8 +44,8 @@ export interface StreamModel {
   picture(picture: WaitingPicture<PictureImage>): void;
   newStats(stats: StatsRecord): void;
   newState(record: StateRecord): void;
-  /** Shows the newest whole pair, if there is one that is newer; while paused it is thrown away. `aheadMs`: the server's clock less ours. */
-  advance(paused: boolean, aheadMs: number): void;
+  /** Shows the newest whole pair, if there is one that is newer; while paused it is thrown away. `aheadMs`: the server's clock less ours; null = the record is of another time. */
+  advance(paused: boolean, aheadMs: number | null): void;
   /** Shows a pair; the bitmap shown before is closed. */
   show(pair: ShownPair): void;
   /** Tells each shown pair; returns the undo. */
@@ -95,7 +95,7 @@ export function streamModel(name: string): StreamModel {
       if (!pair) return;
       if (paused) return pair.picture.image.bitmap.close();
       model.history.add(pair);
-      if (pair.record) model.latency.add(stagesOf(pair.record, Date.now() + aheadMs - Date.parse(pair.record.publishedAt)));
+      if (pair.record) model.latency.add(stagesOf(pair.record, aheadMs === null ? 0 : Date.now() + aheadMs - Date.parse(pair.record.publishedAt)));
       known.shownRate.tick(performance.now());
       model.show(pair);
     },

@@ -50,7 +50,10 @@ export function streamView(model: StreamModel, parts: StreamViewParts): StreamVi
     const shape = `${picture.widthPx} / ${picture.heightPx}`;
     if (screen.element.style.aspectRatio !== shape) screen.element.style.aspectRatio = shape;
   });
-  const refreshPlayer = (): void => player.refresh(store.paused, steps.back, model.history.length);
+  const refreshPlayer = (): void => {
+    player.playing.hidden = store.playback !== undefined;
+    player.refresh(store.paused, steps.back, model.history.length);
+  };
   const view: StreamView = {
     model,
     element,
@@ -111,9 +114,12 @@ function playerBar() {
   const boxes = make("button", { type: "button", class: "text-button", title: "Save the picture with what is drawn over it" }, icon("save"), "With boxes");
   boxes.addEventListener("click", () => view?.snapshot(true));
   const group = (name: string, ...children: Node[]): HTMLElement => make("div", { class: "group", role: "group", "aria-label": name }, ...children);
+  const playing = group("Playing", older, pause, newer, position);
   return {
     zoom,
-    element: make("div", { class: "player" }, group("Playing", older, pause, newer, position), group("Zoom", zoomOut, zoom, zoomIn), group("Save", plain, boxes)),
+    /** Of what is live; a replay has a bar of its own. */
+    playing,
+    element: make("div", { class: "player" }, playing, group("Zoom", zoomOut, zoom, zoomIn), group("Save", plain, boxes)),
     connect: (to: StreamView) => void (view = to),
     refresh(paused: boolean, back: number, kept: number) {
       const name = paused ? "Go on, live" : "Pause";

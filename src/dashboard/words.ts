@@ -48,6 +48,20 @@ export function clockWords(iso: string): string {
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
+/** Day of an ISO time, in the zone of whoever looks: 2026-11-20. */
+export function dayWords(iso: string): string {
+  const time = new Date(iso);
+  return [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+/** A place in a recording: 2:03.4, or 1:02:03 where there are hours. */
+export function clockText(ms: number): string {
+  const tenths = Math.floor(ms / 100);
+  const [hours, minutes, seconds] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60, Math.floor(tenths / 10) % 60];
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}.${tenths % 10}`;
+}
+
 /** What is in view, for the caption and those who do not see it: "3 cars, 1 person" without grammar: "car 3, person 1". */
 export function inView(record: FrameRecord | null): { readonly label: string; readonly classId: number; readonly count: number }[] {
   const seen = new Map<string, { label: string; classId: number; count: number }>();

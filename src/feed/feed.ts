@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import { SUBPROTOCOL, type Topic } from "../core/topics.js";
 import { encodeVideoFrame, type VideoFrame } from "../core/video-frame.js";
-import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
+import { REQUEST_LIMITS, timeOfDay, type FrameRecord, type Playback, type PlaybackState, type Published, type StatsRecord, type Subscription, type WireRecord } from "../wire/index.js";
 import { openAudience, type Audience } from "./audience.js";
 import { clientHandlers, startSubscription, type ClientHandlers } from "./clients.js";
 import { DEFAULT_FEED_LIMITS, type FeedLimits } from "./limits.js";
@@ -12,7 +12,7 @@ import type { ClientWire, OutboxLoad } from "./outbox.js";
 import { openPresent, type Latest, type Present } from "./present.js";
 import { refusalOf } from "./requests.js";
 import { subscriber, type Subscriber } from "./subscriber.js";
-import { openViews, recordOf } from "./views.js";
+import { openViews } from "./views.js";
 
 /** What a feed is told at its beginning. */
 export interface FeedOptions {
@@ -40,6 +40,8 @@ export interface Feed extends Disposable {
   latestStats(): readonly StatsRecord[];
   /** A frame's record, while it is in the history. */
   find(stream: string, epoch: number, frame: number): FrameRecord | undefined;
+  /** How the replay does, to all clients. After a jump nothing of before is sent or resumed any more. */
+  playback(state: PlaybackState): void;
   /** A stream is gone: those who come later do not hear of it. */
   forget(stream: string): void;
   /** A client has connected that will say itself what it wants. */
@@ -70,9 +72,10 @@ const TOPIC_OF = { frame: "detections", gap: "detections", stats: "stats", state
 
 /** Makes a feed without clients. */
 export function openFeed(options: FeedOptions, clock: Clock): Feed {
-  const { instance, streams } = options;
+  const { streams } = options;
   const limits: FeedLimits = { ...DEFAULT_FEED_LIMITS, ...options.limits };
-  const eventId = (seq: number): string => `${instance}.${seq}`;
+  const life = lifeOf(options.instance, () => [present, ...clients.all()].forEach((one) => one.startAnew()));
+  const eventId = (seq: number): string => `${life.instance}.${seq}`;
   const views = openViews(eventId);
   const present = openPresent(streams, limits, eventId);
   const clients = clientList();
@@ -81,7 +84,8 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   const enter = (wire: ClientWire, access: Access): Subscriber => {
     const client = subscriber(wire, access, { clock, limits, views });
     clients.add(client, wire);
-    client.answer(hello(options, limits, present.names().filter(client.sees), clock));
+    client.answer(hello({ ...options, instance: life.instance }, limits, present.names().filter(client.sees), clock));
+    if (life.playback) client.answer(life.playback);
     return client;
   };
   const known = (stream: string): boolean => present.of(stream) !== undefined;
@@ -94,11 +98,7 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
   return {
     publish: (published) => publish(published, present, audience),
     publishPicture(picture) {
-      let message: Buffer | undefined;
-      for (const { clients: those } of audience.of("video", picture.stream)) {
-        message ??= Buffer.from(encodeVideoFrame(picture).buffer);
-        for (const client of those) client.picture(picture.stream, picture.frame, message);
-      }
+      publishPicture(picture, audience);
       watching.publish(picture);
     },
     watchers: (stream) => watching.count(stream) + audience.of("video", stream).reduce((sum, { clients: those }) => sum + those.length, 0),
@@ -106,9 +106,10 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     watch: watching.watch,
     latest: present.latest,
     latestStats: present.latestStats,
-    find(stream, epoch, frame) {
-      const kept = present.of(stream)?.history.find(epoch, frame);
-      return kept && recordOf(kept);
+    find: present.find,
+    playback(state) {
+      const message = life.follow(state);
+      for (const client of clients.all()) client.answer(message);
     },
     forget(stream) {
       present.forget(stream);
@@ -120,13 +121,29 @@ export function openFeed(options: FeedOptions, clock: Clock): Feed {
     refusal: (wanted, access) => refusalOf(wanted, access, known),
     open(wanted, access, wire, lastEventId) {
       const client = enter(wire, access);
-      startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, instance) }, parts);
+      startSubscription(client, { id: "main", wanted, since: placeOf(lastEventId, life.instance) }, parts);
       return clientHandlers(client, parts);
     },
     loads: clients.loads,
     lostRecords: clients.lostRecords,
     [Symbol.dispose]: () => sweeping[Symbol.dispose](),
   };
+}
+
+/** Until when frame numbers mean the same: the program's life, or in a replay until its next jump, which is told. */
+function lifeOf(ofProgram: string, jumped: () => void) {
+  const life = {
+    instance: ofProgram,
+    playback: undefined as Playback | undefined,
+    follow(state: PlaybackState): Playback {
+      if ((life.playback?.jumps ?? 0) !== state.jumps) {
+        life.instance = `${ofProgram}-${state.jumps}`;
+        jumped();
+      }
+      return (life.playback = { type: "playback", ...state, instance: life.instance });
+    },
+  };
+  return life;
 }
 
 /** Who is connected, and what those lost who are not any more. */
@@ -171,6 +188,15 @@ function publish({ record, line }: Published, present: Present, audience: Audien
     if (!message) continue;
     const bytes = message.bytes(framing);
     for (const outbox of outboxes) outbox.push(message, queue, bytes);
+  }
+}
+
+/** Sends a picture to those who want it; its message is made once. */
+function publishPicture(picture: VideoFrame, audience: Audience): void {
+  let message: Buffer | undefined;
+  for (const { clients } of audience.of("video", picture.stream)) {
+    message ??= Buffer.from(encodeVideoFrame(picture).buffer);
+    for (const client of clients) client.picture(picture.stream, picture.frame, message);
   }
 }
 

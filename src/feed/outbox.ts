@@ -30,6 +30,8 @@ export interface Outbox {
   push(message: TextMessage, queue: Subscription["queue"], bytes?: Buffer): void;
   /** To be called about once a second: what has waited too long goes. Returns whether the client takes nothing any more. */
   sweep(): boolean;
+  /** Frames and figures that wait are out of date and go, without a gap; so do gaps that were not told yet. */
+  dropFrames(): void;
   /** Hands over everything that waits, and tells every gap. */
   finish(): void;
   readonly load: OutboxLoad;
@@ -83,6 +85,10 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
       hasTaken = false;
       return nowMs - quietSinceMs >= limits.stalledMs;
     },
+    dropFrames() {
+      queue.dropFrames();
+      losses.forgetGaps();
+    },
     finish() {
       drain(Infinity);
       losses.tellAll();
@@ -92,7 +98,7 @@ export function openOutbox(wire: ClientWire, clock: Clock, limits: FeedLimits): 
 
 /** What was lost and is not told yet; how many frame records in all stands in its load. */
 function whatIsLost(load: { lostRecords: number }, clock: Clock, tell: (message: TextMessage) => void) {
-  const gaps = gapTally("subscriber_slow");
+  let gaps = gapTally("subscriber_slow");
   const others = lostOthersTally();
   const tellGap = (stream: string): void => {
     const gap = gaps.take(stream, clock.wallMs());
@@ -113,6 +119,7 @@ function whatIsLost(load: { lostRecords: number }, clock: Clock, tell: (message:
       tellOthers();
       if (load.lostRecords > 0 && record?.stream !== undefined) tellGap(record.stream);
     },
+    forgetGaps: (): void => void (gaps = gapTally("subscriber_slow")),
     tellAll(): void {
       tellOthers();
       for (const stream of gaps.streams()) tellGap(stream);
@@ -143,6 +150,13 @@ function waitingLine(framing: Framing, load: { queuedBytes: number; queuedMessag
     take: () => takeAt(0),
     loseWhile(isLost: (oldest: Waiting) => boolean) {
       for (let [oldest] = line; oldest && isLost(oldest); [oldest] = line) loseAt(0);
+    },
+    dropFrames() {
+      const isOld = (record: WireRecord | undefined): boolean => record?.type === "frame" || record?.type === "gap" || record?.type === "stats";
+      for (let i = 0; i < line.length; ) {
+        if (isOld(line[i]?.message.record)) takeAt(i);
+        else i += 1;
+      }
     },
     /** With the newest frame or figures of a stream, older ones that wait are out of date; a gap that waits becomes part of the new one. */
     loseOlder(record: WireRecord | undefined) {

@@ -14,7 +14,7 @@ export interface Latest {
 }
 
 interface Known {
-  readonly history: History;
+  history: History;
   state?: StateRecord;
   stats?: StatsRecord;
 }
@@ -28,8 +28,12 @@ export interface Present {
   of(stream: string): Known | undefined;
   latest(stream: string): Latest | undefined;
   latestStats(): StatsRecord[];
+  /** A frame's record, while it is kept. */
+  find(stream: string, epoch: number, frame: number): FrameRecord | undefined;
   /** The snapshot of a subscription; without frames of the streams in `without`. */
   snapshot(client: Subscriber, standing: Standing, without: (stream: string) => boolean): Snapshot;
+  /** Frames begin anew: those of before are not kept any more. */
+  startAnew(): void;
   forget(stream: string): void;
 }
 
@@ -39,17 +43,17 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
   const log: LogRecord[] = [];
   let seq = 0;
 
-  const find = (stream: string): Known => {
+  const knownOf = (stream: string): Known => {
     let one = known.get(stream);
     if (!one) known.set(stream, (one = { history: openHistory(limits) }));
     return one;
   };
-  for (const stream of streams) find(stream);
+  for (const stream of streams) knownOf(stream);
   const keepFrame = ({ line }: Published, record: FrameRecord): KeptFrame => {
     seq += 1;
     const { stream, epoch, frame } = record;
     const kept = { seq, stream, epoch, frame, message: textMessage(line, record, eventId(seq)) };
-    find(stream).history.push(kept);
+    knownOf(stream).history.push(kept);
     return kept;
   };
   return {
@@ -62,7 +66,7 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
         return undefined;
       }
       if (record.type === "frame") return keepFrame(published, record);
-      const one = find(record.stream);
+      const one = knownOf(record.stream);
       if (record.type === "stats") one.stats = record;
       else if (record.type === "state") one.state = record;
       return undefined;
@@ -73,6 +77,7 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
       const newest = one?.history.newest;
       return one && { ...(newest && { frame: recordOf(newest) }), ...(one.state && { state: one.state }), ...(one.stats && { stats: one.stats }) };
     },
+    find: (stream, epoch, frame) => known.get(stream)?.history.find(epoch, frame)?.message.record as FrameRecord | undefined,
     latestStats: () => [...known.values()].flatMap(({ stats }) => stats ?? []),
     snapshot(client, standing, without) {
       const { id, wanted, view } = standing;
@@ -87,6 +92,7 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
       const lines = log.filter((line) => mayHear(client.access, "log", line.stream) && (line.stream === undefined || covers(wanted, line.stream)));
       return { type: "snapshot", id, streams: of, ...(wanted.topics.includes("log") && { log: lines }) };
     },
+    startAnew: () => known.forEach((one) => (one.history = openHistory(limits))),
     forget: (stream) => void known.delete(stream),
   };
 }

@@ -37,6 +37,8 @@ export interface Subscriber {
   picture(stream: string, frame: number, message: Buffer): void;
   acknowledge(stream: string, frame: number): void;
   forget(stream: string): void;
+  /** Frames begin anew: those of before that still wait are not sent any more. */
+  startAnew(): void;
   /** Ends the connection, with a status of WebSocket. */
   close(status: number, reason: string): void;
   /** The client is gone: lets go of what it shared with others. */
@@ -84,6 +86,10 @@ export function subscriber(wire: ClientWire, access: Access, parts: { readonly c
     picture: pictures.offer,
     acknowledge: pictures.acknowledge,
     forget: pictures.forget,
+    startAnew() {
+      outbox.dropFrames();
+      pictures.keepOnly(() => false);
+    },
     close: (status, reason) => wire.close(status, reason),
     release() {
       for (const id of [...standing.keys()]) drop(id);

@@ -1,6 +1,7 @@
 import type { QueueFigures } from "../core/queue-figures.js";
 import type { z } from "../core/schema.js";
 import type { StreamStats } from "../core/stats.js";
+import type { PlaybackState } from "../wire/index.js";
 
 /** Plain data as JSON has it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -80,6 +81,24 @@ export interface StreamControl {
   sinks(): readonly SinkFigures[];
   /** All settings in force, without secrets. */
   settings(): JsonObject;
+}
+
+/** A place in a replay: in playing time, as a share of it, or by the recording's time of day (ISO 8601). */
+export type PlaybackPlace = { readonly positionMs: number } | { readonly share: number } | { readonly at: string };
+
+/** What a replay can be told. `stream`: go on until a frame of this one is shown; left out = of any. */
+export type PlaybackCommand =
+  | { readonly command: "play" | "pause" }
+  | { readonly command: "seek"; readonly to: PlaybackPlace; readonly stream?: string }
+  | { readonly command: "step"; readonly frames: 1 | -1; readonly stream?: string }
+  | { readonly command: "speed"; readonly speed: PlaybackState["speed"] }
+  | { readonly command: "loop"; readonly loop: boolean };
+
+/** Who replays a log. Commands are followed one after the other. */
+export interface PlaybackControl {
+  state(): PlaybackState;
+  /** Settles when it is done: what is to be seen then has been published. @throws PipelineError E_STOPPED */
+  command(command: PlaybackCommand): Promise<void>;
 }
 
 /** The schemas of the settings, which this room does not know itself. */

@@ -8,11 +8,11 @@ import { Closers } from "../core/lifetime.js";
 import { z } from "../core/schema.js";
 import type { VideoFrame } from "../core/video-frame.js";
 import { openFeed, type ClientLoad, type Feed, type FeedLimits } from "../feed/index.js";
-import type { Published, WireRecord } from "../wire/index.js";
+import type { PlaybackState, Published, WireRecord } from "../wire/index.js";
 import { addApiRoutes } from "./api/api.js";
 import { statsHistory } from "./api/stats-history.js";
 import { addPageRoutes, loadPage } from "./assets.js";
-import type { ApiSchemas, StreamControl } from "./control.js";
+import type { ApiSchemas, PlaybackControl, StreamControl } from "./control.js";
 import { isLoopback } from "./guard.js";
 import { addHealthRoutes } from "./health.js";
 import { accessOf as httpAccessOf } from "./http-access.js";
@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly version: string;
   /** Who runs the streams; undefined while the program begins. Left out, nothing can be changed or asked of streams. */
   readonly control?: () => StreamControl | undefined;
+  /** Who replays a log. Left out, there is nothing to play. */
+  readonly playback?: PlaybackControl;
   /** The schemas of the settings. Left out, a stream may be told anything. */
   readonly schemas?: ApiSchemas;
   /** Who asks by HTTP; another one only where a test is somebody else. */
@@ -89,6 +91,8 @@ export interface Gateway extends AsyncDisposable {
   publish(published: Published): void;
   /** Sends a picture to those who watch the stream and have acknowledged their last one. The JPEG is not copied for each. */
   publishPicture(picture: VideoFrame): void;
+  /** Tells everybody how the replay does; after a jump frame numbers may be lower than before. */
+  tellPlayback(state: PlaybackState): void;
   /** How many clients watch the stream's pictures: with 0, no picture needs to be made. */
   watchers(stream: string): number;
   /** A stream has been removed: the greeting and the figures for those who come later leave it out. */
@@ -115,7 +119,7 @@ const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), 
 
 /** What HTTP tells of streams beyond the feed: the API, health and figures. */
 function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
-  const { version, control = () => undefined, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
+  const { version, control = () => undefined, playback, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
   const history = statsHistory();
   const metrics = gatewayMetrics({ version, control, clients: () => feed.loads(), lostRecords: feed.lostRecords });
   return {
@@ -123,7 +127,7 @@ function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
       app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
       addHealthRoutes(app, { control, accessOf });
       addMetricsRoute(app, metrics, accessOf);
-      addApiRoutes(app, { version, control, accessOf, schemas, history, feed, clock });
+      addApiRoutes(app, { version, control, ...(playback && { playback }), accessOf, schemas, history, feed, clock });
     },
     take(record: WireRecord): void {
       if (record.type === "stats") history.add(record);
@@ -193,6 +197,7 @@ async function open(options: GatewayOptions, clock: Clock, notice: NonNullable<G
       api.take(published.record);
     },
     publishPicture: (picture) => feed.publishPicture(picture),
+    tellPlayback: (state) => feed.playback(state),
     forget(stream) {
       feed.forget(stream);
       api.forget(stream);

@@ -53,6 +53,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_HTTP_TYPE: 415,
   E_LABELS: 400,
   E_NO_PICTURE: 409,
+  E_NO_PLAYBACK: 409,
   E_NOT_READY: 503,
   E_PERSIST: 409,
   E_REQUEST: 400,

@@ -3,4 +3,4 @@ export { lastFrames, type LastFrame } from "./last-frames.js";
 export type { Compression, Period } from "./names.js";
 export type { EmptyFrames } from "./thin.js";
 export { openLog, type LogOptions, type LogWorld } from "./open.js";
-export { readRecords, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";
+export { readLines, readRecords, type LineParser, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";

@@ -6,13 +6,13 @@ import { parseRecord, type WireRecord } from "../wire/index.js";
 import type { LogFile } from "./files.js";
 import { splitLines, type RawLine } from "./lines.js";
 
-/** A record and where it stands. */
-export interface LogEntry {
-  readonly record: WireRecord;
+/** A record, or what was made of its line, and where it stands. */
+export interface LogEntry<T = WireRecord> {
+  readonly record: T;
   readonly path: string;
-  /** From 1. */
+  /** From 1, counted from where reading began. */
   readonly line: number;
-  /** Where the line begins in the file, unpacked. */
+  /** Where the line begins in the file, unpacked; 0 in Parquet. */
   readonly atBytes: number;
 }
 
@@ -30,9 +30,12 @@ export interface ReadOptions {
   readonly onTrouble: (trouble: LogTrouble) => void;
   /** The lines of a Parquet file of ours; without it such a file is a trouble. */
   readonly parquetLines?: (path: string) => AsyncIterable<string>;
-  /** Begin at this byte of the one file (not packed) that is read; it must be a line's begin. */
+  /** Begin at this byte (unpacked) of the one file that is read; it must be a line's begin. A packed file is unpacked from its own begin all the same. */
   readonly fromBytes?: number;
 }
+
+/** What a line holds, or why it is no record. */
+export type LineParser<T> = (line: string) => { readonly record: T } | { readonly problem: string };
 
 /** A record has some kilobytes; one with hundreds of masks a megabyte. */
 const MOST_LINE_BYTES = 16 * 1024 * 1024;
@@ -47,19 +50,25 @@ const CHUNK_BYTES = 256 * 1024;
  * The records of log files in the order of the files, packed ones too. A torn line, a foreign file, NUL bytes, bad UTF-8 or
  * a line without end costs a trouble, never the rest. Memory stays bounded.
  */
-export async function* readRecords(files: readonly LogFile[], options: ReadOptions): AsyncGenerator<LogEntry, void, undefined> {
-  for (const file of files) yield* readOne(file, options);
+export function readRecords(files: readonly LogFile[], options: ReadOptions): AsyncGenerator<LogEntry, void, undefined> {
+  return readLines(files, parseRecord, options);
 }
 
-async function* readOne({ path, kind }: LogFile, options: ReadOptions): AsyncGenerator<LogEntry, void, undefined> {
+/** The same with a parser of one's own, for who needs less than a whole record of each line. */
+export async function* readLines<T>(files: readonly LogFile[], parse: LineParser<T>, options: ReadOptions): AsyncGenerator<LogEntry<T>, void, undefined> {
+  for (const file of files) yield* readOne(file, parse, options);
+}
+
+async function* readOne<T>({ path, kind }: LogFile, parse: LineParser<T>, options: ReadOptions): AsyncGenerator<LogEntry<T>, void, undefined> {
+  const { fromBytes = 0 } = options;
   const told = troubleTeller(path, options.onTrouble);
   let good = 0;
   try {
     for await (const raw of linesOf({ path, kind }, options)) {
-      const read = typeof raw === "string" ? parseRecord(raw) : parseRaw(raw);
+      const read = typeof raw === "string" ? parse(raw) : parseRaw(raw, parse);
       if ("record" in read) {
         good += 1;
-        yield { record: read.record, path, line: typeof raw === "string" ? good : raw.number, atBytes: typeof raw === "string" ? 0 : raw.atBytes };
+        yield { record: read.record, path, line: typeof raw === "string" ? good : raw.number, atBytes: typeof raw === "string" ? 0 : fromBytes + raw.atBytes };
       } else {
         told.line(typeof raw === "string" ? good : raw.number, read.problem);
         if (good === 0 && told.count() >= FOREIGN_LINES) return told.whole(`none of its first ${FOREIGN_LINES} lines is a record of sightline; it is left aside`);
@@ -77,10 +86,23 @@ async function* linesOf({ path, kind }: LogFile, { parquetLines, fromBytes = 0 }
   else throw new Error("it is Parquet, which is not read here; sightline query reads it");
 }
 
-/** The file's bytes, unpacked. An error of the disk or of the packing ends it. */
+/** The file's bytes from `start` on, unpacked. An error of the disk or of the packing ends it. */
 function unpacked({ path, kind }: LogFile, start: number): AsyncIterable<Buffer> {
-  const bytes = createReadStream(path, { start, highWaterMark: CHUNK_BYTES });
-  if (kind === "none") return bytes;
+  if (kind === "none") return createReadStream(path, { start, highWaterMark: CHUNK_BYTES });
+  const bytes = unpackedWhole({ path, kind });
+  return start === 0 ? bytes : after(bytes, start);
+}
+
+async function* after(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<Buffer, void, undefined> {
+  let left = start;
+  for await (const chunk of chunks) {
+    if (chunk.length > left) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}
+
+function unpackedWhole({ path, kind }: LogFile): AsyncIterable<Buffer> {
+  const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   // What goes wrong reaches the reader through the last stream.
   if (kind === "gzip") return pipeline(bytes, zlib.createGunzip(), () => undefined);
   if (!("createZstdDecompress" in zlib)) throw new Error("it is packed with zstd, which needs Node 22.15 or newer");
@@ -89,7 +111,7 @@ function unpacked({ path, kind }: LogFile, start: number): AsyncIterable<Buffer>
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function parseRaw({ bytes, trouble }: RawLine): ReturnType<typeof parseRecord> {
+function parseRaw<T>({ bytes, trouble }: RawLine, parse: LineParser<T>): ReturnType<LineParser<T>> {
   if (bytes === null) return { problem: `longer than ${MOST_LINE_BYTES} bytes` };
   if (bytes.every((byte) => byte === 0)) return { problem: bytes.length === 0 ? "empty" : `${bytes.length} NUL bytes, as a power cut leaves them` };
   let text: string;
@@ -98,7 +120,7 @@ function parseRaw({ bytes, trouble }: RawLine): ReturnType<typeof parseRecord> {
   } catch {
     return { problem: "no UTF-8" };
   }
-  const read = parseRecord(text);
+  const read = parse(text);
   // The last line of a file that is being written may be on its way; a whole record is one, with its end or without.
   return "problem" in read && trouble === "torn" ? { problem: "torn: it has no end" } : read;
 }

@@ -59,6 +59,32 @@ export function ffmpegArguments(options: CommandOptions): string[] {
   });
 }
 
+/** A clip that is looked at again. */
+export interface ClipCommand {
+  readonly plan: InputPlan;
+  readonly decodeThreads: number;
+  /** Media time of the first frame that is wanted, ms; null = from the begin. */
+  readonly fromMs: number | null;
+  readonly picture: Omit<PictureCommand, "everyNth">;
+}
+
+/**
+ * Arguments that give every frame of a clip from a time on as a picture for people on fd 1, with showinfo's lines on fd 2.
+ * Media times are the same as in a run from the begin: copyts keeps the seek from moving them, start_at_zero takes away the
+ * container's start, as a run does.
+ */
+export function clipArguments({ plan, decodeThreads, fromMs, picture }: ClipCommand): string[] {
+  const seek = fromMs === null ? [] : ["-ss", (fromMs / 1000).toFixed(6), "-copyts", "-start_at_zero"];
+  const inputOptions = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-threads", String(decodeThreads), ...seek, ...plan.options];
+  const command = ffmpeg()
+    .input(plan.input)
+    .inputOptions(inputOptions)
+    .complexFilter([`[0:v:0]showinfo=checksum=0,${pictureFilters({ ...picture, everyNth: 1 })}[pv]`])
+    .output("pipe:1")
+    .outputOptions(["-map", "[pv]", ...RAW_OUTPUT]);
+  return argumentsOf(command);
+}
+
 /**
  * passthrough: every decoded frame exactly once, none repeated to keep a rate, none dropped. One thread: slices of a small
  * picture cost more than they save, and the raw "encoder" would hold back a frame for each further thread of its own.

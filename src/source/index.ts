@@ -4,6 +4,8 @@ export { composeArguments, type Composition } from "./compose.js";
 export { checkApiSource, type ApiSourcePolicy, type CheckedSource } from "./api-source.js";
 export type { Source, SourceEvent, YuvPicture } from "./source.js";
 export { openSource, type SourceOptions } from "./open.js";
+export { openClip, type Clip, type ClipFrame, type ClipFrames, type ClipOptions } from "./clip.js";
+export { pictureSize } from "./pictures.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
 export { displayOf, isLiveAddress, isLiveName, parseAddress, type SourceAddress } from "./address.js";
 export { listDevices, type Device, type DeviceFormat, type DeviceList } from "./devices.js";

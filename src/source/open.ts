@@ -14,6 +14,7 @@ import { hardwareLack } from "./hardware.js";
 import { inputPlan, type InputSettings } from "./input.js";
 import type { Source } from "./source.js";
 import { liveSource, type LiveLimits } from "./live.js";
+import { pictureSize } from "./pictures.js";
 import { numberedSource } from "./numbered.js";
 import type { Probe } from "./probe.js";
 import { PROBE_TIMEOUT_MS, probeSource } from "./probe-source.js";
@@ -162,11 +163,6 @@ function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: Source
       isYuvj: probe.pixelFormat.startsWith("yuvj"),
     },
   };
-}
-
-function pictureSize({ widthPx, heightPx }: Probe, limitPx: number): { widthPx: number; heightPx: number } {
-  const scale = Math.min(1, limitPx / widthPx);
-  return { widthPx: Math.max(1, Math.round(widthPx * scale)), heightPx: Math.max(1, Math.round(heightPx * scale)) };
 }
 
 /** The pictures of a folder (not of its sub-folders), or those a glob names, sorted as a person counts (2 before 10). */

@@ -19,6 +19,12 @@ export function yuv420Bytes(widthPx: number, heightPx: number): number {
   return widthPx * heightPx + 2 * Math.ceil(widthPx / 2) * Math.ceil(heightPx / 2);
 }
 
+/** Size of the pictures for people: the source's own shape, never enlarged. */
+export function pictureSize({ widthPx, heightPx }: { readonly widthPx: number; readonly heightPx: number }, limitPx: number): { widthPx: number; heightPx: number } {
+  const scale = Math.min(1, limitPx / widthPx);
+  return { widthPx: Math.max(1, Math.round(widthPx * scale)), heightPx: Math.max(1, Math.round(heightPx * scale)) };
+}
+
 /** Makes the shelf for pictures of one size and kind. Unwatched, bytes go by uncopied. */
 export function pictureShelf(widthPx: number, heightPx: number, colours: YuvColours): PictureShelf {
   const bytes = yuv420Bytes(widthPx, heightPx);

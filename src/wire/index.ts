@@ -37,11 +37,15 @@ export {
 } from "./requests.js";
 export {
   messageSchema,
+  playbackStateSchema,
+  SPEED_LIMITS,
   type Answer,
   type ErrorMessage,
   type FeedMessage,
   type Hello,
   type Missed,
+  type Playback,
+  type PlaybackState,
   type Snapshot,
   type Subscribed,
 } from "./messages.js";

@@ -1,6 +1,6 @@
 import { z } from "../core/schema.js";
 import { SUBPROTOCOL } from "../core/topics.js";
-import { errorCode, timeOfDay } from "./common.js";
+import { count, durationMs, errorCode, timeOfDay } from "./common.js";
 import { frameRecordSchema, logRecordSchema, recordSchema, stateRecordSchema, statsRecordSchema } from "./records.js";
 import { filterSchema } from "./requests.js";
 
@@ -74,8 +74,38 @@ export const missedSchema = z
   .describe("Records that this client did not get because it read too slowly, besides those of frames, which a gap tells. Stands where they would have come, or later.")
   .meta({ id: "Missed" });
 
+/** Most and least times the pace of the recording. */
+export const SPEED_LIMITS = { least: 0.1, most: 16 } as const;
+
+/** How the replay of a log does. */
+export const playbackStateSchema = z
+  .strictObject({
+    state: z.enum(["playing", "paused", "ended"]).describe("ended: the last record was played, and a seek or play goes on from elsewhere."),
+    positionMs: durationMs.describe("Where it is, in playing time: long gaps of the recording are shortened in it."),
+    durationMs: durationMs.describe("Playing time of the whole log."),
+    at: timeOfDay.nullable().describe("The recording's time of day there: capturedAt of the newest frame played; null before the first."),
+    beginsAt: timeOfDay.describe("capturedAt of the first frame of the log."),
+    endsAt: timeOfDay.describe("capturedAt of the last frame of the log."),
+    speed: z.union([z.number().min(SPEED_LIMITS.least).max(SPEED_LIMITS.most), z.literal("max")]).describe("Times the pace of the recording; max = as fast as the log is read."),
+    loop: z.boolean().describe("Whether it begins again at its end."),
+    jumps: count.describe("How many times it has gone on elsewhere than where it was: a seek, a step back, the next round, or numbers in the log that begin again."),
+  })
+  .describe("How the replay of a log does.")
+  .meta({ id: "PlaybackState" });
+
+/** How the replay does, to everybody. */
+export const playbackSchema = playbackStateSchema
+  .extend({
+    type: z.literal("playback"),
+    instance: z.string().min(1).describe("As in hello: another one after each jump. Frame numbers of before mean nothing then, and what comes next may have lower ones."),
+  })
+  .describe("How the replay of a log does. Only from a server that replays one: to every client, after hello, with every change, and twice a second while it plays.")
+  .meta({ id: "Playback" });
+
 /** Every text message that the server sends. */
-export const messageSchema = z.union([helloSchema, subscribedSchema, unsubscribedSchema, snapshotSchema, errorMessageSchema, pongSchema, missedSchema, recordSchema]);
+export const messageSchema = z.union([
+  helloSchema, subscribedSchema, unsubscribedSchema, snapshotSchema, errorMessageSchema, pongSchema, missedSchema, playbackSchema, recordSchema,
+]);
 
 /** The first message of a connection. */
 export type Hello = z.infer<typeof helloSchema>;
@@ -87,7 +117,11 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 export type ErrorMessage = z.infer<typeof errorMessageSchema>;
 /** What a slow client lost besides frames. */
 export type Missed = z.infer<typeof missedSchema>;
+/** How the replay of a log does. */
+export type PlaybackState = z.infer<typeof playbackStateSchema>;
+/** The same as a message. */
+export type Playback = z.infer<typeof playbackSchema>;
 /** What the server sends to one client alone. */
-export type Answer = Hello | Subscribed | z.infer<typeof unsubscribedSchema> | Snapshot | ErrorMessage | z.infer<typeof pongSchema> | Missed;
+export type Answer = Hello | Subscribed | z.infer<typeof unsubscribedSchema> | Snapshot | ErrorMessage | z.infer<typeof pongSchema> | Missed | Playback;
 /** Every text message that the server sends. */
 export type FeedMessage = z.infer<typeof messageSchema>;

@@ -10,13 +10,13 @@ import { collector, settings } from "../support/session.js";
 import { temporaryFolder } from "../support/pool.js";
 import { openPage, WAIT } from "./fixture.js";
 
-const SIZE = { widthPx: 320, heightPx: 180 };
-const BITS = 16;
+export const SIZE = { widthPx: 320, heightPx: 180 };
+export const BITS = 16;
 /** Then it begins again, and so do the numbers, but not those of the frames. */
 const CLIP_S = 12;
 
 /** A clip whose frames carry their numbers as 16 bars over the whole width, the lowest bit on the left, white = 1. */
-async function writeNumberedClip(path: string, frames: number, fps: number): Promise<void> {
+export async function writeNumberedClip(path: string, frames: number, fps: number): Promise<void> {
   const size = `${SIZE.widthPx}x${SIZE.heightPx}`;
   const args = ["-v", "error", "-f", "rawvideo", "-pix_fmt", "gray", "-s", size, "-r", String(fps), "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "10", "-g", "25", "-pix_fmt", "yuv420p", "-y", path];
   const encoder = spawn("ffmpeg", args, { stdio: ["pipe", "ignore", "inherit"] });

@@ -29,6 +29,7 @@ export const LAYERS = {
   pipeline: 3,
   queue: 3,
   render: 4,
+  replay: 4,
   export: 5,
   session: 5,
   bench: 6,

@@ -38,6 +38,9 @@ export const MESSAGES = {
   Snapshot: { type: "snapshot", id: "main", streams: [{ stream: "gate", frame: FRAME, state: STATE, stats: STATS }], log: [LOG] },
   Error: { type: "error", code: "E_REQUEST", message: "no", id: "main" },
   Pong: { type: "pong", id: "p1", serverTime: at },
+  Playback: {
+    type: "playback", instance: "ab12-3", state: "playing", positionMs: 61_366, durationMs: 600_000, at, beginsAt: at, endsAt: at, speed: 2, loop: false, jumps: 3,
+  },
   Missed: { type: "missed", lost: { events: 1, state: 2, log: 3 } },
   FrameRecord: FRAME,
   StatsRecord: STATS,

@@ -6,6 +6,7 @@ import { PipelineError } from "../../core/errors.js";
 import { pipelineProblem, type Fault } from "../problem.js";
 import type { ApiDeps } from "./deps.js";
 import { addPictureRoutes } from "./picture-routes.js";
+import { addPlaybackRoutes } from "./playback-routes.js";
 import { addProgramRoutes } from "./program-routes.js";
 import { addStreamRoutes } from "./stream-routes.js";
 
@@ -31,6 +32,7 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
       routes.get("/openapi.json", { schema: { hide: true } }, () => part.swagger());
       addStreamRoutes(routes, deps);
       addPictureRoutes(routes, deps);
+      addPlaybackRoutes(routes, deps);
       addProgramRoutes(routes, deps);
       done();
     }, { prefix: PREFIX });

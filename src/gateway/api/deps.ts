@@ -3,7 +3,7 @@ import { maySee, type Access } from "../../core/access.js";
 import type { Clock } from "../../core/clock.js";
 import { PipelineError } from "../../core/errors.js";
 import type { Feed } from "../../feed/index.js";
-import type { ApiSchemas, StreamControl, StreamInfo } from "../control.js";
+import type { ApiSchemas, PlaybackControl, StreamControl, StreamInfo } from "../control.js";
 import type { StatsHistory } from "./stats-history.js";
 
 /** What the routes of the API work with. */
@@ -12,6 +12,8 @@ export interface ApiDeps {
   readonly version: string;
   /** undefined while the program begins. */
   readonly control: () => StreamControl | undefined;
+  /** Left out where no log is replayed. */
+  readonly playback?: PlaybackControl;
   readonly accessOf: (request: FastifyRequest) => Access;
   readonly schemas: ApiSchemas;
   readonly history: StatsHistory;

@@ -1,0 +1,1 @@
+export { openReplay, type Replay, type ReplayOptions, type ReplayWorld } from "./replay.js";
