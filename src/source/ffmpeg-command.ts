@@ -76,13 +76,11 @@ export interface ClipCommand {
 export function clipArguments({ plan, decodeThreads, fromMs, picture }: ClipCommand): string[] {
   const seek = fromMs === null ? [] : ["-ss", (fromMs / 1000).toFixed(6), "-copyts", "-start_at_zero"];
   const inputOptions = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-threads", String(decodeThreads), ...seek, ...plan.options];
-  const command = ffmpeg()
-    .input(plan.input)
-    .inputOptions(inputOptions)
-    .complexFilter([`[0:v:0]showinfo=checksum=0,${pictureFilters({ ...picture, everyNth: 1 })}[pv]`])
-    .output("pipe:1")
-    .outputOptions(["-map", "[pv]", ...RAW_OUTPUT]);
-  return argumentsOf(command);
+  return composeArguments({
+    inputs: [{ input: plan.input, options: inputOptions }],
+    filterGraph: [`[0:v:0]showinfo=checksum=0,${pictureFilters({ ...picture, everyNth: 1 })}[pv]`],
+    outputs: [{ output: "pipe:1", options: ["-map", "[pv]", ...RAW_OUTPUT] }],
+  });
 }
 
 /**
