@@ -1,13 +1,12 @@
 import { createReadStream, existsSync } from "node:fs";
 import { open, readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import * as zlib from "node:zlib";
 import type { Clock } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
 import { removeForGood, renameForGood } from "./disk.js";
 import { partsOf } from "./files.js";
+import { lockLog } from "./lock.js";
+import { packInto } from "./pack.js";
 import { packedPath, type Compression, type PartName } from "./names.js";
 
 /** How long closed parts are kept. */
@@ -31,6 +30,9 @@ const HOUR_MS = 3_600_000;
 const LOOK_MS = HOUR_MS;
 /** Half-made files begin and end like this. */
 const TEMPORARY = { begin: ".", end: ".packing" } as const;
+
+/** What is locked by who packs, removes or compacts closed parts: two at once would count records twice. */
+export const tidyingOf = (path: string): string => `${path}.tidying`;
 
 /** When a part's period is over, ms since 1970. */
 function endOf({ period }: PartName): number {
@@ -97,6 +99,7 @@ export function keeper(options: KeeperOptions): Keeper {
 }
 
 async function tidy({ path, pack, keep, clock, notice }: KeeperOptions, stop: AbortSignal): Promise<void> {
+  await using _tidying = await lockLog(tidyingOf(path), clock);
   await removeHalfMade(path);
   for (const one of await partsOf(path)) {
     if (one.kind !== "none" || pack === "none" || stop.aborted) continue;
@@ -130,10 +133,7 @@ async function packPart(path: string, pack: Exclude<Compression, "none">, signal
   const half = join(dirname(path), `${TEMPORARY.begin}${basename(packed)}${TEMPORARY.end}`);
   const file = await open(half, "w");
   try {
-    const sink = new Writable({
-      write: (chunk: Buffer, _encoding, done) => void file.write(chunk).then(() => done(), done),
-    });
-    await pipeline(createReadStream(path), packerOf(pack), sink, { signal });
+    await packInto(file, createReadStream(path), pack, signal);
     await file.sync();
   } catch (error) {
     await rm(half, { force: true });
@@ -144,10 +144,3 @@ async function packPart(path: string, pack: Exclude<Compression, "none">, signal
   await renameForGood(half, packed);
   await removeForGood(path);
 }
-
-function packerOf(pack: Exclude<Compression, "none">): ReturnType<typeof zlib.createGzip> {
-  return pack === "gzip" || !("createZstdCompress" in zlib) ? zlib.createGzip() : (zlib.createZstdCompress as () => ReturnType<typeof zlib.createGzip>)();
-}
-
-/** Whether this Node can pack that way. */
-export const canPack = (pack: Compression): boolean => pack !== "zstd" || "createZstdCompress" in zlib;

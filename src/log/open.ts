@@ -4,8 +4,9 @@ import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { LineSink, openDevice, outputError, type Sink, type SinkHealth } from "../sinks/index.js";
 import { fanOut } from "./fan.js";
-import { canPack, keeper } from "./keeper.js";
+import { keeper } from "./keeper.js";
 import { pathFor, STREAM_PLACE, type Compression, type Period } from "./names.js";
+import { canPack } from "./pack.js";
 import { logTarget } from "./target.js";
 import { thinned, type EmptyFrames } from "./thin.js";
 

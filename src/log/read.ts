@@ -80,6 +80,19 @@ async function* readOne<T>({ path, kind }: LogFile, parse: LineParser<T>, option
   told.rest();
 }
 
+/** The lines that are records, as they are, each with its end. What can't be read on ends them. */
+export async function* goodLines(file: LogFile): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const raw of splitLines(unpacked(file, 0), MOST_LINE_BYTES)) {
+      if (raw.bytes !== null && "record" in parseRaw(raw, parseRecord)) yield Buffer.concat([raw.bytes, LINE_END]);
+    }
+  } catch {
+    // The file's end is not there, or its packing broken: what came before it counts.
+  }
+}
+
+const LINE_END = Buffer.from("\n");
+
 async function* linesOf({ path, kind }: LogFile, { parquetLines, fromBytes = 0 }: ReadOptions): AsyncGenerator<RawLine | string, void, undefined> {
   if (kind !== "parquet") yield* splitLines(unpacked({ path, kind }, fromBytes), MOST_LINE_BYTES);
   else if (parquetLines) yield* parquetLines(path);
