@@ -67,8 +67,9 @@ function partOf(file: FileHandle, path: string, { sizeBytes, cutBytes, firstMs }
     },
     sync: () => file.datasync(),
     async whereabouts() {
-      const ours = await file.stat();
+      // In this order: what is gone by then has no name left when its links are counted.
       const there = await stat(path).catch(() => undefined);
+      const ours = await file.stat();
       if (there?.ino === ours.ino && there.dev === ours.dev) return "here";
       return ours.nlink === 0 ? "removed" : "moved";
     },

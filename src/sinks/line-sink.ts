@@ -172,9 +172,10 @@ export class LineSink implements Sink {
     this.#running = true;
     while (!this.#error && (this.#syncDue || this.#store.waiting.length > 0)) {
       try {
-        if (this.#syncDue) await this.#sync();
-        else await this.#writeGroup();
-        this.#recovered();
+        const isSync = this.#syncDue;
+        await (isSync ? this.#sync() : this.#writeGroup());
+        // A sync may have had nothing to do; as long as lines wait it proves nothing.
+        if (!isSync || this.#store.waiting.length === 0) this.#recovered();
       } catch (thrown) {
         await this.#suffer(thrown);
       }

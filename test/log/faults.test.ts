@@ -88,6 +88,22 @@ test("a folder that is removed and comes back: nothing that waits is lost, what 
   assert.equal(lost, 0);
 });
 
+test("as long as the folder is gone nothing says that it is written again", async () => {
+  await using folder = await temporaryFolder();
+  const logs = folder.file("logs");
+  mkdirSync(logs);
+  const recorder = startRecorder(`${logs}/a.jsonl`, { ...order, perSecond: 500 });
+  await recorder.told(/ACK/);
+  rmSync(logs, { recursive: true });
+  await recorder.told(/up to 2 MiB of records wait/);
+  // Longer than some syncs and tries.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  assert.doesNotMatch(recorder.said(), /is written again/);
+  mkdirSync(logs);
+  await recorder.told(/is written again after/);
+  await recorder.end();
+});
+
 test("a file that is moved away, as logrotate does: a new one is begun, and no record is missing or twice", async () => {
   await using folder = await temporaryFolder();
   const path = folder.file("a.jsonl");

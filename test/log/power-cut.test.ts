@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { systemRandom } from "../../src/core/clock.js";
 import { powerCuts } from "./power-cut.js";
 
-const CUTS = 60;
+const CUTS = 30;
 
 test(`${CUTS} power cuts while it writes and rotates: what was acknowledged is there`, async (t) => {
   if (spawnSync("strace", ["-V"]).status !== 0) return t.skip("SKIPPED: needs strace (apt-get install strace)");
