@@ -1,0 +1,5 @@
+export { askLog, type AskOptions, type FileFormat, type LogQuery, type Query } from "./ask.js";
+export { quoted, type Answer, type Cell, type ColumnKind } from "./duckdb.js";
+export { GAP_S, MOST_REPORT_ROWS, REPORTS, reportNamed, reportQuery, type PlotSpec, type Report, type ReportAsk } from "./reports.js";
+export { readMoment, readStep } from "./time.js";
+export { viewTable, type View } from "./views.js";
