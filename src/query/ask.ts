@@ -91,7 +91,7 @@ export async function askLog(files: readonly LogFile[], options: AskOptions): Pr
     check: async () => {
       const { rows } = await asked((open) => (sources.json.length === 0 ? NOTHING : open.rows(badLinesSql(sources.json), {}, files.length)));
       const tooLong = sources.lines.map((path) => ({ path, bad: 1 }));
-      await tellBadLines([...rows.map(([path, bad]) => ({ path: String(path), bad: Number(bad) })), ...tooLong], files, options);
+      await tellBadLines([...rows.map(([path, bad]) => ({ path: path as string, bad: Number(bad) })), ...tooLong], files, options);
     },
     [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
   };
@@ -130,10 +130,13 @@ function without({ json, lines, parquet }: Sources, path: string, why: string, o
 
 const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
 
-/** The database's own words, with the place that it points to; without its advice about settings that are locked here. */
+/** The database's own words, and the place that it points to: `LINE 1: SELECT a FROM b` and a mark on the next line. */
 function queryError(thrown: unknown): PipelineError {
-  const lines = messageOf(thrown).split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
-  return new PipelineError("E_QUERY", lines.join("\n"), { cause: thrown });
+  const lines = messageOf(thrown).split("\n").filter((line) => line.trim() !== "");
+  const mark = lines.findIndex((line) => /^\s*\^\s*$/.test(line));
+  const near = mark > 0 ? ` (near "${lines[mark - 1]!.slice(lines[mark]!.indexOf("^")).trim()}")` : "";
+  const words = lines.filter((line, i) => !/^LINE \d+:/.test(line) && i !== mark).map((line) => line.trim());
+  return new PipelineError("E_QUERY", words.join("; ") + near, { cause: thrown });
 }
 
 /** So far a file is searched for the lines that were counted, unpacked bytes. */
