@@ -27,7 +27,7 @@ export const LAYERS = {
   gateway: 3,
   log: 3,
   pipeline: 3,
-  query: 3,
+  query: 4,
   queue: 3,
   render: 4,
   replay: 4,
