@@ -22,6 +22,8 @@ export interface Database extends Disposable {
   run(sql: string): Promise<void>;
   /** The first rows of a query's last statement. */
   rows(sql: string, parameters: Parameters, mostRows: number): Promise<Answer>;
+  /** The texts of a query's only column, as they come. */
+  texts(sql: string): AsyncGenerator<string, void, undefined>;
   /** How many statements the text holds. @throws the database's own error for what it can't read */
   countStatements(sql: string): Promise<number>;
   /** Ends the query that runs; it fails. */
@@ -50,6 +52,9 @@ export async function openDatabase({ threads, memoryBytes, temporaryFolder }: Da
   return {
     run: async (sql) => void (await connection.run(sql)),
     rows: (sql, parameters, mostRows) => rowsOf(connection, sql, parameters, mostRows),
+    async *texts(sql) {
+      for await (const rows of (await connection.stream(sql)).yieldRowsJson()) for (const [text] of rows) yield text as string;
+    },
     countStatements: async (sql) => (await connection.extractStatements(sql)).count,
     interrupt: () => connection.interrupt(),
     [Symbol.dispose]() {
