@@ -94,6 +94,10 @@ export const FLAGS = {
     CONFIG,
     json("what was played"),
   ],
+  log: [
+    { flags: "--dry-run", help: "compact: only tell what would be done" },
+    json("what was done"),
+  ],
   query: [
     { flags: "--report <NAME>", help: "a ready report: busiest, classes, uptime, gaps, latency, seen; default busiest" },
     { flags: "--sql <SQL>", help: "instead: a question of your own; --schema lists what can be asked" },
