@@ -6,7 +6,7 @@ import { systemClock } from "../core/clock.js";
 import { PipelineError, systemCodeOf } from "../core/errors.js";
 import { logFiles, type LogTrouble } from "../log/index.js";
 import { availableCores } from "../machine/index.js";
-import { askLog, MOST_REPORT_ROWS, plotOf, plotSpecFor, plotSvg, plotText, readMoment, readStep, reportNamed, reportQuery, tableText, viewTable, type FileFormat, type LogQuery, type PlotSpec, type Query } from "../query/index.js";
+import { askLog, MOST_REPORT_ROWS, narrowed, plotOf, plotSpecFor, plotSvg, plotText, readMoment, readStep, reportNamed, reportQuery, tableText, viewTable, type FileFormat, type LogQuery, type PlotSpec, type Query } from "../query/index.js";
 import type { GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { statusOf, type Stop } from "./stop.js";
@@ -30,6 +30,8 @@ interface Wish {
   readonly plot: "terminal" | "svg" | undefined;
   readonly format: Format;
   readonly out: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function query(logs: readonly string[], given: GivenFlags, stop: St
   }
   if (logs.length === 0) throw new PipelineError("E_USAGE", "no log was given to query; it may be the path given as --out, one of its files, or a folder");
   const wish = wishOf(given);
-  const files = await logFiles(logs);
+  const files = narrowed(await logFiles(logs), wish);
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const tell = ({ path, line, message }: LogTrouble): void => terminal.say(printable(`sightline: ${path}${line === null ? "" : `, line ${line}`}: ${message}`));
@@ -72,7 +74,8 @@ function wishOf(given: GivenFlags): Wish {
   const rest = { plot, format, out };
   if (sql === undefined) {
     const { name, title, plot: plotSpec } = reportNamed(text("report") ?? "busiest");
-    return { query: reportQuery(name, reportAsk(given, text)), title, plotSpec, ...rest };
+    const ask = reportAsk(given, text);
+    return { query: reportQuery(name, ask), title, plotSpec, since: ask.since, until: ask.until, ...rest };
   }
   const forReports = ["report", "since", "until", "stream", "step"].find((name) => given[name] !== undefined);
   if (forReports !== undefined) throw new PipelineError("E_USAGE", `--${forReports} is for reports; with --sql write it into the query: WHERE captured_at >= '2026-11-20 10:00:00'`);

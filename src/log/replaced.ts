@@ -1,7 +1,6 @@
 import { open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { renameForGood } from "./disk.js";
-import type { LogFile } from "./files.js";
 
 /** A part that a Parquet file stands for; size and time tell it from a later part of the same name. */
 interface ReplacedPart {
@@ -58,8 +57,8 @@ export async function stillReplaced(parquetPath: string): Promise<string[]> {
 }
 
 /** The files without parts that a Parquet file among them stands for. */
-export async function withoutReplaced(files: readonly LogFile[]): Promise<LogFile[]> {
-  const lists = await Promise.all(files.map(({ path, kind }) => (kind === "parquet" ? stillReplaced(path) : [])));
+export async function withoutReplaced<T extends { readonly path: string; readonly kind: string }>(files: readonly T[]): Promise<T[]> {
+  const lists = await Promise.all(files.map(async ({ path, kind }) => (kind === "parquet" ? await stillReplaced(path) : [])));
   const replaced = new Set(lists.flat().map((path) => resolve(path)));
   return replaced.size === 0 ? [...files] : files.filter(({ path }) => !replaced.has(resolve(path)));
 }

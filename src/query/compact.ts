@@ -52,7 +52,7 @@ export async function* compactLog(path: string, options: CompactOptions): AsyncG
 
 async function* compactOne(log: string, options: CompactOptions): AsyncGenerator<CompactedDay, void, undefined> {
   if (!options.dryRun) await finishEarlier(log);
-  const replaced = new Set((await Promise.all((await partsOf(log)).map(({ path, kind }) => (kind === "parquet" ? stillReplaced(path) : [])))).flat());
+  const replaced = new Set((await Promise.all((await partsOf(log)).map(async ({ path, kind }) => (kind === "parquet" ? await stillReplaced(path) : [])))).flat());
   const days = new Map<string, ClosedPart[]>();
   for (const one of await partsOf(log)) {
     const day = one.part.period.slice(0, DAY_CHARS);

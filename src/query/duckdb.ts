@@ -1,4 +1,4 @@
-import { DuckDBInstance, DuckDBTimestampTZValue, DuckDBTimestampValue, DuckDBTypeId, type DuckDBConnection, type DuckDBResultReader, type DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBTimestampTZValue, DuckDBTimestampValue, DuckDBValue } from "@duckdb/node-api";
 
 /** A value of an answer as JSON has it; times are ISO 8601 in UTC. Whole numbers beyond 2^53 are text. */
 export type Cell = string | number | boolean | null | readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -38,9 +38,14 @@ export interface DatabaseLimits {
   readonly temporaryFolder: string;
 }
 
+/** The library and its 70 MB are loaded when a database is opened, not before. */
+const library = () => import("@duckdb/node-api");
+type Library = Awaited<ReturnType<typeof library>>;
+
 /** Opens an empty database that loads nothing from the network. Its worker threads leave the event loop free. */
 export async function openDatabase({ threads, memoryBytes, temporaryFolder }: DatabaseLimits): Promise<Database> {
-  const instance = await DuckDBInstance.create(":memory:", {
+  const duckdb = await library();
+  const instance = await duckdb.DuckDBInstance.create(":memory:", {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryBytes / 1024)}KiB`,
     temp_directory: temporaryFolder,
@@ -51,7 +56,7 @@ export async function openDatabase({ threads, memoryBytes, temporaryFolder }: Da
   await connection.run("SET TimeZone = 'UTC'");
   return {
     run: async (sql) => void (await connection.run(sql)),
-    rows: (sql, parameters, mostRows) => rowsOf(connection, sql, parameters, mostRows),
+    rows: (sql, parameters, mostRows) => rowsOf(duckdb, connection, sql, parameters, mostRows),
     async *texts(sql) {
       for await (const rows of (await connection.stream(sql)).yieldRowsJson()) for (const [text] of rows) yield text as string;
     },
@@ -64,25 +69,26 @@ export async function openDatabase({ threads, memoryBytes, temporaryFolder }: Da
   };
 }
 
-async function rowsOf(connection: DuckDBConnection, sql: string, parameters: Parameters, mostRows: number): Promise<Answer> {
+async function rowsOf(duckdb: Library, connection: DuckDBConnection, sql: string, parameters: Parameters, mostRows: number): Promise<Answer> {
   const reader = await connection.streamAndReadUntil(sql, mostRows + 1, { ...parameters });
-  const columns = reader.columnNames().map((name, i) => ({ name, kind: kindOf(reader.columnTypeId(i)) }));
+  const columns = reader.columnNames().map((name, i) => ({ name, kind: kindOf(duckdb, reader.columnTypeId(i)) }));
   const asJson = reader.getRowsJson();
-  const rows = reader.getRows().slice(0, mostRows).map((row, r) => row.map((value, c) => cellOf(value, asJson[r]?.[c])));
+  const rows = reader.getRows().slice(0, mostRows).map((row, r) => row.map((value, c) => cellOf(value, asJson[r]?.[c], columns[c]?.kind === "time")));
   return { columns, rows, hasMore: reader.currentRowCount > mostRows };
 }
 
-function kindOf(type: ReturnType<DuckDBResultReader["columnTypeId"]>): ColumnKind {
+function kindOf({ DuckDBTypeId }: Library, type: number): ColumnKind {
   const { TIMESTAMP, TIMESTAMP_TZ, VARCHAR, TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT, HUGEINT, FLOAT, DOUBLE, DECIMAL } = DuckDBTypeId;
-  if (type === TIMESTAMP || type === TIMESTAMP_TZ) return "time";
-  if (type === VARCHAR) return "text";
-  return [TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT, HUGEINT, FLOAT, DOUBLE, DECIMAL].some((one) => one === type) ? "number" : "other";
+  const isOneOf = (types: readonly number[]): boolean => types.includes(type);
+  if (isOneOf([TIMESTAMP, TIMESTAMP_TZ])) return "time";
+  if (isOneOf([VARCHAR])) return "text";
+  return isOneOf([TINYINT, SMALLINT, INTEGER, BIGINT, UTINYINT, USMALLINT, UINTEGER, UBIGINT, HUGEINT, FLOAT, DOUBLE, DECIMAL]) ? "number" : "other";
 }
 
 /** `json` is the value as the library writes it in JSON: whole numbers and decimals of more than 32 bits as text. */
-function cellOf(value: DuckDBValue, json: unknown): Cell {
+function cellOf(value: DuckDBValue, json: unknown, isTime: boolean): Cell {
   if (value === null) return null;
-  if (value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimestampValue) return isoOf(value.micros);
+  if (isTime) return isoOf((value as DuckDBTimestampTZValue | DuckDBTimestampValue).micros);
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   return json as Cell;
 }
