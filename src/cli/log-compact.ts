@@ -22,7 +22,7 @@ export async function compact(path: string, given: GivenFlags, stop: Stop): Prom
   const days: CompactedDay[] = [];
   try {
     terminal.status("putting closed days together; Ctrl-C ends it");
-    for await (const day of compactLog(path, { nowMs: systemClock.wallMs(), dryRun, threads: Math.min(MOST_THREADS, availableCores().cores), signal: stop.signal })) {
+    for await (const day of compactLog(path, { clock: systemClock, dryRun, threads: Math.min(MOST_THREADS, availableCores().cores), signal: stop.signal })) {
       days.push(day);
       if (!json) await print(printable(dayText(day, dryRun)));
     }

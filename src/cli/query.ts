@@ -51,7 +51,7 @@ export async function query(logs: readonly string[], given: GivenFlags, stop: St
   stop.tellOn(terminal);
   const tell = ({ path, line, message }: LogTrouble): void => terminal.say(printable(`sightline: ${path}${line === null ? "" : `, line ${line}`}: ${message}`));
   try {
-    await using log = await askLog(files, { threads: Math.min(MOST_THREADS, availableCores().cores), memoryBytes: MEMORY_BYTES, onTrouble: tell, signal: stop.signal });
+    await using log = await askLog(files, { threads: Math.min(MOST_THREADS, availableCores().cores), memoryBytes: MEMORY_BYTES, onTrouble: tell, signal: stop.signal, clock: systemClock });
     terminal.status(`reading ${files.length} ${files.length === 1 ? "file" : "files"}; Ctrl-C ends it`);
     await answer(log, wish, terminal);
     terminal.status("looking for lines that are no records; Ctrl-C ends it");

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
 import { Closers } from "../core/lifetime.js";
 import { readRecords, type LogFile, type LogTrouble } from "../log/index.js";
 import { openDatabase, quoted, type Answer, type Database, type Parameters } from "./duckdb.js";
+import { interruptOn } from "./interrupt.js";
 import { asPattern, badLinesSql, type Sources } from "./sources.js";
 import { viewsSql } from "./views.js";
 
@@ -25,6 +27,7 @@ export interface AskOptions {
   readonly onTrouble: (trouble: LogTrouble) => void;
   /** Ends what runs; it fails with E_STOPPED. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** A log that can be asked. One query at a time. */
@@ -58,9 +61,7 @@ export async function askLog(files: readonly LogFile[], options: AskOptions): Pr
   let sources = sourcesOf(files);
   let database: Database | undefined;
   closers.defer(() => database?.[Symbol.dispose]());
-  const onAbort = (): void => database?.interrupt();
-  options.signal.addEventListener("abort", onAbort);
-  closers.defer(() => options.signal.removeEventListener("abort", onAbort));
+  closers.use(interruptOn(options.signal, options.clock, () => database?.interrupt()));
   const known = [...sources.json, ...sources.parquet];
   /** Runs it; a file that can't be read as a whole is told, and the rest is asked again. */
   const asked = async <T>(work: (database: Database) => Promise<T>): Promise<T> => {
@@ -71,7 +72,7 @@ export async function askLog(files: readonly LogFile[], options: AskOptions): Pr
         return await work(database);
       } catch (thrown) {
         if (options.signal.aborted) throw new PipelineError("E_STOPPED", "stopped while the log was asked");
-        const path = known.find((one) => messageOf(thrown).includes(`"${one}"`) || messageOf(thrown).includes(`'${one}'`));
+        const path = known.filter((one) => messageOf(thrown).includes(one)).sort((a, b) => b.length - a.length)[0];
         const next = path === undefined ? undefined : without(sources, path, messageOf(thrown), options.onTrouble);
         if (next === undefined) throw queryError(thrown);
         sources = next;

@@ -1,8 +1,10 @@
 import { open, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { existsSync } from "node:fs";
+import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
 import { markOf, noteReplaced, partPath, partsOf, pathFor, removeForGood, renameForGood, replacesNote, stillReplaced, STREAM_PLACE, streamsOf, type ClosedPart } from "../log/index.js";
+import { interruptOn } from "./interrupt.js";
 import { writeParquet } from "./parquet.js";
 
 /** A day that was put together, or would be, or could not be. */
@@ -25,7 +27,7 @@ export interface CompactedDay {
 
 /** How it is done. */
 export interface CompactOptions {
-  readonly nowMs: number;
+  readonly clock: Clock;
   /** Tells what would be done. */
   readonly dryRun: boolean;
   readonly threads: number;
@@ -56,7 +58,7 @@ async function* compactOne(log: string, options: CompactOptions): AsyncGenerator
   const days = new Map<string, ClosedPart[]>();
   for (const one of await partsOf(log)) {
     const day = one.part.period.slice(0, DAY_CHARS);
-    if (one.kind === "parquet" || replaced.has(one.path) || options.nowMs < Date.parse(`${day}T00:00:00Z`) + DAY_MS + SETTLED_MS) continue;
+    if (one.kind === "parquet" || replaced.has(one.path) || options.clock.wallMs() < Date.parse(`${day}T00:00:00Z`) + DAY_MS + SETTLED_MS) continue;
     days.set(day, [...(days.get(day) ?? []), one]);
   }
   for (const [day, parts] of days) {
@@ -74,7 +76,7 @@ async function finishEarlier(log: string): Promise<void> {
   }
 }
 
-async function compactDay(log: string, day: string, parts: readonly ClosedPart[], { dryRun, threads, signal }: CompactOptions): Promise<CompactedDay> {
+async function compactDay(log: string, day: string, parts: readonly ClosedPart[], { dryRun, threads, signal, clock }: CompactOptions): Promise<CompactedDay> {
   const target = freeTarget(log, day);
   const paths = parts.map(({ path }) => path);
   const before = await Promise.all(paths.map(markOf));
@@ -82,7 +84,7 @@ async function compactDay(log: string, day: string, parts: readonly ClosedPart[]
   if (dryRun) return about;
   const half = `${target}.part`;
   try {
-    const { rows, expected, left } = await interruptible(signal, (onOpen) => writeParquet(paths, half, threads, onOpen));
+    const { rows, expected, left } = await interruptible(signal, clock, (onOpen) => writeParquet(paths, half, threads, onOpen));
     if (rows === 0) throw new Error("no line of its parts is a record");
     if (rows !== expected) throw new Error(`of ${expected} records ${rows} came out; see: sightline log verify`);
     await syncFile(half);
@@ -111,15 +113,10 @@ function freeTarget(log: string, day: string): string {
   }
 }
 
-async function interruptible<T>(signal: AbortSignal, work: (onOpen: (interrupt: () => void) => void) => Promise<T>): Promise<T> {
+async function interruptible<T>(signal: AbortSignal, clock: Clock, work: (onOpen: (interrupt: () => void) => void) => Promise<T>): Promise<T> {
   let interrupt: (() => void) | undefined;
-  const onAbort = (): void => interrupt?.();
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await work((given) => (interrupt = given));
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  using _until = interruptOn(signal, clock, () => interrupt?.());
+  return await work((given) => (interrupt = given));
 }
 
 async function syncFile(path: string): Promise<void> {

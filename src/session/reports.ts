@@ -62,7 +62,7 @@ async function answered(path: string, name: string, { since, until, step, stream
   const troubles: string[] = [];
   try {
     const files = narrowed(await logFiles([path]), ask);
-    await using log = await askLog(files, { threads: THREADS, memoryBytes: MEMORY_BYTES, onTrouble: ({ path: at, message }) => troubles.push(`${at}: ${message}`), signal: AbortSignal.any([signal, slow.signal]) });
+    await using log = await askLog(files, { threads: THREADS, memoryBytes: MEMORY_BYTES, onTrouble: ({ path: at, message }) => troubles.push(`${at}: ${message}`), signal: AbortSignal.any([signal, slow.signal]), clock });
     return { ...shown(reportNamed(name)), ...(await log.rows(query, MOST_ROWS)), troubles };
   } catch (thrown) {
     if (slow.signal.aborted) throw new PipelineError("E_QUERY_SLOW", `the report ${name} took longer than ${LIMIT_MS / 1000} s`);
