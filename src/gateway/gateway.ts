@@ -122,8 +122,7 @@ const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), 
 
 /** What HTTP tells of streams beyond the feed: the API, health and figures. */
 function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
-  const { version, control = () => undefined, playback, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
-  const { version, control = () => undefined, schemas = ANY_STREAM, accessOf = httpAccessOf, reports } = options;
+  const { version, control = () => undefined, playback, schemas = ANY_STREAM, accessOf = httpAccessOf, reports } = options;
   const history = statsHistory();
   const metrics = gatewayMetrics({ version, control, clients: () => feed.loads(), lostRecords: feed.lostRecords });
   return {
@@ -131,8 +130,7 @@ function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
       app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
       addHealthRoutes(app, { control, accessOf });
       addMetricsRoute(app, metrics, accessOf);
-      addApiRoutes(app, { version, control, ...(playback && { playback }), accessOf, schemas, history, feed, clock });
-      addApiRoutes(app, { version, control, accessOf, schemas, reports, history, feed, clock });
+      addApiRoutes(app, { version, control, ...(playback && { playback }), accessOf, schemas, reports, history, feed, clock });
     },
     take(record: WireRecord): void {
       if (record.type === "stats") history.add(record);

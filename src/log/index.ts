@@ -6,5 +6,4 @@ export type { EmptyFrames } from "./thin.js";
 export { openLog, type LogOptions, type LogWorld } from "./open.js";
 export { readLines, readRecords, type LineParser, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";
 export { partPath, pathFor, STREAM_PLACE } from "./names.js";
-export { readRecords, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";
 export { markOf, noteReplaced, replacesNote, stillReplaced } from "./replaced.js";

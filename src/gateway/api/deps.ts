@@ -4,7 +4,6 @@ import type { Clock } from "../../core/clock.js";
 import { PipelineError } from "../../core/errors.js";
 import type { Feed } from "../../feed/index.js";
 import type { ApiSchemas, PlaybackControl, StreamControl, StreamInfo } from "../control.js";
-import type { ApiSchemas, StreamControl, StreamInfo } from "../control.js";
 import type { ReportDesk } from "../reports.js";
 import type { StatsHistory } from "./stats-history.js";
 
