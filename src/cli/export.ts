@@ -2,6 +2,7 @@ import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { EXPORT_FORMATS, exportLog, type ExportCounts, type ExportFormatName, type ExportOptions } from "../export/index.js";
 import { logFiles } from "../log/index.js";
+import { parquetLines } from "../query/index.js";
 import type { GivenFlags } from "./flags.js";
 import { shareRead, troubleTeller } from "./log-progress.js";
 import { momentOf, shareOf } from "./moments.js";
@@ -34,7 +35,7 @@ export async function exportCommand(paths: readonly string[], given: GivenFlags,
   try {
     using _progress = showLine(() => `${options.format}  ${Math.floor(100 * share)}%  ${counts.records} records  ${counts.frames} frames  ${counts.objects} objects`, terminal, systemClock);
     counts = await exportLog(files, options, {
-      reading: { onTrouble },
+      reading: { onTrouble, parquetLines },
       signal: stop.signal,
       onEntry: (entry, sofar) => {
         counts = sofar;

@@ -94,6 +94,22 @@ export const FLAGS = {
     CONFIG,
     json("what was played"),
   ],
+  log: [
+    { flags: "--dry-run", help: "compact: only tell what would be done" },
+    json("what was done"),
+  ],
+  query: [
+    { flags: "--report <NAME>", help: "a ready report: busiest, classes, uptime, gaps, latency, seen; default busiest" },
+    { flags: "--sql <SQL>", help: "instead: a question of your own; --schema lists what can be asked" },
+    { flags: "--schema", help: "instead: list the views and their columns; needs no log" },
+    { flags: "--since <TIME>", help: "with a report: from then on: 2026-11-20, 2026-11-20T10:30 (UTC), or how long ago: 90s, 15m, 2h, 7d" },
+    { flags: "--until <TIME>", help: "with a report: before then" },
+    { flags: "--stream <NAME...>", help: "with a report: only this stream; may be given again" },
+    { flags: "--step <TIME>", help: "with --report classes: length of a row, such as 30s, 15m, 1h; default 1m" },
+    { flags: "--format <FORMAT>", help: "table, csv, json or parquet; default: as the name after --out ends, else table" },
+    { flags: "-o, --out <FILE>", help: "write the answer into FILE" },
+    { flags: "--plot <terminal|svg>", help: "draw the answer: in the terminal, or as an SVG document" },
+  ],
   token: [
     { flags: "--role <viewer|admin>", help: "add: what it may do, look or also change; default viewer" },
     { flags: "--streams <LIST>", help: "add: only these streams, by name: gate,yard; default all" },

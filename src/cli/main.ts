@@ -16,6 +16,8 @@ const actionsWith = (stop: Stop): Actions => ({
   render: async (words, given) => (await import("./render.js")).render(words, given, stop),
   worker: async (_, given) => (await import("./worker.js")).worker(given, stop),
   replay: async (logs, given) => (await import("./replay.js")).replay(logs, given, stop),
+  log: async (words, given) => (await import("./log.js")).log(words, given, stop),
+  query: async (logs, given) => (await import("./query.js")).query(logs, given, stop),
   // What these have begun needs no end of its own: a signal ends them as it ends any program.
   devices: async (_, given) => {
     stop.release();

@@ -15,6 +15,8 @@ export interface Actions {
   readonly check: Action;
   readonly worker: Action;
   readonly replay: Action;
+  readonly log: Action;
+  readonly query: Action;
   readonly token: Action;
   readonly export: Action;
   readonly render: Action;
@@ -66,6 +68,19 @@ const EXAMPLES = {
     ["sightline replay detections.jsonl --clip gate=gate.mp4 --clip yard=yard.mp4", "several streams, each with its clip"],
     ["sightline replay logs/ --stream gate --from 2026-11-20T10:00:00Z --speed 4", "a folder of logs, one stream of it, from a time of day on"],
     ["sightline replay detections.jsonl --speed max --once --json", "for a script: as fast as it can be read, to the end"],
+  ],
+  log: [
+    ["sightline log compact detections.jsonl", "closed days become one Parquet file each; the open file is left alone"],
+    ["sightline log compact 'logs/{stream}.jsonl' --dry-run", "what would be done with the logs of all streams"],
+  ],
+  query: [
+    ["sightline query detections.jsonl", "the busiest streams"],
+    ["sightline query detections.jsonl --report classes --step 1h --since 7d", "objects of each class by the hour, of a week"],
+    ["sightline query detections.jsonl --report classes --plot terminal", "the same by the minute, drawn"],
+    ["sightline query logs/ --report uptime --stream gate", "how much of the time a stream was there"],
+    ["sightline query detections.jsonl --sql \"SELECT label, count(*) FROM objects WHERE score > 0.8 GROUP BY label\"", "a question of your own"],
+    ["sightline query detections.jsonl --sql 'SELECT * FROM objects' --out objects.parquet", "everything, for another program"],
+    ["sightline query --schema", "the views and their columns: frames, objects, states, events, gaps, stats, logs"],
   ],
   token: [
     ["sightline token add --role admin --name me", "prints the token, once"],
@@ -123,6 +138,8 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("replay", "[LOG...]", "Plays a recorded log, with its clip where there is one, on the live page and the feed: pause, step, seek, speed.");
+  add("log", "<compact> [LOG]", "Looks after detection logs.");
+  add("query", "[LOG...]", "Answers questions about detection logs: ready reports, or SQL over the files as they lie (open, closed, packed, Parquet).");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
   add("export", "[LOG...]", "Writes logs in another format: COCO, YOLO, CSV, MOT or WebVTT.");
   add("render", "[CLIP] [LOG...]", "Burns the boxes of a log into the video that they were seen in.");

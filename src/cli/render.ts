@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { logFiles } from "../log/index.js";
+import { parquetLines } from "../query/index.js";
 import { containerOf, DEFAULT_ENCODING, findChapter, openClip, renderClip, type Chapter, type Clip, type Encoding, type RenderFigures } from "../render/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { troubleTeller } from "./log-progress.js";
@@ -33,7 +34,7 @@ export async function render([name, ...logs]: readonly string[], given: GivenFla
   try {
     const clip = await openClip(name, source, signal);
     if (resolve(out) === clip.path) throw new PipelineError("E_USAGE", `--out ${out} is the clip itself`);
-    const chapter = await findChapter(await logFiles(logs), choice, { onTrouble: troubleTeller(terminal) }, signal);
+    const chapter = await findChapter(await logFiles(logs), choice, { onTrouble: troubleTeller(terminal), parquetLines }, signal);
     checkSize(chapter, clip);
     if (chapter.runs > 1) terminal.say(`sightline: the log holds ${chapter.runs} runs of ${printable(chapter.stream)}; run ${chapter.run} is drawn, --run chooses another`);
     const options = { ...look, out, encoding, force: given["force"] === true, ffmpegPath: source.ffmpegPath, base: chapter.base };

@@ -1,5 +1,6 @@
 import { systemClock } from "../core/clock.js";
 import { PipelineError, type ErrorWire } from "../core/errors.js";
+import { parquetLines } from "../query/index.js";
 import type { Replay, ReplayOptions } from "../replay/index.js";
 import { openBrowser } from "./browser.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
@@ -74,7 +75,7 @@ interface Report {
 async function open(options: ReplayOptions, sparePorts: number, terminal: Terminal, signal: AbortSignal): Promise<Replay> {
   const { openReplay } = await import("../replay/index.js");
   const world = {
-    clock: systemClock, signal,
+    clock: systemClock, signal, parquetLines,
     notice: ({ level, message }: { readonly level: string; readonly message: string }) => terminal.say(`sightline: ${level === "info" ? printable(message) : terminal.paint.yellow(printable(message))}`),
     onProgress: (records: number) => terminal.status(`looking through the log: ${records} records`),
   };

@@ -18,6 +18,7 @@ import { addHealthRoutes } from "./health.js";
 import { accessOf as httpAccessOf } from "./http-access.js";
 import { openHttpServer } from "./http.js";
 import { addMetricsRoute, gatewayMetrics } from "./metrics.js";
+import type { ReportDesk } from "./reports.js";
 import { openSeats, type SeatLimits } from "./seats.js";
 import { openStreaming } from "./streaming.js";
 import type { TlsFiles } from "./tls.js";
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly playback?: PlaybackControl;
   /** The schemas of the settings. Left out, a stream may be told anything. */
   readonly schemas?: ApiSchemas;
+  /** Answers about the log. Left out, there is none. */
+  readonly reports?: ReportDesk;
   /** Who asks by HTTP; another one only where a test is somebody else. */
   readonly accessOf?: (request: FastifyRequest) => Access;
   /** More connections than this, sockets and streams together, are turned away with 503. */
@@ -119,7 +122,7 @@ const ANY_STREAM: ApiSchemas = { stream: z.looseObject({ source: z.string() }), 
 
 /** What HTTP tells of streams beyond the feed: the API, health and figures. */
 function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
-  const { version, control = () => undefined, playback, schemas = ANY_STREAM, accessOf = httpAccessOf } = options;
+  const { version, control = () => undefined, playback, schemas = ANY_STREAM, accessOf = httpAccessOf, reports } = options;
   const history = statsHistory();
   const metrics = gatewayMetrics({ version, control, clients: () => feed.loads(), lostRecords: feed.lostRecords });
   return {
@@ -127,7 +130,7 @@ function apiOf(options: GatewayOptions, feed: Feed, clock: Clock) {
       app.get("/api/stats", (request) => ({ streams: feed.latestStats().filter(({ stream }) => maySee(accessOf(request), stream)) }));
       addHealthRoutes(app, { control, accessOf });
       addMetricsRoute(app, metrics, accessOf);
-      addApiRoutes(app, { version, control, ...(playback && { playback }), accessOf, schemas, history, feed, clock });
+      addApiRoutes(app, { version, control, ...(playback && { playback }), accessOf, schemas, reports, history, feed, clock });
     },
     take(record: WireRecord): void {
       if (record.type === "stats") history.add(record);

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PipelineError } from "../core/errors.js";
 import { byAge, logNameReader, STREAM_PLACE, pathFor, type Compression, type PartName } from "./names.js";
+import { withoutReplaced } from "./replaced.js";
 
 /** One file of a log. */
 export interface LogFile {
@@ -26,7 +27,7 @@ export async function logFiles(paths: readonly string[]): Promise<LogFile[]> {
     if (files.length === 0) throw new PipelineError("E_LOG_MISSING", `${path}: no log is there, neither the file nor closed parts of it`);
     for (const file of files) found.set(file.path, file);
   }
-  return [...found.values()];
+  return withoutReplaced([...found.values()]);
 }
 
 async function filesOf(path: string): Promise<LogFile[]> {

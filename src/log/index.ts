@@ -1,8 +1,11 @@
-export { logFiles, type LogFile } from "./files.js";
+export type { StreamAccount } from "./account.js";
+export { removeForGood, renameForGood } from "./disk.js";
+export { logFiles, partsOf, streamsOf, type ClosedPart, type LogFile } from "./files.js";
+export { lockTidying } from "./keeper.js";
 export { lastFrames, type LastFrame } from "./last-frames.js";
-export type { Compression, Period } from "./names.js";
-export type { EmptyFrames } from "./thin.js";
+export { partPath, pathFor, STREAM_PLACE, type Compression, type Period } from "./names.js";
 export { openLog, type LogOptions, type LogWorld } from "./open.js";
 export { readLines, readRecords, type LineParser, type LogEntry, type LogTrouble, type ReadOptions } from "./read.js";
+export { markOf, noteReplaced, replacesNote, stillReplaced } from "./replaced.js";
+export type { EmptyFrames } from "./thin.js";
 export { verifyLog, type FileReport, type LogReport, type VerifyOptions } from "./verify.js";
-export type { StreamAccount } from "./account.js";

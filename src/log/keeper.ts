@@ -31,8 +31,11 @@ const LOOK_MS = HOUR_MS;
 /** Half-made files begin and end like this. */
 const TEMPORARY = { begin: ".", end: ".packing" } as const;
 
-/** What is locked by who packs, removes or compacts closed parts: two at once would count records twice. */
-export const tidyingOf = (path: string): string => `${path}.tidying`;
+/**
+ * Held by who packs, removes or compacts closed parts of the log at `path`: two at once would count records twice.
+ * @throws PipelineError E_LOG_LOCKED
+ */
+export const lockTidying = (path: string, clock: Clock): Promise<AsyncDisposable> => lockLog(`${path}.tidying`, clock);
 
 /** When a part's period is over, ms since 1970. */
 function endOf({ period }: PartName): number {
@@ -99,7 +102,7 @@ export function keeper(options: KeeperOptions): Keeper {
 }
 
 async function tidy({ path, pack, keep, clock, notice }: KeeperOptions, stop: AbortSignal): Promise<void> {
-  await using _tidying = await lockLog(tidyingOf(path), clock);
+  await using _tidying = await lockTidying(path, clock);
   await removeHalfMade(path);
   for (const one of await partsOf(path)) {
     if (one.kind !== "none" || pack === "none" || stop.aborted) continue;

@@ -14,6 +14,7 @@ import { openLogbook } from "./logbook.js";
 import { modelPools, type ModelPools } from "./pools.js";
 import { pulseOf } from "./pulse.js";
 import { sinkGroup } from "./publisher.js";
+import { reportDesk } from "./reports.js";
 import type { Session, SessionOptions, StreamOptions, World } from "./session.js";
 import { specOf, specsOf, type StreamSpec } from "./specs.js";
 import { stagger, STAGGER_MS } from "./stagger.js";
@@ -185,11 +186,11 @@ async function openSinks({ log }: SessionOptions, { clock, notice, extraSinks = 
 }
 
 /** The gateway's libraries are loaded only when something is served: they would cost every other start 100 ms. */
-async function openPage({ serve }: SessionOptions, specs: readonly StreamSpec[], world: World, closers: Closers, control: () => StreamControl | undefined): Promise<Gateway | null> {
+async function openPage({ serve, log }: SessionOptions, specs: readonly StreamSpec[], world: World, closers: Closers, control: () => StreamControl | undefined): Promise<Gateway | null> {
   if (serve === null) return null;
   const { clock, version, notice, api } = world;
   const { openGateway } = await import("../gateway/index.js");
-  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version, control, ...(api && { schemas: api }) }, { clock, notice }));
+  return closers.use(await openGateway({ ...serve, streams: specs.map(({ name }) => name), version, control, reports: closers.use(reportDesk(log.path, clock)), ...(api && { schemas: api }) }, { clock, notice }));
 }
 
 /** Those who watch see that it has ended; those who come later do not hear of it. */

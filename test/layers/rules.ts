@@ -27,6 +27,7 @@ export const LAYERS = {
   gateway: 3,
   log: 3,
   pipeline: 3,
+  query: 4,
   queue: 3,
   render: 4,
   replay: 4,
@@ -47,6 +48,7 @@ export const RULES: ImportRules = {
   openRooms: ["core"],
   standalone: "setup",
   addresses: {
+    "@duckdb/node-api": ["src/query/duckdb.ts"],
     "@fastify/cookie": ["src/gateway/credentials.ts"],
     "@fastify/helmet": ["src/gateway/http.ts"],
     "@fastify/swagger": ["src/gateway/api/api.ts"],

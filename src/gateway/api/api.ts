@@ -8,6 +8,7 @@ import type { ApiDeps } from "./deps.js";
 import { addPictureRoutes } from "./picture-routes.js";
 import { addPlaybackRoutes } from "./playback-routes.js";
 import { addProgramRoutes } from "./program-routes.js";
+import { addReportRoutes } from "./report-routes.js";
 import { addStreamRoutes } from "./stream-routes.js";
 
 const PREFIX = "/api/v1";
@@ -33,6 +34,7 @@ export function addApiRoutes(app: FastifyInstance, deps: ApiDeps): void {
       addStreamRoutes(routes, deps);
       addPictureRoutes(routes, deps);
       addPlaybackRoutes(routes, deps);
+      addReportRoutes(routes, deps);
       addProgramRoutes(routes, deps);
       done();
     }, { prefix: PREFIX });

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.js";
 import { PipelineError } from "../../core/errors.js";
 import type { Feed } from "../../feed/index.js";
 import type { ApiSchemas, PlaybackControl, StreamControl, StreamInfo } from "../control.js";
+import type { ReportDesk } from "../reports.js";
 import type { StatsHistory } from "./stats-history.js";
 
 /** What the routes of the API work with. */
@@ -16,6 +17,8 @@ export interface ApiDeps {
   readonly playback?: PlaybackControl;
   readonly accessOf: (request: FastifyRequest) => Access;
   readonly schemas: ApiSchemas;
+  /** Answers about the log; undefined = there is none. */
+  readonly reports: ReportDesk | undefined;
   readonly history: StatsHistory;
   /** Newest records and pictures. */
   readonly feed: Pick<Feed, "latest" | "find" | "watch">;
