@@ -96,6 +96,7 @@ export const FLAGS = {
   ],
   log: [
     { flags: "--dry-run", help: "compact: only tell what would be done" },
+    { flags: "--repair", help: "verify: take out what is no record, and keep the file as it was beside it" },
     json("what was done"),
   ],
   query: [

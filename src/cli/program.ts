@@ -70,6 +70,8 @@ const EXAMPLES = {
     ["sightline replay detections.jsonl --speed max --once --json", "for a script: as fast as it can be read, to the end"],
   ],
   log: [
+    ["sightline log verify detections.jsonl", "are all lines records, and is every frame number accounted for?"],
+    ["sightline log verify detections.jsonl --repair", "takes out what is no record; the file as it was stays beside it"],
     ["sightline log compact detections.jsonl", "closed days become one Parquet file each; the open file is left alone"],
     ["sightline log compact 'logs/{stream}.jsonl' --dry-run", "what would be done with the logs of all streams"],
   ],
@@ -138,7 +140,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("replay", "[LOG...]", "Plays a recorded log, with its clip where there is one, on the live page and the feed: pause, step, seek, speed.");
-  add("log", "<compact> [LOG]", "Looks after detection logs.");
+  add("log", "<verify|compact> [LOG]", "Looks after detection logs.");
   add("query", "[LOG...]", "Answers questions about detection logs: ready reports, or SQL over the files as they lie (open, closed, packed, Parquet).");
   add("token", "<add|list|remove> [ID]", "Makes, lists and removes the tokens that let people and programs in.");
   add("export", "[LOG...]", "Writes logs in another format: COCO, YOLO, CSV, MOT or WebVTT.");
