@@ -69,7 +69,7 @@ export async function openAuth({ tokensFile, notice }: AuthOptions, clock: Clock
   }
 
   // Watched before it is read: what is written in between is read again.
-  const watching = tokensFile === null ? undefined : watchFiles([tokensFile], clock, () => void reload(tokensFile));
+  const watching = tokensFile === null ? undefined : watchFiles([tokensFile], clock, () => reload(tokensFile));
   try {
     tokens = byId(tokensFile === null ? [] : await readTokens(tokensFile));
   } catch (error) {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { keepNewest } from "../core/keep-newest.js";
 import { digest } from "./token.js";
 
 const PASS_BYTES = 32;
@@ -40,7 +41,7 @@ export function passes<T>({ idleMs, longestMs, once, most }: PassLimits): Passes
       const pass = randomBytes(PASS_BYTES).toString("base64url");
       const id = digest(pass);
       known.set(id, { value: valueOf(id), madeMs: nowMs, usedMs: nowMs });
-      if (known.size > most) known.delete([...known.keys()][0] ?? "");
+      keepNewest(known, most);
       return pass;
     },
     use: (pass, nowMs) => useById(digest(pass), nowMs)?.value,

@@ -1,3 +1,5 @@
+import { keepNewest } from "../core/keep-newest.js";
+
 /** So many wrong tokens in a row cost nothing: people mistype. */
 const FREE_FAILURES = 5;
 const FIRST_WAIT_MS = 1000;
@@ -27,7 +29,7 @@ export function throttle(): Throttle {
       const waitMs = failures < FREE_FAILURES ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - FREE_FAILURES));
       seen.delete(key);
       seen.set(key, { failures, untilMs: nowMs + waitMs, lastMs: nowMs });
-      if (seen.size > MOST_ADDRESSES) seen.delete([...seen.keys()][0] ?? "");
+      keepNewest(seen, MOST_ADDRESSES);
     },
     succeeded: (address) => void seen.delete(groupOf(address)),
   };

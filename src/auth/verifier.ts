@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import { keepNewest } from "../core/keep-newest.js";
 import type { Identity, Verdict } from "./identity.js";
 import { throttle } from "./throttle.js";
 import { digest, fits, partsOf, type StoredToken } from "./token.js";
@@ -49,7 +50,7 @@ export function tokenVerifier(tokens: () => ReadonlyMap<string, StoredToken>, cl
     const verdict = concluded(address, await find(token));
     if (verdict.kind === "in" && begun === generation) {
       verified.set(digest(token), { identity: verdict.identity, untilMs: clock.monotonicMs() + VERIFIED_MS });
-      if (verified.size > MOST_VERIFIED) verified.delete([...verified.keys()][0] ?? "");
+      keepNewest(verified, MOST_VERIFIED);
     }
     return verdict;
   }

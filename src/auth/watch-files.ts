@@ -6,23 +6,31 @@ const LOOK_MS = 1000;
 
 /**
  * Calls back when one of the files is another than before, until disposed. Looks from time to time instead of asking the
- * system to tell: that is the same for a file that is replaced, mounted over a network, or a link that Kubernetes turns.
+ * system to tell: that is the same for a file that is replaced, mounted over a network, or a link that Kubernetes turns. Does not look again
+ * before `changed` has settled: what a slow disk gives of an older file must not come in after a newer one.
  */
-export function watchFiles(paths: readonly string[], clock: Clock, changed: () => void): Disposable {
+export function watchFiles(paths: readonly string[], clock: Clock, changed: () => Promise<void>): Disposable {
   let known: string | undefined;
   let isLooking = false;
+  let isOver = false;
   const look = async (): Promise<void> => {
     isLooking = true;
     const now = (await Promise.all(paths.map(markOf))).join("|");
-    isLooking = false;
     const isNew = known !== undefined && now !== known;
     known = now;
-    if (isNew) changed();
+    if (isNew && !isOver) await changed();
+    isLooking = false;
   };
   void look();
-  return clock.every(LOOK_MS, () => {
+  const looking = clock.every(LOOK_MS, () => {
     if (!isLooking) void look();
   });
+  return {
+    [Symbol.dispose]() {
+      isOver = true;
+      looking[Symbol.dispose]();
+    },
+  };
 }
 
 /** Nanoseconds: a file may be written twice within one tick of the coarser clock, with as many bytes. */

@@ -81,6 +81,8 @@ function attempt(makeSocket: () => Promise<SocketLike>, { opened, received, lost
     else send({ type: "ping" });
   };
   const listen = (made: SocketLike): void => {
+    // Listened to before all else: `ws` ends the process with an error that nobody hears, such as that of a close in between.
+    made.addEventListener("error", ({ message = "" }) => void (trouble = message));
     if (isOver) return made.close();
     socket = made;
     made.binaryType = "arraybuffer";
@@ -96,7 +98,6 @@ function attempt(makeSocket: () => Promise<SocketLike>, { opened, received, lost
       heardMs = clock.monotonicMs();
       received(data);
     });
-    made.addEventListener("error", ({ message = "" }) => void (trouble = message));
     made.addEventListener("close", (event) => lose(reasonOf(event)));
   };
   timers.push(clock.after(CONNECT_LIMIT_MS, () => isOpen || lose(`no connection within ${CONNECT_LIMIT_MS / 1000} s`)));

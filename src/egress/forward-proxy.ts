@@ -3,7 +3,8 @@ import { createServer, request as requestPlain, type IncomingHttpHeaders, type I
 import { request as requestSecure } from "node:https";
 import { isIP } from "node:net";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { type AddressPolicy } from "./address-policy.js";
+import { keepNewest } from "../core/keep-newest.js";
+import type { AddressPolicy } from "./address-policy.js";
 import { listenOnLoopback, refusalNote } from "./loopback.js";
 import { withoutTls, type Origin } from "./plain-text.js";
 import { allowedAddress, lookupAll, type Lookup } from "./resolve.js";
@@ -27,7 +28,7 @@ const MOST_ORIGINS = 1000;
 /** FFmpeg asks for a handful at a time. */
 const MOST_CONNECTIONS = 64;
 /** What belongs to one connection and is not passed on (RFC 9110, 7.6.1); and no packing, for playlists are read here. */
-const HOP_HEADERS = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+const HOP_HEADERS = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "accept-encoding"];
 
 /** Opens a proxy on a free port of this machine. Each connection's address is looked up, checked and connected to as checked. */
 export async function openForwardProxy(policy: AddressPolicy, lookup: Lookup = lookupAll): Promise<ForwardProxy> {
@@ -35,7 +36,7 @@ export async function openForwardProxy(policy: AddressPolicy, lookup: Lookup = l
   const refusal = refusalNote();
   const remember = (origin: Origin): void => {
     secure.add(origin);
-    if (secure.size > MOST_ORIGINS) secure.delete([...secure][0] ?? "");
+    keepNewest(secure, MOST_ORIGINS);
   };
   const server = createServer((request, response) => {
     void forward(request, response, { policy, lookup, secure, remember }).catch((thrown: unknown) => {
@@ -69,6 +70,8 @@ async function forward(request: IncomingMessage, response: ServerResponse, rules
   const target = targetOf(request);
   if (target === undefined) return answer(response, 400);
   const address = await allowedAddress(target.host, rules.policy, rules.lookup);
+  // Who asked has gone while the name was looked up, or the proxy has been closed: nobody would end the connection.
+  if (response.destroyed) return;
   const isSecure = rules.secure.has(`${target.authority.toLowerCase()}:${target.port}`);
   const send = isSecure ? requestSecure : requestPlain;
   const headers = { ...withoutHop(request.headers), host: target.port === (isSecure ? 443 : 80) ? target.authority : `${target.authority}:${target.port}` };
@@ -108,7 +111,7 @@ function targetOf({ method, url = "" }: IncomingMessage): Target | undefined {
 
 function withoutHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const named = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_HEADERS.includes(name) && !named.includes(name) && name !== "accept-encoding"));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_HEADERS.includes(name) && !named.includes(name)));
 }
 
 async function passOn(reply: IncomingMessage, response: ServerResponse, path: string, { remember }: Rules): Promise<void> {

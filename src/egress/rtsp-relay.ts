@@ -54,6 +54,8 @@ export async function openRtspRelay(target: RtspTarget, policy: AddressPolicy, l
 async function join(client: Socket, { host, port, tls }: RtspTarget, policy: AddressPolicy, lookup: Lookup, keep: (socket: Socket) => void, refused: (error: PipelineError) => void): Promise<void> {
   client.pause();
   const address = await allowedAddress(host, policy, lookup);
+  // The relay was closed while the name was looked up: nobody would end the connection.
+  if (client.destroyed) return;
   // Cameras sign their certificates themselves; FFmpeg takes any.
   const server = tls ? connectSecure({ host: address, port, rejectUnauthorized: false, ...(isIP(host) === 0 && { servername: host }) }) : connectPlain(port, address);
   keep(server);

@@ -5,7 +5,7 @@ import { requestBudget } from "./budget.js";
 import type { KeptFrame, Position } from "./history.js";
 import { textMessage } from "./message.js";
 import type { Present } from "./present.js";
-import { parseRequest, refusalOf } from "./requests.js";
+import { parseRequest, refusalOf, type Invalid } from "./requests.js";
 import { covers, type Standing, type Subscriber } from "./subscriber.js";
 
 /** What the feed does with a client. */
@@ -59,7 +59,7 @@ export function clientHandlers(client: Subscriber, parts: ClientParts): ClientHa
   };
 }
 
-function follow(client: Subscriber, request: ClientRequest | ReturnType<typeof parseRequest>, parts: ClientParts): void {
+function follow(client: Subscriber, request: ClientRequest | Invalid, parts: ClientParts): void {
   const refuse = (code: ErrorCode, message: string, id: string | undefined): void =>
     client.answer({ type: "error", code, message, ...(id !== undefined && { id }) });
   switch (request.type) {

@@ -17,12 +17,12 @@ export interface KeptFrame {
 export type Position = { readonly frame: number; readonly epoch: number } | { readonly seq: number };
 
 /** What a reader has missed: what is still here, and what no longer is. */
-export interface Missed {
+export interface MissedFrames {
   readonly gone: Pick<FrameRecord, "epoch"> & { readonly fromFrame: number; readonly toFrame: number; readonly records: number } | undefined;
   readonly kept: readonly KeptFrame[];
 }
 
-const NOTHING: Missed = { gone: undefined, kept: [] };
+const NOTHING: MissedFrames = { gone: undefined, kept: [] };
 /** Frames that are gone and whose numbers are still known, so that a gap can be told to the record. */
 const REMEMBERED = 1024;
 
@@ -36,7 +36,7 @@ interface Gone {
 export interface History {
   push(frame: KeptFrame): void;
   /** Everything after a position, in order. Nothing for a position that this stream has not reached: it is of another life of the program. */
-  after(position: Position): Missed;
+  after(position: Position): MissedFrames;
   find(epoch: number, frame: number): KeptFrame | undefined;
   readonly newest: KeptFrame | undefined;
 }
@@ -56,7 +56,7 @@ export function openHistory({ historyFrames, historyBytes }: Pick<FeedLimits, "h
     gone.push({ seq, epoch, frame });
     if (gone.length > REMEMBERED) gone.shift();
   };
-  const goneAfter = (position: Position): Missed["gone"] => {
+  const goneAfter = (position: Position): MissedFrames["gone"] => {
     const lost = gone.filter((one) => isAfter(one, position));
     const [first, last] = [lost[0], lost.at(-1)];
     if (first === undefined || last === undefined) return undefined;

@@ -55,6 +55,27 @@ export function whenDismissed({ socket }: IncomingMessage, sayGoodbye: () => voi
   farewells.set(socket, sayGoodbye);
 }
 
+/** What is to be done when a connection closes: one listener a connection, however many requests come over it. */
+const leaving = new WeakMap<Duplex, Set<() => void>>();
+
+/**
+ * Calls back when the connection of a request closes, at once when it has, until disposed. For whatever lasts: an answer's own
+ * "close" never comes while it waits behind another one of the same connection (pipelining), nor when it began too late.
+ */
+export function whenGone({ socket }: IncomingMessage, gone: () => void): Disposable {
+  if (socket.destroyed) {
+    gone();
+    return { [Symbol.dispose]: () => undefined };
+  }
+  const listeners = leaving.get(socket) ?? new Set();
+  if (!leaving.has(socket)) {
+    leaving.set(socket, listeners);
+    socket.once("close", () => listeners.forEach((listener) => listener()));
+  }
+  listeners.add(gone);
+  return { [Symbol.dispose]: () => void listeners.delete(gone) };
+}
+
 /** Keeps track of guests until their connection closes. */
 export function guests(): Guests {
   const inside = new Map<Duplex, Identity>();

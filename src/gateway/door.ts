@@ -70,12 +70,13 @@ function forbidden(reply: FastifyReply, detail: string): FastifyReply {
 }
 
 /** Tells who guesses to wait. */
-export function slowed(reply: FastifyReply, retryAfterMs: number): FastifyReply {
+function slowed(reply: FastifyReply, retryAfterMs: number): FastifyReply {
   reply.header("retry-after", secondsOf(retryAfterMs));
   return problem(reply, 429, "E_AUTH_SLOWED", `too many wrong tokens came from this address; try again in ${secondsOf(retryAfterMs)} s`);
 }
 
-const secondsOf = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
+/** A wait as `Retry-After` has it, whole seconds, at least 1. */
+export const secondsOf = (ms: number): string => String(Math.max(1, Math.ceil(ms / 1000)));
 
 function provenanceOf({ headers }: IncomingMessage): Provenance {
   const one = (name: string): string | undefined => (typeof headers[name] === "string" ? headers[name] : undefined);

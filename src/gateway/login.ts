@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { TICKET_MS, type Auth } from "../auth/index.js";
 import { cookieLine, cookieOf } from "./credentials.js";
+import { secondsOf } from "./door.js";
 import { accessOf, identityOf, isEverybody } from "./http-access.js";
 import { LOGIN_POLICY, LOGIN_STYLE, LOGOUT_PAGE, loginPage } from "./login-page.js";
 import { problem } from "./problem.js";
@@ -37,8 +38,8 @@ function addForms(app: FastifyInstance, auth: Auth, isTls: boolean): void {
     const verdict = await auth.verify(token.trim(), request.raw.socket.remoteAddress ?? "");
     if (verdict.kind === "in") return reply.header("set-cookie", cookieLine(request.raw, auth.remember(verdict.identity), isTls)).redirect("/", 303);
     if (verdict.kind === "wrong") return html(reply.code(401), loginPage("This token is wrong, or no longer there."));
-    const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));
-    return html(reply.code(429).header("retry-after", String(seconds)), loginPage(`Too many wrong tokens came from this address. Try again in ${seconds} s.`));
+    const seconds = secondsOf(verdict.retryAfterMs);
+    return html(reply.code(429).header("retry-after", seconds), loginPage(`Too many wrong tokens came from this address. Try again in ${seconds} s.`));
   });
   app.get("/logout", (_request, reply) => html(reply, LOGOUT_PAGE));
   app.post("/logout", (request, reply) => {

@@ -1,14 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { ALL_STREAMS } from "../core/topics.js";
 import type { Access } from "../core/access.js";
-import { PipelineError } from "../core/errors.js";
 import { STREAM_STATES } from "../core/stream-state.js";
 import type { ClientLoad } from "../feed/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import type { StreamControl } from "./control.js";
+import { everyStreamOnly } from "./http-access.js";
 import { queueFigures } from "./queue-metrics.js";
-
 
 /** What is measured. */
 export interface MetricsSources {
@@ -161,7 +159,7 @@ function otherFigures(registry: Registry): Refresh[] {
 /** Adds `/metrics`, for whoever may see every stream: the names of all stand in it. */
 export function addMetricsRoute(app: FastifyInstance, metrics: GatewayMetrics, accessOf: (request: FastifyRequest) => Access): void {
   app.get("/metrics", async (request, reply) => {
-    if (accessOf(request).streams !== ALL_STREAMS) throw new PipelineError("E_FORBIDDEN", "this takes a token that may see every stream");
+    everyStreamOnly(accessOf(request));
     return reply.type(metrics.contentType).send(await metrics.text());
   });
 }

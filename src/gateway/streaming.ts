@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock.js";
 import { deferred } from "../core/lifetime.js";
 import { answerMessage, type ClientHandlers, type ClientWire, type Feed, type Framing } from "../feed/index.js";
 import { asyncApiText } from "../wire/index.js";
-import { DISMISSAL, whenDismissed } from "./connections.js";
+import { DISMISSAL, whenDismissed, whenGone } from "./connections.js";
 import { accessOf } from "./http-access.js";
 import { problem } from "./problem.js";
 import type { Seats } from "./seats.js";
@@ -32,6 +33,8 @@ export interface StreamingParts {
 
 interface OpenAnswer {
   readonly response: ServerResponse;
+  /** What is closed in the end: an answer that waits behind another has none of its own yet. */
+  readonly socket: Socket;
   readonly handlers: ClientHandlers;
   readonly framing: Framing;
 }
@@ -57,11 +60,12 @@ export function openStreaming({ feed, seats, clock }: StreamingParts): Streaming
     if (full) return problem(reply, full === "all" ? 503 : 429, "E_TOO_MANY", "no more connections are taken now");
     const response = begin(reply, framing);
     const seat = seats.take(request.ip);
-    const handlers = feed.open(wanted, access, wireOf(response, framing), lastEventId(request));
-    const open = { response, handlers, framing };
+    const { socket } = request.raw;
+    const handlers = feed.open(wanted, access, wireOf(response, socket, framing), lastEventId(request));
+    const open = { response, socket, handlers, framing };
     answers.add(open);
     whenDismissed(request.raw, () => void dismiss(open, clock));
-    response.on("close", () => {
+    whenGone(request.raw, () => {
       answers.delete(open);
       seat[Symbol.dispose]();
       handlers.gone();
@@ -93,14 +97,14 @@ function begin(reply: FastifyReply, framing: Framing): ServerResponse {
   return raw;
 }
 
-function wireOf(response: ServerResponse, framing: Framing): ClientWire {
+function wireOf(response: ServerResponse, socket: Socket, framing: Framing): ClientWire {
   return {
     framing,
     bufferedBytes: () => response.writableLength,
     send(message, _binary, left) {
       if (!response.destroyed && !response.writableEnded) response.write(message, left);
     },
-    close: () => void response.destroy(),
+    close: () => void socket.destroy(),
   };
 }
 
@@ -111,19 +115,19 @@ function lastEventId({ headers, query }: FastifyRequest): string | undefined {
 }
 
 /** The last word of an answer whose reader may no longer stay. What still waits is not for him. */
-async function dismiss({ response, framing }: OpenAnswer, clock: Clock): Promise<void> {
-  await close(response, answerMessage({ type: "error", code: "E_AUTH", message: DISMISSAL }).bytes(framing), clock);
+async function dismiss(answer: OpenAnswer, clock: Clock): Promise<void> {
+  await close(answer, answerMessage({ type: "error", code: "E_AUTH", message: DISMISSAL }).bytes(answer.framing), clock);
 }
 
-async function end({ response, handlers }: OpenAnswer, clock: Clock): Promise<void> {
-  handlers.closing();
-  await close(response, "", clock);
+async function end(answer: OpenAnswer, clock: Clock): Promise<void> {
+  answer.handlers.closing();
+  await close(answer, "", clock);
 }
 
-async function close(response: ServerResponse, lastWord: Buffer | string, clock: Clock): Promise<void> {
+async function close({ response, socket }: OpenAnswer, lastWord: Buffer | string, clock: Clock): Promise<void> {
   const over = deferred();
   response.end(lastWord, () => over.resolve());
   using _limit = clock.after(GOODBYE_MS, () => over.resolve());
   await over.promise;
-  response.destroy();
+  socket.destroy();
 }

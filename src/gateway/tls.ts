@@ -58,5 +58,5 @@ export function reloadTls(server: Server, files: TlsFiles, clock: Clock, notice:
       notice(`${error.message}; the certificate stays as it was`, error);
     }
   };
-  return watchFiles([files.certFile, files.keyFile], clock, () => void reload());
+  return watchFiles([files.certFile, files.keyFile], clock, reload);
 }

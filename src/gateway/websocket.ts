@@ -35,18 +35,16 @@ export interface SocketOptions {
   readonly seats: Seats;
 }
 
-/** The WebSocket side of an HTTP server. Disposing says goodbye (1001) to every client, within GOODBYE_MS. */
-export interface SocketServer extends AsyncDisposable {
-  readonly clientCount: number;
-}
-
-/** Takes the upgrades that the door has let in: path, subprotocol and seats are checked before a socket is made. */
+/**
+ * Takes the upgrades that the door has let in: path, subprotocol and seats are checked before a socket is made. Disposing says
+ * goodbye (1001) to every client, within GOODBYE_MS.
+ */
 export function openSocketServer(
   http: Pick<HttpServer, "onUpgrade">,
   options: SocketOptions,
   clock: Clock,
   welcome: (wire: ClientWire, access: Access) => ClientHandlers,
-): SocketServer {
+): AsyncDisposable {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -63,6 +61,8 @@ export function openSocketServer(
     closers.set(socket, () => handlers.closing());
     whenDismissed(request, () => throwOut(socket, clock, CLOSE_UNAUTHORIZED, DISMISSAL));
     socket.on("message", (data, isBinary) => {
+      // What comes after our goodbye is not looked at.
+      if (socket.readyState !== socket.OPEN) return;
       if (isBinary) throwOut(socket, clock, CLOSE_UNSUPPORTED, "requests are text");
       else handlers.request((data as Buffer).toString());
     });
@@ -81,9 +81,6 @@ export function openSocketServer(
   });
   const heartbeat = startHeartbeat(sockets, clock);
   return {
-    get clientCount() {
-      return sockets.clients.size;
-    },
     async [Symbol.asyncDispose]() {
       heartbeat[Symbol.dispose]();
       sockets.close();

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect, type FeedClient, type FrameRecord } from "../../src/client/node.js";
+import { deferred } from "../../src/core/lifetime.js";
 import type { Gateway } from "../../src/gateway/index.js";
 import { publishedFrame } from "../wire/records.js";
 import { openTestGateway } from "../gateway/clients.js";
@@ -33,6 +34,18 @@ test("in Node it connects to a server's address, iterates, and reads pictures", 
   }
   assert.deepEqual(seen, ["hello", "subscribed", "snapshot", "frame"]);
   assert.equal(await picture, 0);
+});
+
+test("closed before its socket is made it goes in peace", async () => {
+  await using gateway = await openTestGateway();
+  const tickets = Array.from({ length: 2 }, () => deferred<string>());
+  const clients = [connect(gateway.url), ...tickets.map(({ promise }) => connect(gateway.url, { ticket: () => promise }))];
+  for (const client of clients) client.close();
+  for (const { resolve } of tickets) resolve("none");
+  // An error that nobody hears would come by now, and fail this test.
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(clients.map(({ state }) => state), ["closed", "closed", "closed"]);
+  assert.equal(gateway.clientCount, 0);
 });
 
 test("cut off by the server, it comes back and has every frame once", async () => {

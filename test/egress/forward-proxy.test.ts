@@ -8,8 +8,9 @@ import { connect, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
-import { openForwardProxy, type ForwardProxy, type Lookup } from "../../src/egress/index.js";
+import { openForwardProxy, openRtspRelay, type ForwardProxy, type Lookup } from "../../src/egress/index.js";
 import { temporaryFolder } from "../support/pool.js";
+import { until } from "../support/until.js";
 
 const HOME = { allowPrivate: true };
 const toHere: Lookup = () => Promise.resolve(["127.0.0.1"]);
@@ -116,6 +117,29 @@ test("a playlist without end, and a server that breaks off, end the connection a
   assert.equal((await through(proxy, `http://a.example:${server.port}/none`)).status, 502);
   await assert.rejects(through(proxy, `http://a.example:${server.port}/broken`));
   assert.equal((await through(proxy, "http://127.0.0.1:1/")).status, 502);
+});
+
+test("who goes while a name is looked up has nothing opened for it, nor has a relay that was closed", async () => {
+  let connections = 0;
+  const camera = createServer((_, response) => void response.end()).on("connection", () => (connections += 1));
+  await using server = await serve(camera);
+  const lookups: (() => void)[] = [];
+  const slowly: Lookup = () => new Promise((resolve) => lookups.push(() => resolve(["127.0.0.1"])));
+  await using proxy = await openForwardProxy(HOME, slowly);
+  const relay = await openRtspRelay({ host: "cam.example", port: server.port, tls: false }, HOME, slowly);
+  const [leaving, relayed] = [connect(Number(new URL(proxy.url).port), "127.0.0.1"), connect(relay.port, "127.0.0.1")];
+  relayed.on("error", () => undefined);
+  const address = `http://cam.example:${server.port}/`;
+  leaving.write(`GET ${address} HTTP/1.1\r\nHost: cam.example\r\n\r\n`);
+  await until(() => lookups.length === 2, "both to be looked up");
+  leaving.destroy();
+  await relay[Symbol.asyncDispose]();
+  // Who comes behind is served; by then it is known that the first has gone.
+  const staying = through(proxy, address);
+  await until(() => lookups.length === 3, "the third to be looked up");
+  for (const found of lookups) found();
+  assert.equal((await staying).status, 200);
+  assert.equal(connections, 1);
 });
 
 function certificate(t: TestContext): { cert: Buffer; key: Buffer } | undefined {

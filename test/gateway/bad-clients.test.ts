@@ -55,6 +55,20 @@ for (const [what, send, code] of BAD) {
   });
 }
 
+test("what a client says after our goodbye costs nothing", async () => {
+  await using gateway = await openTestGateway();
+  using client = await connect(gateway);
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", warned);
+  const closed = closing(client.socket);
+  // In one piece, so that all of it is there before the goodbye is answered.
+  raw(client).write(Buffer.concat(Array.from({ length: 50 }, () => frameBytes(0x82, Buffer.from("x")))));
+  assert.equal((await closed)[0], 1003);
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
+});
+
 const NOT_UNDERSTOOD: [what: string, text: string, code: string][] = [
   ["malformed JSON", "subscribe please", "E_REQUEST"],
   ["a wrong type", '{"type":"subscribe","streams":"gate"}', "E_REQUEST"],

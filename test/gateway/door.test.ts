@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { test } from "node:test";
 import WebSocket from "ws";
 import { testTokens } from "../auth/tokens.js";
+import { within } from "../rig/deadline.js";
 import { until } from "../support/until.js";
 import { openTestGateway } from "./clients.js";
-import { ask, told, upgradeStatus } from "./door.js";
+import { ask, rawConnection, told, upgradeStatus } from "./door.js";
 
+const WAIT_MS = 60_000;
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 const JSON_HEADERS = { "content-type": "application/json" };
 
@@ -153,6 +155,18 @@ test("only JSON is taken for a body: a form of another site, or text, is 415", a
     assert.deepEqual(told(await ask(`${gateway.url}api/ticket`, { method: "POST", headers: { "content-type": type }, body: "{}" })), [415, "E_HTTP_TYPE"], type);
   }
   assert.deepEqual(told(await ask(`${gateway.url}api/ticket`, { method: "POST", headers: JSON_HEADERS, body: "{" })), [400, "E_REQUEST"]);
+});
+
+test("a removed token ends answers that came one behind the other over one connection", async () => {
+  const tokens = testTokens();
+  const token = await tokens.add({ role: "viewer" });
+  await using gateway = await openTestGateway({ tokensFile: tokens.path });
+  const { socket, said } = rawConnection(gateway.url);
+  socket.write(`GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`.repeat(2));
+  await until(() => gateway.clientCount === 2, "both to be open");
+  await tokens.remove(token);
+  await within(WAIT_MS, "the connection to be closed", said);
+  await until(() => gateway.clientCount === 0, "their seats to be free");
 });
 
 test("a removed token ends what was opened with it", async () => {

@@ -9,6 +9,7 @@ import { publishedFrame } from "../wire/records.js";
 import { manualClock } from "../support/manual-clock.js";
 import { until } from "../support/until.js";
 import { openTestGateway } from "./clients.js";
+import { rawConnection } from "./door.js";
 import { inWords, type Sent } from "../feed/wires.js";
 
 /** An answer that does not end, read as far as it is asked for. */
@@ -125,6 +126,17 @@ test("streams take seats as sockets do, and give them back", async () => {
   assert.deepEqual([second.status, ((await second.json()) as { code: string }).code], [503, "E_TOO_MANY"]);
   await first[Symbol.asyncDispose]();
   await until(() => gateway.clientCount === 0, "the seat to be free");
+  assert.deepEqual(gateway.loads(), []);
+});
+
+test("answers that wait behind another one of their connection end with it", async () => {
+  await using gateway = await openTestGateway();
+  const { socket, said } = rawConnection(gateway.url);
+  socket.write("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(3));
+  await until(() => gateway.clientCount === 3, "three to be seated");
+  socket.destroy();
+  await said;
+  await until(() => gateway.clientCount === 0, "their seats to be free");
   assert.deepEqual(gateway.loads(), []);
 });
 

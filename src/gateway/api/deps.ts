@@ -47,3 +47,11 @@ export function adminOnly({ accessOf }: ApiDeps) {
   return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
     accessOf(request).role === "admin" ? done() : done(new PipelineError("E_FORBIDDEN", "this takes a token of role admin"));
 }
+
+/** A hook for what changes the stream in the path: refuses who may not see it (E_FORBIDDEN), in the same words whether there is one or not. */
+export function ownStreamOnly({ accessOf }: ApiDeps) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    const { name } = request.params as { readonly name: string };
+    done(maySee(accessOf(request), name) ? undefined : new PipelineError("E_FORBIDDEN", "this takes a token that may see a stream of that name"));
+  };
+}

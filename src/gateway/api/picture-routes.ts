@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { PipelineError } from "../../core/errors.js";
 import { deferred } from "../../core/lifetime.js";
 import { z } from "../../core/schema.js";
 import type { VideoFrame } from "../../core/video-frame.js";
-import { whenDismissed } from "../connections.js";
+import { whenDismissed, whenGone } from "../connections.js";
 import { visibleStream, type ApiDeps } from "./deps.js";
 import { drawn } from "./draw.js";
 import { nameParams, pictureQuery, problems } from "./schemas.js";
@@ -15,6 +16,8 @@ const PICTURE_WAIT_MS = 10_000;
 /** Pictures that are waited for at once, and readers of MJPEG. */
 const MOST_SNAPSHOTS = 32;
 const MOST_MJPEG = 16;
+/** A reader of MJPEG that has not taken a picture in this time is gone: its place is for others. */
+const STALLED_MS = 60_000;
 /** Separates the parts of an MJPEG answer. */
 const BOUNDARY = "sightline-frame";
 
@@ -52,11 +55,11 @@ export function addPictureRoutes(app: FastifyInstance, deps: ApiDeps): void {
       using _one = readers.enter();
       const headers = { ...reply.getHeaders(), "content-type": `multipart/x-mixed-replace; boundary=${BOUNDARY}`, connection: "close" };
       reply.hijack();
-      whenDismissed(request.raw, () => reply.raw.destroy());
+      whenDismissed(request.raw, () => request.raw.socket.destroy());
       reply.raw.writeHead(200, headers as Record<string, string>);
       // Else they would wait for the first picture.
       reply.raw.flushHeaders();
-      await sendPictures(reply.raw, name, (shot) => drawn(shot, lookOf(shot, request.query, deps)), deps);
+      await sendPictures(request.raw, reply.raw, name, (shot) => drawn(shot, lookOf(shot, request.query, deps)), deps);
     },
   );
 }
@@ -78,23 +81,27 @@ async function nextPicture(request: FastifyRequest, name: string, deps: ApiDeps)
   const found = deferred<VideoFrame | undefined>();
   using _watch = deps.feed.watch(name, found.resolve);
   using _limit = deps.clock.after(PICTURE_WAIT_MS, () => found.resolve(undefined));
-  request.raw.socket.once("close", () => found.resolve(undefined));
+  using _gone = whenGone(request.raw, () => found.resolve(undefined));
   const shot = await found.promise;
   if (shot === undefined) throw new PipelineError("E_NO_PICTURE", `${name} gave no picture within ${PICTURE_WAIT_MS} ms`);
   return shot;
 }
 
 /** Sends pictures until the reader goes, or the stream: one on its way, the newest after it. */
-async function sendPictures(to: FastifyRequest["raw"]["socket"] | NodeJS.WritableStream, name: string, draw: (shot: VideoFrame) => Promise<Uint8Array>, deps: ApiDeps): Promise<void> {
+async function sendPictures(request: IncomingMessage, to: ServerResponse, name: string, draw: (shot: VideoFrame) => Promise<Uint8Array>, deps: ApiDeps): Promise<void> {
   const gone = deferred();
   let busy = false;
   let next: VideoFrame | undefined;
   let isOver = false;
+  /** The picture that the connection has not taken yet. */
+  let stuck: { readonly sinceMs: number; readonly taken: () => void } | undefined;
+  const taken = (): void => stuck?.taken();
   const send = async (shot: VideoFrame): Promise<void> => {
     const jpeg = await draw(shot);
     const head = Object.entries({ "content-type": "image/jpeg", "content-length": String(jpeg.length), ...frameHeaders(shot) }).map(([key, value]) => `${key}: ${value}\r\n`);
     const hasRoom = to.write(Buffer.concat([Buffer.from(`--${BOUNDARY}\r\n${head.join("")}\r\n`), jpeg, Buffer.from("\r\n")]));
-    if (!hasRoom && !isOver) await Promise.race([new Promise((resolve) => to.once("drain", resolve)), gone.promise]);
+    if (!hasRoom && !isOver) await new Promise<void>((resolve) => (stuck = { sinceMs: deps.clock.monotonicMs(), taken: resolve }));
+    stuck = undefined;
   };
   const work = async (): Promise<void> => {
     busy = true;
@@ -105,17 +112,20 @@ async function sendPictures(to: FastifyRequest["raw"]["socket"] | NodeJS.Writabl
     }
     busy = false;
   };
-  to.once("close", () => {
-    isOver = true;
-    gone.resolve();
-  });
+  to.on("drain", taken);
   to.on("error", () => undefined);
   using _watch = deps.feed.watch(name, (shot) => {
     next = shot;
     if (!busy) void work();
   });
   using _check = deps.clock.every(1000, () => {
-    if (deps.control()?.get(name) === undefined) to.end();
+    if (stuck && deps.clock.monotonicMs() - stuck.sinceMs >= STALLED_MS) request.socket.destroy();
+    else if (deps.control()?.get(name) === undefined) to.end();
+  });
+  using _gone = whenGone(request, () => {
+    isOver = true;
+    taken();
+    gone.resolve();
   });
   await gone.promise;
 }

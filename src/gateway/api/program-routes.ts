@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { controlOf, adminOnly, type ApiDeps } from "./deps.js";
+import { everyStreamOnly } from "../http-access.js";
+import { adminOnly, controlOf, type ApiDeps } from "./deps.js";
 import { json, modelsSchema, problems, settingsSchema, versionSchema } from "./schemas.js";
 
 const TAGS = ["program"];
@@ -16,8 +17,11 @@ export function addProgramRoutes(app: FastifyInstance, deps: ApiDeps): void {
   }));
   api.get(
     "/config",
-    { onRequest: adminOnly(deps), schema: { tags: TAGS, operationId: "getConfig", summary: "All settings in force, without secrets", description: "For role admin. Passwords are shown as ***.", response: { ...json(200, settingsSchema, "The settings."), ...problems() } } },
-    () => ({ ...controlOf(deps).settings() }),
+    { onRequest: adminOnly(deps), schema: { tags: TAGS, operationId: "getConfig", summary: "All settings in force, without secrets", description: "For role admin with every stream. Passwords are shown as ***.", response: { ...json(200, settingsSchema, "The settings."), ...problems() } } },
+    (request) => {
+      everyStreamOnly(deps.accessOf(request));
+      return { ...controlOf(deps).settings() };
+    },
   );
   api.get("/config/schema", { schema: { tags: TAGS, operationId: "getConfigSchema", summary: "JSON Schema of a settings file", response: { ...json(200, settingsSchema, "The schema."), ...problems() } } }, () => ({ ...deps.schemas.settings }));
 }

@@ -4,7 +4,7 @@ import { maySee } from "../../core/access.js";
 import { z } from "../../core/schema.js";
 import { statsRecord } from "../../wire/index.js";
 import type { JsonObject, StreamInfo } from "../control.js";
-import { controlOf, adminOnly, visibleStream, type ApiDeps } from "./deps.js";
+import { adminOnly, controlOf, ownStreamOnly, visibleStream, type ApiDeps } from "./deps.js";
 import { historyQuery, json, latestSchema, nameParams, newNameParams, persistQuery, problems, statsHistorySchema, streamSchema, streamsSchema } from "./schemas.js";
 
 const TAGS = ["streams"];
@@ -45,10 +45,10 @@ function shown(info: StreamInfo, { clock }: ApiDeps) {
   return { ...info, settings: { ...info.settings }, stats: statsRecord(info.stats, clock.wallMs()) };
 }
 
-/** Whatever changes something is for role admin; that is looked at before the request itself, so that it tells nothing. */
+/** Whatever changes something is for role admin, and for streams that this one may see; that is looked at before the request itself, so that it tells nothing. */
 function addChanges(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
-  const onRequest = adminOnly(deps);
+  const onRequest = [adminOnly(deps), ownStreamOnly(deps)];
   const asked = (request: FastifyRequest) => request.body as JsonObject;
   const isKept = (query: { readonly persist: "true" | "false" }) => ({ persist: query.persist === "true" });
 

@@ -155,6 +155,19 @@ describe("who may only look", () => {
     }
   });
 
+  test("changes, as an admin of some streams, those and no others, in the same words whether they are there", async () => {
+    await using api = await openApi();
+    for (const [method, rest] of [["POST", ""], ["PUT", ""], ["DELETE", ""], ["POST", "/restart"], ["POST", "/pause"], ["POST", "/resume"]] as const) {
+      const body = rest === "" && method !== "DELETE" ? { headers: { "content-type": "application/json" }, body: '{"source":"a.mp4"}' } : {};
+      const [hidden, missing] = await Promise.all(["yard", "nowhere"].map((name) => api.ask(`api/v1/streams/${name}${rest}`, { who: "gatesmith", method, ...body })));
+      assert.deepEqual([hidden!.status, await hidden!.text()], [403, await missing!.text()], `${method} ${rest}`);
+    }
+    assert.deepEqual(api.control.asked, []);
+    assert.equal((await api.ask("api/v1/config", { who: "gatesmith" })).status, 403, "the settings name every stream");
+    assert.equal((await api.send("POST", "api/v1/streams/shed", { source: "a.mp4" }, "gatesmith")).status, 201);
+    assert.equal((await api.ask("api/v1/streams/gate", { method: "DELETE", who: "gatesmith" })).status, 204);
+  });
+
   test("gets no figures when they would name streams that are not his", async () => {
     await using api = await openApi();
     assert.equal((await api.ask("metrics", { who: "gatekeeper" })).status, 403);

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { boxesSvg } from "../../../src/gateway/api/draw.js";
-import type { Gateway } from "../../../src/gateway/index.js";
+import { openGateway, type Gateway } from "../../../src/gateway/index.js";
 import { decodeStill, encodeJpeg } from "../../../src/picture/index.js";
 import { frameRecord, published } from "../../../src/wire/index.js";
+import { manualClock } from "../../support/manual-clock.js";
 import { until } from "../../support/until.js";
 import { context, detected, header } from "../../wire/records.js";
+import { rawConnection } from "../door.js";
 import { fakeControl, openApi } from "./world.js";
 
 const SOURCE = { widthPx: 1280, heightPx: 720 };
@@ -116,6 +119,26 @@ test("more than 32 who wait for a picture are turned away, and room comes back",
   assert.equal((await again).status, 200);
 });
 
+test("a connection that asks for one picture after another is held by none of them", async () => {
+  await using api = await openApi();
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", warned);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const sockets = new Set<unknown>();
+  for (let frame = 0; frame < 12; frame += 1) {
+    const request = get(new URL("api/v1/streams/gate/snapshot", api.gateway.url), { agent });
+    await isWatched(api.gateway);
+    send(api.gateway, frame);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    sockets.add(response.socket);
+    await buffer(response);
+  }
+  agent.destroy();
+  process.off("warning", warned);
+  assert.deepEqual([sockets.size, warnings], [1, []]);
+});
+
 test("MJPEG is one whole JPEG after another, each with its frame, until the reader goes", async () => {
   await using api = await openApi();
   const request = get(new URL("api/v1/streams/gate/mjpeg", api.gateway.url));
@@ -134,6 +157,24 @@ test("MJPEG is one whole JPEG after another, each with its frame, until the read
   response.on("error", () => undefined);
   request.destroy();
   await until(() => api.gateway.watchers("gate") === 0, "the reader to be gone");
+});
+
+test("a reader of MJPEG that takes nothing for a minute is gone, and so is one that waited behind another on its connection", async () => {
+  const clock = manualClock();
+  await using gateway = await openGateway({ host: "127.0.0.1", port: 0, version: "0.0.0", control: () => fakeControl(["gate"]) }, { clock });
+  const { socket } = rawConnection(gateway.url);
+  socket.pause();
+  socket.write("GET /api/v1/streams/gate/mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
+  await until(() => gateway.watchers("gate") === 2, "both to watch");
+  // More than the system takes for who does not read.
+  gateway.publishPicture({ stream: "gate", epoch: 1, frame: 1, ptsMs: 0, ...JPEG, lookedAt: false, jpeg: new Uint8Array(64 * 1024 * 1024) });
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(59_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(gateway.watchers("gate"), 2);
+  clock.advance(1000);
+  await until(() => gateway.watchers("gate") === 0, "both to be gone");
+  socket.destroy();
 });
 
 test("a label is drawn as words, whatever it holds", () => {
