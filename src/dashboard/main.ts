@@ -9,6 +9,7 @@ import { listenToKeys, type KeyActions } from "./keyboard.js";
 import { liveView, streamHref, type View } from "./live-view.js";
 import { logView } from "./log-view.js";
 import { playbackBar } from "./playback-bar.js";
+import { reportsView } from "./reports-view.js";
 import type { DrawnFrame } from "./screen.js";
 import { showStatus } from "./status.js";
 import { makeStore } from "./store.js";
@@ -106,6 +107,7 @@ function makeView(stream: StreamModel | undefined): View {
   switch (location.hash) {
     case "#/events": return eventsView(store);
     case "#/inspector": return inspectorView(store);
+    case "#/reports": return reportsView();
     case "#/log": return logView(store);
     default: return liveView(parts);
   }
@@ -123,7 +125,7 @@ function idOf(model: StreamModel | undefined): number {
 
 function route(): void {
   const stream = streamOfAddress();
-  const page = stream ? "stream" : /^#\/(events|inspector|log)$/.exec(location.hash)?.[1] ?? "live";
+  const page = stream ? "stream" : /^#\/(events|inspector|log|reports)$/.exec(location.hash)?.[1] ?? "live";
   const key = `${page} ${idOf(stream)}`;
   if (key === shownKey) return;
   shownKey = key;
@@ -178,7 +180,7 @@ function actions(): KeyActions {
     ...digits,
     ...layers,
     "?": () => help.showModal(),
-    g: go("#/"), Escape: go("#/"), e: go("#/events"), i: go("#/inspector"), o: go("#/log"),
+    g: go("#/"), Escape: go("#/"), e: go("#/events"), i: go("#/inspector"), o: go("#/log"), r: go("#/reports"),
     f: () => byId("filter").togglePopover(),
     c: changeTheme,
     " ": togglePause,

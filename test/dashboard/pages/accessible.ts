@@ -9,7 +9,7 @@ import { requireBrowser } from "../browser.js";
 import { openPage, seen, sendPair, untilWatched, WAIT } from "../fixture.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const VIEWS = ["#/", "#/stream/gate", "#/events", "#/inspector", "#/log"];
+const VIEWS = ["#/", "#/stream/gate", "#/events", "#/reports", "#/inspector", "#/log"];
 
 interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly help: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
