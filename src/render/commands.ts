@@ -51,7 +51,7 @@ export function decodeArguments(clip: Clip): string[] {
   const { path, startSeconds } = clip;
   return composeArguments({
     inputs: [{ input: `file:${path}`, options: [...HEAD, ...shifted(startSeconds), "-protocol_whitelist", "file"] }],
-    outputs: [{ output: "pipe:1", options: ["-map", "0:v:0", "-vf", planes(clip), "-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "nut"] }],
+    outputs: [{ output: "pipe:1", options: ["-map", "0:v:0", "-vf", planes(clip), "-fps_mode", "passthrough", "-enc_time_base", clip.timeBase, "-c:v", "rawvideo", "-f", "nut"] }],
   });
 }
 

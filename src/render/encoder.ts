@@ -34,11 +34,15 @@ export function startEncoder(ffmpegPath: string, args: readonly string[], clock:
     async finish() {
       stdin?.end();
       const { code } = await child.ended;
-      if (code !== 0) throw await why();
+      // FFmpeg ends with 0 also when the disk had no room for the file's last part, without which nobody can play it.
+      if (code !== 0 || UNWRITTEN.test(words.lastWords())) throw await why();
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
+
+/** What FFmpeg says when bytes of the file did not reach the disk. */
+const UNWRITTEN = /No space left on device|Disk quota exceeded|File too large|Input\/output error|Error writing trailer/i;
 
 /** Keeps what a child says. Its standard output is for nobody. */
 export function wordsOf({ pipes }: Child, stderrAt = 2): StderrReader {
@@ -53,7 +57,7 @@ export function wordsOf({ pipes }: Child, stderrAt = 2): StderrReader {
 function explained(words: StderrReader, how: string): PipelineError {
   const said = words.lastWords();
   const reason = words.explanation() ?? "it gave no reason";
-  if (/No space left on device|Disk quota exceeded/i.test(said)) return new PipelineError("E_OUT_FULL", "the video could not be written: no space is left");
+  if (/No space left on device|Disk quota exceeded|File too large/i.test(said)) return new PipelineError("E_OUT_FULL", "the video could not be written: no space is left");
   if (/Permission denied|Read-only file system|Input\/output error/i.test(said)) return new PipelineError("E_OUT_WRITE", `the video could not be written: ${reason}`);
   return new PipelineError("E_RENDER_ENCODER", `FFmpeg's encoder ended with ${how}: ${reason}`);
 }
