@@ -1,8 +1,14 @@
 import type { Sink } from "../sinks/index.js";
 import type { Published } from "../wire/index.js";
 
-/** A sink that gives each stream one of its own, made with the stream's first record. */
-export function fanOut(name: string, make: (stream: string) => Sink): Sink {
+/** A sink that gives each stream one of its own. */
+export interface FanOut extends Sink {
+  /** Takes over the sink of a stream that has none yet. */
+  add(stream: string, sink: Sink): void;
+}
+
+/** Makes it; a stream that was not added gets a sink by `make` with its first record. `closed` is done when all are closed. */
+export function fanOut(name: string, make: (stream: string) => Sink, closed: () => Promise<void>): FanOut {
   const sinks = new Map<string, Sink>();
   let isClosed = false;
   const all = (): Sink[] => [...sinks.values()];
@@ -37,12 +43,17 @@ export function fanOut(name: string, make: (stream: string) => Sink): Sink {
     get trouble() {
       return all().find(({ trouble }) => trouble)?.trouble ?? null;
     },
+    add: (stream, sink) => void sinks.set(stream, sink),
     write: (one) => sinkOf(one)?.write(one) ?? true,
     ready: () => everyOne((sink) => sink.ready()),
     flush: () => everyOne((sink) => sink.flush()),
     async [Symbol.asyncDispose]() {
       isClosed = true;
-      await everyOne((sink) => sink[Symbol.asyncDispose]());
+      try {
+        await everyOne((sink) => sink[Symbol.asyncDispose]());
+      } finally {
+        await closed();
+      }
     },
   };
 }

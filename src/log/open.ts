@@ -4,7 +4,8 @@ import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { LineSink, openDevice, outputError, type Sink, type SinkHealth } from "../sinks/index.js";
 import { fanOut } from "./fan.js";
-import { keeper } from "./keeper.js";
+import { streamsOf } from "./files.js";
+import { keeper, type Keeper } from "./keeper.js";
 import { pathFor, STREAM_PLACE, type Compression, type Period } from "./names.js";
 import { canPack } from "./pack.js";
 import { logTarget } from "./target.js";
@@ -35,6 +36,8 @@ export interface LogWorld {
   readonly clock: Clock;
   /** Something that the operator should know. */
   readonly notice?: (notice: { readonly level: "info" | "warn"; readonly message: string; readonly code?: PipelineError["code"] }) => void;
+  /** With `{stream}`: streams that are known by now; their logs are opened at once. */
+  readonly streams?: readonly string[];
   /** Whether to wait for a disk that is full or a folder that has gone, asked whenever that happens; else it is the end. */
   readonly outlives?: () => boolean;
 }
@@ -47,20 +50,14 @@ export interface LogWorld {
  */
 export async function openLog(options: Pick<LogOptions, "path"> & Partial<LogOptions>, world: LogWorld): Promise<Sink> {
   const all: LogOptions = { ...PLAIN, ...options };
+  const [packed] = /\.(gz|zst|parquet)$/.exec(all.path) ?? [];
+  if (packed !== undefined) throw new PipelineError("E_CONFIG", `${all.path}: a log is written as plain lines, so its name can't end with ${packed}; log.pack packs its closed files`);
   if (!canPack(all.pack)) throw new PipelineError("E_CONFIG", `log.pack: zstd needs Node 22.15 or newer, this is ${process.versions.node}; gzip is there`);
   try {
-    if (all.path.includes(STREAM_PLACE)) {
-      await mayWrite(dirname(all.path));
-      return thin(fanOut(all.path, (stream) => logSink({ ...all, path: pathFor(all.path, stream) }, world).sink), all, world);
-    }
+    if (all.path.includes(STREAM_PLACE)) return thin(await openForEach(all, world), all, world);
     const there = await stat(all.path).catch(() => undefined);
     if (there && !there.isFile()) return await openDevice(all.path, world.clock);
-    const { sink, open } = logSink(all, world);
-    await open().catch(async (error: unknown) => {
-      await sink[Symbol.asyncDispose]().catch(() => undefined);
-      throw error;
-    });
-    return thin(sink, all, world);
+    return thin(await openedNow(logSink(all, keeperOf(all, world), world)), all, world);
   } catch (error) {
     throw outputError(error, "open", all.path);
   }
@@ -73,20 +70,65 @@ async function mayWrite(folder: string): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK);
 }
 
-/** One log and its keeper, not opened yet: its first write opens it. */
-function logSink({ path, rotate, pack, keep, syncMs, bufferMiB }: LogOptions, { clock, notice = () => undefined, outlives = () => false }: LogWorld): { readonly sink: Sink; readonly open: () => Promise<void> } {
-  const tell = (message: string): void => notice({ level: "warn", message });
-  const maxBytes = rotate.maxMiB === null ? null : rotate.maxMiB * MIB;
-  const totalBytes = keep.totalMiB === null ? null : keep.totalMiB * MIB;
-  // Nothing to pack and nothing to remove: nobody to do it.
-  const needsKeeper = pack !== "none" || keep.days !== null || totalBytes !== null;
-  let kept: ReturnType<typeof keeper> | undefined;
-  const tidy = (): void => {
-    if (!needsKeeper) return;
-    if (kept) kept.look();
-    else kept = keeper({ path, pack, keep: { days: keep.days, totalBytes }, clock, notice: (message) => notice({ level: "info", message }) });
+/** A log that is opened with its first write, or before that. */
+interface LaterLog {
+  readonly sink: Sink;
+  readonly open: () => Promise<void>;
+}
+
+async function openedNow({ sink, open }: LaterLog): Promise<Sink> {
+  try {
+    await open();
+    return sink;
+  } catch (error) {
+    await sink[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * A log for each stream: those of streams that are known are opened now, what may be wrong with them is told at once; the
+ * closed files of streams that are no more are looked after too.
+ */
+async function openForEach(options: LogOptions, world: LogWorld): Promise<Sink> {
+  await mayWrite(dirname(options.path));
+  const known = world.streams ?? [];
+  const optionsOf = (stream: string): LogOptions => ({ ...options, path: pathFor(options.path, stream) });
+  const gone = (await streamsOf(options.path)).filter((stream) => !known.includes(stream));
+  const keepers = new Map(gone.map((stream) => [stream, keeperOf(optionsOf(stream), world)]));
+  const logOf = (stream: string): LaterLog => {
+    const tidy = keepers.get(stream) ?? keeperOf(optionsOf(stream), world);
+    keepers.delete(stream);
+    return logSink(optionsOf(stream), tidy, world);
   };
-  const target = logTarget(path, { every: rotate.every, maxBytes }, { clock, notice: tell, onClosed: tidy });
+  for (const { look } of keepers.values()) look();
+  const sink = fanOut(options.path, (stream) => logOf(stream).sink, async () => void (await Promise.all([...keepers.values()].map((one) => one[Symbol.asyncDispose]()))));
+  try {
+    for (const stream of known) sink.add(stream, await openedNow(logOf(stream)));
+    return sink;
+  } catch (error) {
+    await sink[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Looks after closed files, from the first `look` on; nothing to pack and nothing to remove = nobody does. */
+function keeperOf({ path, pack, keep }: LogOptions, { clock, notice = () => undefined }: LogWorld): Keeper {
+  const totalBytes = keep.totalMiB === null ? null : keep.totalMiB * MIB;
+  const isNeeded = pack !== "none" || keep.days !== null || totalBytes !== null;
+  let kept: Keeper | undefined;
+  return {
+    look() {
+      if (kept) kept.look();
+      else if (isNeeded) kept = keeper({ path, pack, keep: { days: keep.days, totalBytes }, clock, notice: (message) => notice({ level: "info", message }) });
+    },
+    [Symbol.asyncDispose]: async () => kept?.[Symbol.asyncDispose](),
+  };
+}
+
+function logSink({ path, rotate, syncMs, bufferMiB }: LogOptions, kept: Keeper, { clock, notice = () => undefined, outlives = () => false }: LogWorld): LaterLog {
+  const maxBytes = rotate.maxMiB === null ? null : rotate.maxMiB * MIB;
+  const target = logTarget(path, { every: rotate.every, maxBytes }, { clock, notice: (message) => notice({ level: "warn", message }), onClosed: () => kept.look() });
   const sink = new LineSink(target, clock, { syncMs, hardBytes: bufferMiB * MIB }, { outlives, onHealth: (health) => notice(healthNotice(path, bufferMiB, health)) });
   const closeLines = sink[Symbol.asyncDispose].bind(sink);
   return {
@@ -95,13 +137,13 @@ function logSink({ path, rotate, pack, keep, syncMs, bufferMiB }: LogOptions, { 
         try {
           await closeLines();
         } finally {
-          await kept?.[Symbol.asyncDispose]();
+          await kept[Symbol.asyncDispose]();
         }
       },
     }),
     async open() {
       await target.open();
-      tidy();
+      kept.look();
     },
   };
 }

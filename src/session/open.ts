@@ -59,7 +59,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   throwWhenStopped(world);
   const numbers = await numbersBefore(options, world);
   const late: { control?: StreamControl; isLive?: (spec: StreamSpec) => boolean } = {};
-  const sinks = await openSinks(options, world, closers, () => streams.specs().some((spec) => late.isLive?.(spec)));
+  const sinks = await openSinks(options, world, closers, { streams: specs.map(({ name }) => name), outlives: () => streams.specs().some((spec) => late.isLive?.(spec)) });
   const gateway = await openPage(options, specs, world, closers, () => late.control);
   throwWhenStopped(world);
   logbook.opened(gateway);
@@ -178,10 +178,10 @@ async function numbersBefore({ log }: SessionOptions, { continues = false }: Wor
 }
 
 /** A run of files alone ends when its log can't be written; with a camera in it, it waits for better times. */
-async function openSinks({ log }: SessionOptions, { clock, notice, extraSinks = [] }: World, closers: Closers, outlives: () => boolean): Promise<Sink[]> {
+async function openSinks({ log }: SessionOptions, { clock, notice, extraSinks = [] }: World, closers: Closers, { streams, outlives }: { readonly streams: readonly string[]; readonly outlives: () => boolean }): Promise<Sink[]> {
   const sinks = extraSinks.map((sink) => closers.use(sink));
   if (log.path === "-") sinks.push(closers.use(openStdout(process.stdout, clock)));
-  else if (log.path !== null) sinks.push(closers.use(await openLog({ ...log, path: log.path }, { clock, notice, outlives })));
+  else if (log.path !== null) sinks.push(closers.use(await openLog({ ...log, path: log.path }, { clock, notice, outlives, streams })));
   return sinks;
 }
 
@@ -220,11 +220,18 @@ async function finish(streams: Supervisor, sinks: readonly Sink[], { signal, clo
   const results = await Promise.race([Promise.allSettled(sinks.map((sink) => sink.flush())), givenUp.promise]);
   signal.removeEventListener("abort", giveUpLater);
   const failed = results.find((result) => result.status === "rejected");
-  const sinkError = failed && asPipelineError(failed.reason, "E_OUT_WRITE");
+  // Who was told to stop does not wait for a disk to come back: what waits is lost, and that is an error.
+  const sinkError = failed ? asPipelineError(failed.reason, "E_OUT_WRITE") : lossOf(sinks);
   return [...streams.past(), ...streams.stats()].map((stats) => {
     if (sinkError === undefined || stats.error !== null || sinkError.code === "E_STOPPED") return stats;
     return { ...stats, state: "failed", error: sinkError.toWire() };
   });
+}
+
+function lossOf(sinks: readonly Sink[]): PipelineError | undefined {
+  const failing = sinks.find(({ trouble, bufferedBytes = 0 }) => trouble && bufferedBytes > 0);
+  if (!failing?.trouble) return undefined;
+  return new PipelineError(failing.trouble.code, `${failing.trouble.message}; ${failing.bufferedBytes} bytes of records that waited are lost, and ${failing.dropped ?? 0} records before them`);
 }
 
 /** Figures for the page once a second, and a word about drops when there are any. */

@@ -112,7 +112,17 @@ test("with {stream} each stream has a log of its own, found again as a whole", a
   assert.deepEqual(readdirSync(folder.path).sort(), ["gate.jsonl", "yard.2026-11-20.jsonl"]);
   assert.deepEqual(framesOf(readFileSync(folder.file("gate.jsonl"), "utf8")), [0, 2]);
   assert.deepEqual((await readLog(path)).frames, [0, 2, 1]);
+  await assert.rejects(openLog({ path: folder.file("a.jsonl.gz") }, { clock: manualClock() }), { code: "E_CONFIG" });
   await assert.rejects(openLog({ path: folder.file("missing/{stream}.jsonl") }, { clock: manualClock() }), { code: "E_OUT_FOLDER" });
+});
+
+test("with {stream}: a known stream's log is locked at once, and closed files of one that is no more are removed too", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(folder.file("old.2026-11-01.jsonl"), "");
+  const options = { path: folder.file("{stream}.jsonl"), keep: { days: 7, totalMiB: null } };
+  await using _log = await openLog(options, { clock: manualClock(AT_TEN), streams: ["gate"] });
+  await assert.rejects(openLog(options, { clock: manualClock(AT_TEN), streams: ["yard", "gate"] }), { code: "E_LOG_LOCKED" });
+  await until(() => readdirSync(folder.path).sort().join() === "gate.jsonl,gate.jsonl.lock,yard.jsonl", "the old part to go, and yard's lock");
 });
 
 test("names are read as they are made", () => {
