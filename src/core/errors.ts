@@ -57,6 +57,7 @@ export const ERROR_TABLE = {
   E_POOL_START: { exit: 1, what: "a worker could not load the model", next: "check the model with: sightline check --model M" },
   E_PORT_TAKEN: { exit: 1, what: "the port is in use", next: "choose another with --serve PORT, or 0 for any free one" },
   E_QUERY: { exit: 1, what: "the query can't be answered", next: "correct the SQL at the place named above; sightline query --schema lists views and columns" },
+  E_QUERY_MISSING: { exit: 1, what: "the database that answers queries is not here", next: "npm install @duckdb/node-api; for the image: docker build --build-arg QUERY=yes" },
   E_QUERY_SLOW: { exit: 1, what: "the answer takes too long", next: "ask for less time, with since and until, or at the command line: sightline query" },
   E_QUEUE_AUTH: { exit: 1, what: "the broker refuses our credentials, or what we may do with them", next: "check user, password or credentialsFile under inference.queue; they need sightline.>, $JS.API.>, $JS.ACK.> and _INBOX.>" },
   E_QUEUE_FULL: { exit: 1, what: "the broker has no room for the queues", next: "lower inference.queue.streamMaxMiB, or raise the broker's max_memory_store" },

@@ -17,12 +17,24 @@ export class ReportRefused extends Error {
 }
 
 /**
+ * Why there are no reports; null = there are.
+ * @throws ReportRefused, TypeError when the server can't be reached
+ */
+export async function whyNoReports(signal: AbortSignal): Promise<string | null> {
+  return (await ask<{ readonly unavailable: string | null }>("/api/v1/reports", signal)).unavailable;
+}
+
+/**
  * Asks for a report; the login cookie is sent along by the browser.
  * @throws ReportRefused, TypeError when the server can't be reached
  */
-export async function askReport(name: string, { since, step }: { readonly since: string; readonly step: string }, signal: AbortSignal): Promise<Report> {
-  const answer = await fetch(`/api/v1/reports/${name}?${new URLSearchParams({ since, step }).toString()}`, { signal });
-  if (answer.ok) return (await answer.json()) as Report;
+export function askReport(name: string, { since, step }: { readonly since: string; readonly step: string }, signal: AbortSignal): Promise<Report> {
+  return ask(`/api/v1/reports/${name}?${new URLSearchParams({ since, step }).toString()}`, signal);
+}
+
+async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
+  const answer = await fetch(path, { signal });
+  if (answer.ok) return (await answer.json()) as T;
   const { code = "", detail = `the server answered ${answer.status}` } = (await answer.json().catch(() => ({}))) as { readonly code?: string; readonly detail?: string };
   throw new ReportRefused(code, detail);
 }

@@ -1,7 +1,7 @@
 import { longChart } from "./chart.js";
 import { icon, make, setText } from "./dom.js";
 import type { View } from "./live-view.js";
-import { askReport, type Report } from "./report-client.js";
+import { askReport, whyNoReports, type Report } from "./report-client.js";
 import { reportTable, seriesOf, totalsList } from "./report-table.js";
 
 /** How far back, and the length of a point in the chart that fits to it. */
@@ -32,18 +32,18 @@ export function reportsView(): View {
     asked = new AbortController();
     const { signal } = asked;
     setText(state, "Reading the log…");
+    const why = await whyNoReports(signal).catch((error: unknown) => (signal.aborted ? "" : wordsOf(error)));
+    if (signal.aborted) return;
+    grid.hidden = why !== null;
+    none.hidden = why === null;
+    setText(none, why === null ? "" : `There are no reports: ${why}.`);
+    if (why !== null) return setText(state, "");
     for (const name of REPORTS) {
       try {
         cards.get(name)!.show(await askReport(name, { since: span[1], step: span[2] }, signal));
       } catch (error) {
         if (signal.aborted) return;
-        const words = error instanceof Error ? error.message : String(error);
-        const isNone = error instanceof Error && "code" in error && (error.code === "E_LOG_NONE" || error.code === "E_LOG_MISSING");
-        grid.hidden = isNone;
-        none.hidden = !isNone;
-        setText(none, isNone ? `There are no reports: ${words}.` : "");
-        if (isNone) return setText(state, "");
-        cards.get(name)!.tell(words);
+        cards.get(name)!.tell(wordsOf(error));
       }
     }
     setText(state, `As of ${new Date().toLocaleTimeString()}`);
@@ -72,6 +72,8 @@ export function reportsView(): View {
     },
   };
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function makeCard(name: (typeof REPORTS)[number]): Card {
   const title = make("h3", {}, name);

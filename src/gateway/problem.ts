@@ -58,6 +58,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   E_NO_PLAYBACK: 409,
   E_NOT_READY: 503,
   E_PERSIST: 409,
+  E_QUERY_MISSING: 409,
   E_QUERY_SLOW: 503,
   E_REPORT_UNKNOWN: 404,
   E_REQUEST: 400,

@@ -7,6 +7,13 @@ export interface ReportInfo {
   readonly hasStep: boolean;
 }
 
+/** The reports that there are. */
+export interface ReportList {
+  readonly reports: readonly ReportInfo[];
+  /** Why none can be made; null = they can. */
+  readonly unavailable: string | null;
+}
+
 /** What is asked of a report, as it came; left out = everything. */
 export interface ReportWish {
   readonly since?: string | undefined;
@@ -31,8 +38,7 @@ export interface ReportAnswer extends ReportInfo {
  * as a value.
  */
 export interface ReportDesk {
-  /** @throws PipelineError E_LOG_NONE */
-  list(): Promise<readonly ReportInfo[]>;
+  list(): Promise<ReportList>;
   /**
    * One at a time, and not for long; `signal` gives it up.
    * @throws PipelineError E_LOG_NONE, E_REPORT_UNKNOWN, E_USAGE, E_TOO_MANY, E_QUERY_SLOW, E_STOPPED

@@ -74,7 +74,7 @@ export async function askLog(files: readonly LogFile[], options: AskOptions): Pr
         if (options.signal.aborted) throw new PipelineError("E_STOPPED", "stopped while the log was asked");
         const path = known.filter((one) => messageOf(thrown).includes(one)).sort((a, b) => b.length - a.length)[0];
         const next = path === undefined ? undefined : without(sources, path, messageOf(thrown), options.onTrouble);
-        if (next === undefined) throw queryError(thrown);
+        if (next === undefined) throw thrown instanceof PipelineError ? thrown : queryError(thrown);
         sources = next;
         database?.[Symbol.dispose]();
         database = undefined;

@@ -43,7 +43,7 @@ const DAY_CHARS = 10;
  * Puts the parts of closed days together, one Parquet file each, and removes the parts. The open file, and the day that it
  * belongs to, are left alone. Whatever stops it: each record is there, once, for who reads by `logFiles`, and the next call
  * goes on.
- * @throws PipelineError E_LOG_MISSING, E_LOG_LOCKED, E_STOPPED
+ * @throws PipelineError E_LOG_MISSING, E_LOG_LOCKED, E_QUERY_MISSING, E_STOPPED
  */
 export async function* compactLog(path: string, options: CompactOptions): AsyncGenerator<CompactedDay, void, undefined> {
   const logs = basename(path).includes(STREAM_PLACE) ? (await streamsOf(path)).map((stream) => pathFor(path, stream)) : [path];
@@ -101,6 +101,7 @@ async function compactDay(log: string, day: string, parts: readonly ClosedPart[]
     return { ...about, records: rows, bytesAfter: bytes, linesLeft: left };
   } catch (thrown) {
     if (signal.aborted) throw new PipelineError("E_STOPPED", `stopped at ${day}; its parts are as they were`);
+    if (thrown instanceof PipelineError && thrown.code === "E_QUERY_MISSING") throw thrown;
     return { ...about, problem: messageOf(thrown).split("\n", 1)[0] ?? "" };
   } finally {
     await rm(half, { force: true });

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBTimestampTZValue, DuckDBTimestampValue, DuckDBValue } from "@duckdb/node-api";
+import { messageOf, PipelineError } from "../core/errors.js";
 
 /** A value of an answer as JSON has it; times are ISO 8601 in UTC. Whole numbers beyond 2^53 are text. */
 export type Cell = string | number | boolean | null | readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -39,7 +40,13 @@ export interface DatabaseLimits {
 }
 
 /** The library and its 70 MB are loaded when a database is opened, not before. */
-const library = () => import("@duckdb/node-api");
+async function library() {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (thrown) {
+    throw new PipelineError("E_QUERY_MISSING", `DuckDB could not be loaded (${messageOf(thrown).split("\n", 1)[0]})`, { cause: thrown });
+  }
+}
 type Library = Awaited<ReturnType<typeof library>>;
 
 /** Opens an empty database that loads nothing from the network. Its worker threads leave the event loop free. */

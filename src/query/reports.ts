@@ -60,7 +60,7 @@ FROM minutes LEFT JOIN looked USING (stream) GROUP BY stream ORDER BY objects DE
   },
   {
     name: "classes", title: "Objects by class and time", hasStep: true, plot: { kind: "lines", time: "time", series: "label", value: "objects" },
-    help: "objects seen of each class in each minute (--step), over all frames",
+    help: "objects seen of each class in each step of time (a minute, where nothing else is said), over all frames",
     sql: (where, step) => `
 SELECT time_bucket(to_seconds(${step}), captured_at) AS time, label, count(*) AS objects
 FROM objects WHERE ${where} GROUP BY ALL ORDER BY time, label`,

@@ -21,20 +21,14 @@ export function reportDesk(logPath: string | null, clock: Clock): ReportDesk & D
   const closing = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
-  const path = (): string => {
-    if (logPath === null || logPath === "-") throw new PipelineError("E_LOG_NONE", logPath === null ? "this program writes no log" : "this program writes its records to standard output, not into a log");
-    return logPath;
-  };
+  const unavailable = logPath === null ? "this program writes no log" : logPath === "-" ? "this program writes its records to standard output, not into a log" : null;
   return {
-    async list() {
-      path();
-      return (await queryCode()).REPORTS.map(shown);
-    },
+    list: async () => ({ reports: (await queryCode()).REPORTS.map(shown), unavailable }),
     async answer(name, wish, signal) {
-      const log = path();
+      if (logPath === null || unavailable !== null) throw new PipelineError("E_LOG_NONE", unavailable ?? "");
       if (waiting >= MOST_WAITING) throw new PipelineError("E_TOO_MANY", `${waiting} reports are waited for already`);
       waiting += 1;
-      const mine = turn.then(() => answered(log, name, wish, AbortSignal.any([signal, closing.signal]), clock));
+      const mine = turn.then(() => answered(logPath, name, wish, AbortSignal.any([signal, closing.signal]), clock));
       turn = mine.catch(() => undefined);
       try {
         return await mine;

@@ -9,12 +9,13 @@ import type { ApiDeps } from "./deps.js";
 import { json, problems } from "./schemas.js";
 
 const TAGS = ["reports"];
+const NO_LOG = "nothing here writes a log";
 /** No moment and no name is longer. */
 const LONGEST = 64;
 const moment = z.string().min(1).max(LONGEST);
 
 const info = { name: z.string(), title: z.string(), help: z.string().describe("What it tells."), hasStep: z.boolean().describe("Whether step means something to it.") };
-const reportsSchema = z.object({ reports: z.array(z.object(info)) });
+const reportsSchema = z.object({ reports: z.array(z.object(info)), unavailable: z.string().nullable().describe("Why none can be made now; null = they can.") });
 const reportSchema = z.object({
   ...info,
   columns: z.array(z.object({ name: z.string(), kind: z.enum(["time", "number", "text", "other"]) })),
@@ -33,9 +34,10 @@ const reportQuerystring = z.strictObject({
 /** Ready answers about the log that is being written. */
 export function addReportRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const api = app.withTypeProvider<ZodTypeProvider>();
-  api.get("/reports", { schema: { tags: TAGS, operationId: "listReports", summary: "Reports that there are", response: { ...json(200, reportsSchema, "The reports."), ...problems(409) } } }, async () => ({
-    reports: (await deskOf(deps).list()).map((one) => ({ ...one })),
-  }));
+  api.get("/reports", { schema: { tags: TAGS, operationId: "listReports", summary: "Reports that there are", response: { ...json(200, reportsSchema, "The reports."), ...problems() } } }, async () => {
+    const { reports, unavailable } = (await deps.reports?.list()) ?? { reports: [], unavailable: NO_LOG };
+    return { reports: reports.map((one) => ({ ...one })), unavailable };
+  });
   api.get(
     "/reports/:name",
     { schema: { tags: TAGS, operationId: "getReport", summary: "A report about the log", description: "Of the streams that may be seen. One report is made at a time, and for 30 s at most.", params: reportParams, querystring: reportQuerystring, response: { ...json(200, reportSchema, "The report."), ...problems(404, 409) } } },
@@ -49,7 +51,7 @@ export function addReportRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function deskOf({ reports }: ApiDeps): ReportDesk {
-  if (reports === undefined) throw new PipelineError("E_LOG_NONE", "nothing here writes a log");
+  if (reports === undefined) throw new PipelineError("E_LOG_NONE", NO_LOG);
   return reports;
 }
 
