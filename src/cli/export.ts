@@ -65,6 +65,7 @@ function exportOptions(given: GivenFlags): ExportOptions {
     throw new PipelineError("E_USAGE", `--format is ${format === undefined ? "missing" : JSON.stringify(format)}; allowed: ${names.join(", ")}`);
   }
   if (typeof out !== "string" || out === "") throw new PipelineError("E_USAGE", "--out is missing; give the file or folder to write");
+  if (out === "-") throw new PipelineError("E_USAGE", "--out - is standard output, which an export is not written to; give a file or folder, or use: sightline query --format csv");
   return {
     format: format as ExportFormatName,
     out,

@@ -1,5 +1,5 @@
 import { systemClock } from "../core/clock.js";
-import { PipelineError, type ErrorWire } from "../core/errors.js";
+import { ERROR_TABLE, PipelineError, type ErrorWire } from "../core/errors.js";
 import { parquetLines } from "../query/index.js";
 import type { Replay, ReplayOptions } from "../replay/index.js";
 import { openBrowser } from "./browser.js";
@@ -24,6 +24,7 @@ const REDRAW_MS = 200;
  */
 export async function replay(logs: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
   if (logs.length === 0 || logs.includes("")) throw new PipelineError("E_USAGE", "no log was given to replay; it may be what --out named, one of its files, or their folder");
+  if (given["once"] === true && given["loop"] === true) throw new PipelineError("E_USAGE", "--once and --loop exclude each other: one ends at the end, the other begins again");
   const settings = await settingsFor(FLAGS.replay, given, [], { "serve.port": PORT });
   const { serve, source } = settings;
   if (serve === null) throw new PipelineError("E_USAGE", "a replay needs a page to be seen on; serve is switched off in the settings");
@@ -51,7 +52,7 @@ export async function replay(logs: readonly string[], given: GivenFlags, stop: S
   else if (failure !== undefined && end === undefined) throw coded(failure);
   else if (end) terminal.say(`sightline: ${summaryText(end)}`);
   if (error !== null && (end || given["json"] === true)) terminal.say(errorText(error, terminal.paint));
-  return failure === undefined ? 0 : 1;
+  return error === null ? 0 : ERROR_TABLE[error.code].exit;
 }
 
 /** What is told at the end. */

@@ -42,7 +42,7 @@ export interface ExportWorld {
 /**
  * Writes logs in another format, in one pass and bounded memory. What can't be read is told and left out. Nothing is at
  * `out` before all of it is whole.
- * @throws PipelineError E_OUT_EXISTS, E_OUT_FOLDER, E_OUT_WRITE, E_OUT_FULL, E_LOG_STREAM, E_LOG_NOTHING, E_EXPORT, E_STOPPED
+ * @throws PipelineError E_OUT_EXISTS, E_OUT_FOLDER, E_OUT_WRITE, E_OUT_FULL, E_LOG_EMPTY, E_LOG_STREAM, E_LOG_NOTHING, E_EXPORT, E_STOPPED
  */
 export async function exportLog(files: readonly LogFile[], options: ExportOptions, { reading, signal, onEntry }: ExportWorld): Promise<ExportCounts> {
   const format: ExportFormat = EXPORT_FORMATS[options.format];
@@ -76,7 +76,8 @@ const MOST_NAMED = 20;
 
 function throwIfNothing({ stream }: Selection, { records, frames }: ExportCounts, selected: Selector): void {
   const streams = selected.streams();
-  if (stream !== null && !streams.includes(stream)) throw new PipelineError("E_LOG_STREAM", `no frame of a stream ${JSON.stringify(stream)} is there; ${namesText(streams)}`);
+  if (records > 0 && stream !== null && !streams.includes(stream)) throw new PipelineError("E_LOG_STREAM", `no frame of a stream ${JSON.stringify(stream)} is there; ${namesText(streams)}`);
+  if (records === 0) throw new PipelineError("E_LOG_EMPTY", "no line that was read is a record");
   if (frames === 0) throw new PipelineError("E_LOG_NOTHING", `${records} records were read, and none is a frame that was looked at and matches`);
 }
 

@@ -38,7 +38,7 @@ const MOST_RUNS = 1000;
 
 /**
  * Finds a stream's run in logs; reads all of them once. What can't be read is told then, and not again by `frames`.
- * @throws PipelineError E_LOG_STREAM, E_LOG_NOTHING, E_STOPPED
+ * @throws PipelineError E_LOG_EMPTY, E_LOG_STREAM, E_LOG_NOTHING, E_STOPPED
  */
 export async function findChapter(files: readonly LogFile[], choice: ChapterChoice, reading: Pick<ReadOptions, "onTrouble" | "parquetLines">, signal: AbortSignal): Promise<Chapter> {
   const streams = await survey(files, reading, signal);
@@ -74,7 +74,7 @@ async function survey(files: readonly LogFile[], reading: Pick<ReadOptions, "onT
     else found.byRun.set(number, { base, first: record, records: 1 });
     if (found.byRun.size > MOST_RUNS) found.byRun.delete(number - MOST_RUNS);
   }
-  if (streams.size === 0) throw new PipelineError("E_LOG_NOTHING", "the log has no frame records");
+  if (streams.size === 0) throw new PipelineError("E_LOG_EMPTY", "the log has no record of a frame");
   return streams;
 }
 

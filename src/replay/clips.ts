@@ -10,7 +10,7 @@ import type { Contents } from "./contents.js";
 /**
  * Opens the clips that were given as `CLIP` or `STREAM=CLIP`, and looks whether each holds the first frame that the log has
  * of its stream.
- * @throws PipelineError E_USAGE, E_CLIP, E_STREAM_UNKNOWN, those of `openClip`
+ * @throws PipelineError E_USAGE, E_CLIP, E_LOG_STREAM, those of `openClip`
  */
 export async function openClips(given: readonly string[], contents: Contents, options: ClipOptions, clock: Clock, signal: AbortSignal): Promise<Map<string, Clip>> {
   const names = [...contents.streams.keys()];
@@ -44,7 +44,7 @@ function streamOf(given: string, names: readonly string[]): { readonly stream: s
 
 /** The error for a stream that a log does not have. */
 export const unknownStream = (stream: string, names: readonly string[]): PipelineError =>
-  new PipelineError("E_STREAM_UNKNOWN", `the log has no stream ${stream}; it has ${names.join(", ")}`);
+  new PipelineError("E_LOG_STREAM", `the log has no stream ${stream}; it has ${names.join(", ")}`);
 
 async function checkFirst(clip: Clip, stream: string, contents: Contents): Promise<void> {
   const entry = contents.streams.get(stream)?.first;

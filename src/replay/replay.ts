@@ -57,7 +57,7 @@ const STATS_MS = 1000;
 
 /**
  * Looks through the log, opens the clips, serves, and begins to play.
- * @throws PipelineError E_LOG_MISSING, E_LOG_EMPTY, E_STREAM_UNKNOWN, E_CLIP, E_STOPPED, those of `openClip` and `openGateway`
+ * @throws PipelineError E_LOG_MISSING, E_LOG_EMPTY, E_LOG_STREAM, E_CLIP, E_STOPPED, those of `openClip` and `openGateway`
  */
 export async function openReplay(options: ReplayOptions, world: ReplayWorld): Promise<Replay> {
   const closers = new Closers();
@@ -160,7 +160,7 @@ function stageOf({ gateway, pictures, figures, trouble, tell, ended, state }: St
       pictures.follow(record, state().state !== "playing");
     },
     trouble,
-    leftOut: (leftOutMs, at) => tell("info", `nothing was recorded for ${durationWords(leftOutMs)} before ${at}; that is left out`),
+    leftOut: (leftOutMs, at) => tell("info", `nothing was recorded for a while before ${at}; ${durationWords(leftOutMs)} of it are left out`),
     ended,
   };
 }

@@ -28,7 +28,7 @@ for (const [what, args, message] of [
   ["a log that is not there", ["/nowhere/log.jsonl"], /E_LOG_MISSING {2}\/nowhere\/log\.jsonl/],
   ["a speed beyond the bounds", ["LOG", "--speed", "17"], /E_USAGE {2}--speed is "17"; allowed: a number from 0\.1 to 16, or max/],
   ["a time that is none", ["LOG", "--from", "soon"], /E_USAGE {2}--from is "soon"; allowed: /],
-  ["a stream that is not in it", ["LOG", "--stream", "yard"], /E_STREAM_UNKNOWN {2}the log has no stream yard; it has gate/],
+  ["a stream that is not in it", ["LOG", "--stream", "yard"], /E_LOG_STREAM {2}the log has no stream yard; it has gate/],
 ] as const) {
   test(`${what} is refused in words`, async (t) => {
     const log = writeLog(t, lines(0, 3));

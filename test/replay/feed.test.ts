@@ -128,8 +128,8 @@ test("a clip of another size or other times, and streams that are not there, are
   const rejects = (logs: string, more: Partial<ReplayOptions>, code: string, message: RegExp): Promise<void> => assert.rejects(replayed(t, [logs], more), (error: Error & { code?: string }) => error.code === code && message.test(error.message));
   await rejects(large, { clips: [clip] }, "E_CLIP", new RegExp(`gate\\.mp4 has pictures of ${SIZE.widthPx}x${SIZE.heightPx}, the records of gate are of 640x360`));
   await rejects(late, { clips: [clip] }, "E_CLIP", /gate\.mp4 has no frame for the record of frame 0 of gate, whose media time is 0\.013 s/);
-  await rejects(two, { clips: [`street=${clip}`] }, "E_STREAM_UNKNOWN", /no stream street; it has gate, yard/);
-  await rejects(two, { stream: "street" }, "E_STREAM_UNKNOWN", /no stream street; it has gate, yard/);
+  await rejects(two, { clips: [`street=${clip}`] }, "E_LOG_STREAM", /no stream street; it has gate, yard/);
+  await rejects(two, { stream: "street" }, "E_LOG_STREAM", /no stream street; it has gate, yard/);
   await rejects(two, { clips: [join(folder, "no.mp4")] }, "E_USAGE", /several streams \(gate, yard\).*STREAM=/);
   await rejects(two, { clips: [`gate=${join(folder, "no.mp4")}`] }, "E_SOURCE_MISSING", /no\.mp4/);
 });
