@@ -20,7 +20,8 @@ test("the document is OpenAPI 3.1, names every route once, and every schema in i
   assert.equal(document.openapi, "3.1.0");
   const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => `${method} ${path} ${operation.operationId}`));
   assert.deepEqual(operations.map((one) => one.replace("/api/v1", "")).sort(), [
-    "delete /streams/{name} removeStream", "get /config getConfig", "get /config/schema getConfigSchema", "get /models listModels", "get /playback getPlayback", "get /streams listStreams",
+    "delete /streams/{name} removeStream", "get /config getConfig", "get /config/schema getConfigSchema", "get /models listModels", "get /playback getPlayback",
+    "get /reports listReports", "get /reports/{name} getReport", "get /streams listStreams",
     "get /streams/{name} getStream", "get /streams/{name}/detections getDetections", "get /streams/{name}/mjpeg getMjpeg", "get /streams/{name}/snapshot getSnapshot",
     "get /streams/{name}/stats getStatsHistory", "get /version getVersion", "post /playback steerPlayback", "post /streams/{name} addStream", "post /streams/{name}/pause pauseStream",
     "post /streams/{name}/restart restartStream", "post /streams/{name}/resume resumeStream", "put /streams/{name} changeStream",
