@@ -4,13 +4,14 @@ import { freshOutput } from "../sinks/index.js";
 import { coco } from "./coco.js";
 import { csv } from "./csv.js";
 import { mot } from "./mot.js";
+import { parquet } from "./parquet.js";
 import { selector, type Selection, type Selector } from "./select.js";
 import { webvtt } from "./webvtt.js";
 import type { ExportFormat } from "./writer.js";
 import { yolo } from "./yolo.js";
 
 /** All formats, by the name they are asked for with. */
-export const EXPORT_FORMATS = { coco, yolo, csv, mot, webvtt } as const satisfies Record<string, ExportFormat>;
+export const EXPORT_FORMATS = { coco, yolo, csv, parquet, mot, webvtt } as const satisfies Record<string, ExportFormat>;
 /** A key of the table. */
 export type ExportFormatName = keyof typeof EXPORT_FORMATS;
 

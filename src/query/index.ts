@@ -2,7 +2,7 @@ export { askLog, type AskOptions, type FileFormat, type LogQuery, type Query } f
 export { compactLog, type CompactedDay, type CompactOptions } from "./compact.js";
 export { type Answer, type Cell, type ColumnKind } from "./duckdb.js";
 export { narrowed } from "./narrow.js";
-export { parquetLines } from "./parquet.js";
+export { parquetLines, parquetOfCsv } from "./parquet.js";
 export { plotOf, plotSpecFor, type Plot } from "./plot.js";
 export { plotSvg } from "./plot-svg.js";
 export { plotText } from "./plot-text.js";

@@ -51,6 +51,17 @@ export async function* parquetLines(path: string): AsyncGenerator<string, void, 
   }
 }
 
+/**
+ * Writes the rows of a CSV file (RFC 4180, with its header) as Parquet. `types`: DuckDB's type of each column, in their order.
+ * What stands at `target` is replaced.
+ * @throws PipelineError E_QUERY_MISSING
+ */
+export async function parquetOfCsv(csvPath: string, types: Readonly<Record<string, string>>, target: string): Promise<void> {
+  const columns = Object.entries(types).map(([name, type]) => `${quoted(name)}: ${quoted(type)}`).join(", ");
+  await withDatabase(1, (database) =>
+    database.run(`COPY (SELECT * FROM read_csv(${quoted(resolve(csvPath))}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${columns}})) TO ${quoted(resolve(target))} (FORMAT parquet, COMPRESSION zstd)`));
+}
+
 async function withDatabase<T>(threads: number, work: (database: Database) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "sightline-query-"));
   try {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { exportLog, type ExportFormatName, type ExportOptions } from "../../src/export/index.js";
 import { logFiles, type LogTrouble } from "../../src/log/index.js";
 import { runCli } from "../support/cli.js";
@@ -47,6 +48,20 @@ test("COCO: an image for each frame that was looked at, boxes as corner and size
   assert.deepEqual(categories!.map(({ id, name }) => [id, name]), [[1, "person"], [2, 'a "b", c'], [3, "car"]]);
   assert.deepEqual({ ...counts }, { records: 5, frames: 4, objects: 4, streams: 2 });
   assert.deepEqual(troubles.map(({ path, line }) => [path, line]), [[LOG, 6]]);
+});
+
+test("Parquet: the rows of the CSV, each column of its type, as another connection to DuckDB reads them", async () => {
+  const { out } = await exported("parquet");
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  const rows = async (sql: string): Promise<unknown[][]> => (await connection.runAndReadAll(sql)).getRowsJson();
+  assert.deepEqual((await rows(`SELECT column_type FROM (DESCRIBE SELECT frame, captured_at, label, score, track_id FROM read_parquet('${out}'))`)).flat(), ["BIGINT", "TIMESTAMP WITH TIME ZONE", "VARCHAR", "DOUBLE", "BIGINT"]);
+  assert.deepEqual(await rows(`SELECT stream, frame, label, score, x2, track_id FROM read_parquet('${out}')`), [
+    ["gate", "0", "car", 0.91, 110.5, null], ["gate", "0", "person", 0.4, 352, "7"], ["yard", "0", 'a "b", c', 0.5, 4, null], ["gate", "3", "car", 0.91, 110.5, null],
+  ]);
+  assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".rows")), []);
+  connection.closeSync();
+  database.closeSync();
 });
 
 test("YOLO: a text for each frame, shares of the picture with six decimals, and the classes by their numbers", async () => {
@@ -154,5 +169,5 @@ test("the command: what was written comes last, a foreign file and a torn line c
   assert.deepEqual(JSON.parse(json.stdout), { v: 1, ok: true, format: "csv", out, records: 5, frames: 4, objects: 4, streams: 2, troubles: 1 });
   const unknown = await runCli(["export", LOG, "--format", "xml", "--out", out]);
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /E_USAGE {2}--format is "xml"; allowed: coco, yolo, csv, mot, webvtt/);
+  assert.match(unknown.stderr, /E_USAGE {2}--format is "xml"; allowed: coco, yolo, csv, parquet, mot, webvtt/);
 });
