@@ -100,7 +100,7 @@ describe("the project's own packages", () => {
       Record<string, string>
     >;
     const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+      ([, version]) => !/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version),
     );
     assert.deepEqual(loose, []);
   });
