@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { maySee } from "../../core/access.js";
 import { PipelineError } from "../../core/errors.js";
 import { z } from "../../core/schema.js";
 import { ALL_STREAMS } from "../../core/topics.js";
+import { whenGone } from "../connections.js";
 import type { ReportDesk } from "../reports.js";
 import type { ApiDeps } from "./deps.js";
 import { json, problems } from "./schemas.js";
@@ -41,10 +42,13 @@ export function addReportRoutes(app: FastifyInstance, deps: ApiDeps): void {
   api.get(
     "/reports/:name",
     { schema: { tags: TAGS, operationId: "getReport", summary: "A report about the log", description: "Of the streams that may be seen. One report is made at a time, and for 30 s at most.", params: reportParams, querystring: reportQuerystring, response: { ...json(200, reportSchema, "The report."), ...problems(404, 409) } } },
-    async (request, reply) => {
+    async (request) => {
       const { stream, ...wish } = request.query;
       const streams = visibleStreams(request, stream, deps);
-      const found = await deskOf(deps).answer(request.params.name, { ...wish, ...(streams && { streams }) }, goneSignal(reply));
+      // Nobody waits for the answer any more when the asker has gone.
+      const asking = new AbortController();
+      using _gone = whenGone(request.raw, () => asking.abort());
+      const found = await deskOf(deps).answer(request.params.name, { ...wish, ...(streams && { streams }) }, asking.signal);
       return { ...found, columns: found.columns.map((column) => ({ ...column })), rows: found.rows.map((row) => [...row]), troubles: [...found.troubles] };
     },
   );
@@ -63,11 +67,4 @@ function visibleStreams(request: FastifyRequest, stream: string | undefined, { a
     return [stream];
   }
   return access.streams === ALL_STREAMS ? undefined : access.streams;
-}
-
-/** Aborted when the asker has gone: nobody waits for the answer any more. */
-function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once("close", () => gone.abort());
-  return gone.signal;
 }
