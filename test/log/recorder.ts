@@ -11,6 +11,9 @@ import { until } from "../support/until.js";
 
 const RECORDER = fileURLToPath(new URL("./fixtures/recorder.js", import.meta.url));
 
+/** No recorder runs longer. */
+const MOST_RUN_MS = 600_000;
+
 /** What the recorder fixture is to do. */
 export interface RecorderOrder {
   readonly perSecond: number;
@@ -53,9 +56,9 @@ export function startRecorder(path: string, order: RecorderOrder, before: readon
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
   const gone = once(child, "close");
-  const told = (words: RegExp): Promise<void> => until(() => words.test(text) || child.exitCode !== null, `${words} in ${text.slice(-500)}`).then(() => assert.match(text, words));
+  const told = (words: RegExp, deadlineMs?: number): Promise<void> => until(() => words.test(text) || child.exitCode !== null, `${words}`, deadlineMs).then(() => assert.match(text, words));
   const over = async (): Promise<RecorderEnd> => {
-    await told(/END (.+)/);
+    await told(/END (.+)/, MOST_RUN_MS);
     await gone;
     return JSON.parse(/END (.+)/.exec(text)![1]!) as RecorderEnd;
   };
