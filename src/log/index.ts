@@ -1,5 +1,5 @@
 export type { StreamAccount } from "./account.js";
-export { removeForGood, renameForGood } from "./disk.js";
+export { removeForGood, renameForGood, syncFile } from "./disk.js";
 export { logFiles, partsOf, streamsOf, type ClosedPart, type LogFile } from "./files.js";
 export { lockTidying } from "./keeper.js";
 export { lastFrames, type LastFrame } from "./last-frames.js";

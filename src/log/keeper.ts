@@ -1,13 +1,13 @@
 import { createReadStream, existsSync } from "node:fs";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
-import { removeForGood, renameForGood } from "./disk.js";
+import { removeForGood, renameForGood, writeWhole } from "./disk.js";
 import { partsOf } from "./files.js";
 import { lockLog } from "./lock.js";
 import { packInto } from "./pack.js";
-import { packedPath, type Compression, type PartName } from "./names.js";
+import { logNameReader, packedPath, type Compression, type PartName } from "./names.js";
 
 /** How long closed parts are kept. */
 export interface KeepRules {
@@ -124,9 +124,11 @@ const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(
 /** A crash while packing left it; the part itself is still there. */
 async function removeHalfMade(path: string): Promise<void> {
   const folder = dirname(path);
-  const stem = basename(path).replace(/\.[A-Za-z0-9]+$/, "");
+  const read = logNameReader(path);
   for (const name of await readdir(folder)) {
-    if (name.startsWith(`${TEMPORARY.begin}${stem}.`) && name.endsWith(TEMPORARY.end)) await rm(join(folder, name), { force: true });
+    // That of another log whose name begins alike may be at work.
+    const isHalf = name.startsWith(TEMPORARY.begin) && name.endsWith(TEMPORARY.end) && read(name.slice(TEMPORARY.begin.length, -TEMPORARY.end.length))?.part;
+    if (isHalf) await rm(join(folder, name), { force: true });
   }
 }
 
@@ -134,16 +136,7 @@ async function removeHalfMade(path: string): Promise<void> {
 async function packPart(path: string, pack: Exclude<Compression, "none">, signal: AbortSignal): Promise<void> {
   const packed = packedPath(path, pack);
   const half = join(dirname(path), `${TEMPORARY.begin}${basename(packed)}${TEMPORARY.end}`);
-  const file = await open(half, "w");
-  try {
-    await packInto(file, createReadStream(path), pack, signal);
-    await file.sync();
-  } catch (error) {
-    await rm(half, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
+  await writeWhole(half, (file) => packInto(file, createReadStream(path), pack, signal));
   await renameForGood(half, packed);
   await removeForGood(path);
 }

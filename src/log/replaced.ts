@@ -1,6 +1,6 @@
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { renameForGood } from "./disk.js";
+import { renameForGood, writeWhole } from "./disk.js";
 
 /** A part that a Parquet file stands for; size and time tell it from a later part of the same name. */
 interface ReplacedPart {
@@ -21,16 +21,7 @@ export const replacesNote = (parquetPath: string): string => `${parquetPath}${NO
 export async function noteReplaced(parquetPath: string, partPaths: readonly string[]): Promise<void> {
   const parts: ReplacedPart[] = await Promise.all(partPaths.map(async (path) => ({ name: basename(path), ...(await markOf(path)) })));
   const half = `${replacesNote(parquetPath)}.part`;
-  const file = await open(half, "w");
-  try {
-    await file.writeFile(JSON.stringify(parts));
-    await file.sync();
-  } catch (error) {
-    await rm(half, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
+  await writeWhole(half, (file) => file.writeFile(JSON.stringify(parts)));
   await renameForGood(half, replacesNote(parquetPath));
 }
 

@@ -1,10 +1,10 @@
-import { link, open, rm, stat } from "node:fs/promises";
+import { link, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
-import { messageOf } from "../core/errors.js";
+import { messageOf, PipelineError } from "../core/errors.js";
 import { logAccount, type StreamAccount } from "./account.js";
-import { renameForGood } from "./disk.js";
+import { renameForGood, writeWhole } from "./disk.js";
 import type { LogFile } from "./files.js";
 import { lockLog } from "./lock.js";
 import { packInto } from "./pack.js";
@@ -61,7 +61,7 @@ async function verifyFile(file: LogFile, account: ReturnType<typeof logAccount>,
     onTrouble(trouble);
   };
   for await (const entry of readRecords([file], { onTrouble: told, ...(parquetLines && { parquetLines }) })) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped while the log was verified");
     records += 1;
     onEntry?.(entry);
     const problem = account.take(entry.record);
@@ -85,16 +85,7 @@ async function repaired(file: LogFile, records: number, clock: Clock): Promise<N
 /** The new file is whole and on the disk before it takes the other's name, and that one has another name by then. @returns where the file as it was is */
 async function withGoodLines(file: LogFile): Promise<string> {
   const half = join(dirname(file.path), `.${basename(file.path)}.repairing`);
-  const handle = await open(half, "w");
-  try {
-    await packInto(handle, Readable.from(goodLines(file)), file.kind === "parquet" ? "none" : file.kind);
-    await handle.sync();
-  } catch (error) {
-    await rm(half, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
+  await writeWhole(half, (handle) => packInto(handle, Readable.from(goodLines(file)), file.kind === "parquet" ? "none" : file.kind));
   const kept = await freeName(`${file.path}.damaged`);
   await link(file.path, kept);
   await renameForGood(half, file.path);

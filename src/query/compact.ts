@@ -1,9 +1,9 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { existsSync } from "node:fs";
 import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
-import { lockTidying, markOf, noteReplaced, partPath, partsOf, pathFor, removeForGood, renameForGood, replacesNote, stillReplaced, STREAM_PLACE, streamsOf, type ClosedPart } from "../log/index.js";
+import { lockTidying, markOf, noteReplaced, partPath, partsOf, pathFor, removeForGood, renameForGood, replacesNote, stillReplaced, STREAM_PLACE, streamsOf, syncFile, type ClosedPart } from "../log/index.js";
 import { interruptOn } from "./interrupt.js";
 import { writeParquet } from "./parquet.js";
 
@@ -120,13 +120,4 @@ async function interruptible<T>(signal: AbortSignal, clock: Clock, work: (onOpen
   let interrupt: (() => void) | undefined;
   using _until = interruptOn(signal, clock, () => interrupt?.());
   return await work((given) => (interrupt = given));
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
