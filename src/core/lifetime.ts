@@ -16,6 +16,17 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
+/** Opens something of several parts. When that fails, what was opened before is closed again, and the error is told. */
+export async function openWith<T>(open: (closers: Closers) => Promise<T>): Promise<T> {
+  const closers = new Closers();
+  try {
+    return await open(closers);
+  } catch (error) {
+    await closers[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
 /**
  * Holds what was opened and closes it in the opposite order, once. One failing close does not keep the others open:
  * the first error is thrown after all were tried. (Node 20 has no `AsyncDisposableStack`.)

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { Closers, deferred } from "../core/lifetime.js";
+import { deferred, openWith, type Closers } from "../core/lifetime.js";
 import { openGateway, type Gateway, type GatewayNotice, type GatewayOptions, type PlaybackControl } from "../gateway/index.js";
 import { logFiles, type LogFile, type LogTrouble, type ReadOptions } from "../log/index.js";
 import type { ClipOptions } from "../source/index.js";
@@ -59,14 +59,8 @@ const STATS_MS = 1000;
  * Looks through the log, opens the clips, serves, and begins to play.
  * @throws PipelineError E_LOG_MISSING, E_LOG_EMPTY, E_LOG_STREAM, E_CLIP, E_STOPPED, those of `openClip` and `openGateway`
  */
-export async function openReplay(options: ReplayOptions, world: ReplayWorld): Promise<Replay> {
-  const closers = new Closers();
-  try {
-    return await open(options, world, closers);
-  } catch (error) {
-    await closers[Symbol.asyncDispose]().catch(() => undefined);
-    throw error;
-  }
+export function openReplay(options: ReplayOptions, world: ReplayWorld): Promise<Replay> {
+  return openWith((closers) => open(options, world, closers));
 }
 
 async function open(options: ReplayOptions, world: ReplayWorld, closers: Closers): Promise<Replay> {

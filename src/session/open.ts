@@ -1,6 +1,6 @@
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { Closers, deferred } from "../core/lifetime.js";
+import { deferred, openWith, type Closers } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway, StreamControl } from "../gateway/index.js";
 import { availableCores } from "../machine/index.js";
@@ -39,13 +39,7 @@ const QUIET_WORLD = { clock: systemClock, version: "library", notice: () => unde
  */
 export async function openSession(options: SessionOptions, outside: Partial<World> = {}): Promise<Session> {
   const world = { ...QUIET_WORLD, signal: new AbortController().signal, ...outside };
-  const closers = new Closers();
-  try {
-    return await open(options, world, closers);
-  } catch (error) {
-    await closers[Symbol.asyncDispose]().catch(() => undefined);
-    throw error;
-  }
+  return openWith((closers) => open(options, world, closers));
 }
 
 async function open(options: SessionOptions, outside: World, closers: Closers): Promise<Session> {
