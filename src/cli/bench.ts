@@ -6,7 +6,7 @@ import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { print } from "./print.js";
 import { settingsFor } from "./run.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, statusOf, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 
 /** Five rounds give a median that one disturbed round can't move; five seconds even out a clip's busy and empty parts. */
@@ -57,8 +57,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     }
     return stop.by === null ? 0 : statusOf(stop.by);
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
 }
 

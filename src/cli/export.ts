@@ -1,4 +1,5 @@
 import { systemClock } from "../core/clock.js";
+import { counted } from "../core/counted.js";
 import { PipelineError } from "../core/errors.js";
 import { EXPORT_FORMATS, exportLog, type ExportCounts, type ExportFormatName, type ExportOptions } from "../export/index.js";
 import { logFiles } from "../log/index.js";
@@ -8,7 +9,7 @@ import { shareRead, troubleTeller } from "./log-progress.js";
 import { momentOf, shareOf } from "./moments.js";
 import { print } from "./print.js";
 import { showLine } from "./progress.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 
 /**
@@ -43,8 +44,7 @@ export async function exportCommand(paths: readonly string[], given: GivenFlags,
       },
     });
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
   if (given["json"] === true) await print(JSON.stringify({ v: 1, ok: true, format: options.format, out: options.out, ...counts, troubles }));
   else terminal.say(wroteText(options, counts));
@@ -53,10 +53,8 @@ export async function exportCommand(paths: readonly string[], given: GivenFlags,
 
 /** The last line. Pure. */
 export function wroteText({ format, out }: Pick<ExportOptions, "format" | "out">, { frames, objects, streams }: ExportCounts): string {
-  return `${out}: ${count(objects, "object")} of ${count(frames, "frame")}, ${count(streams, "stream")}, as ${format}`;
+  return `${out}: ${counted(objects, "object")} of ${counted(frames, "frame")}, ${counted(streams, "stream")}, as ${format}`;
 }
-
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 function exportOptions(given: GivenFlags): ExportOptions {
   const { format, out, stream, classes } = given;

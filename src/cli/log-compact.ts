@@ -4,7 +4,7 @@ import { availableCores } from "../machine/index.js";
 import { compactLog, type CompactedDay } from "../query/index.js";
 import type { GivenFlags } from "./flags.js";
 import { print } from "./print.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal, printable } from "./terminal.js";
 
 /** More threads want more memory than they save time. */
@@ -27,8 +27,7 @@ export async function compact(path: string, given: GivenFlags, stop: Stop): Prom
       if (!json) await print(printable(dayText(day, dryRun)));
     }
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
   terminal.status("");
   if (json) await print(JSON.stringify({ v: 1, dryRun, days }));

@@ -1,4 +1,5 @@
 import { systemClock } from "../core/clock.js";
+import { counted } from "../core/counted.js";
 import { PipelineError } from "../core/errors.js";
 import { logFiles, verifyLog, type FileReport, type LogReport, type StreamAccount } from "../log/index.js";
 import { parquetLines } from "../query/index.js";
@@ -6,7 +7,7 @@ import type { GivenFlags } from "./flags.js";
 import { shareRead, troubleTeller } from "./log-progress.js";
 import { print } from "./print.js";
 import { showLine } from "./progress.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal, printable } from "./terminal.js";
 
 /**
@@ -34,8 +35,7 @@ export async function verify(path: string, given: GivenFlags, stop: Stop): Promi
       },
     });
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
   if (given["json"] === true) await print(JSON.stringify({ v: 1, ...report }));
   else for (const line of reportText(report)) await print(printable(line));
@@ -49,19 +49,17 @@ export function reportText({ files, streams, isWhole }: LogReport): string[] {
   return [
     ...streams.map(streamText),
     ...files.flatMap(repairText),
-    `${count(files.length, "file")}, ${count(records, "record")}, ${count(troubles, "trouble")}: ${isWhole ? "the log is whole" : "the log is not whole"}`,
+    `${counted(files.length, "file")}, ${counted(records, "record")}, ${counted(troubles, "trouble")}: ${isWhole ? "the log is whole" : "the log is not whole"}`,
   ];
 }
 
 function streamText({ stream, frames, leftOut, skipped, lost, missing, disordered, runs, firstAt, lastAt }: StreamAccount): string {
   const told = [`${leftOut} left out as empty`, `${skipped} skipped`, `${lost} lost and told`].filter((words) => !words.startsWith("0 "));
   const wrong = [`${missing} missing`, `${disordered} out of order`].filter((words) => !words.startsWith("0 "));
-  return [`${stream}  ${count(frames, "frame")} in ${count(runs, "run")}, ${firstAt} to ${lastAt}`, ...told, ...wrong.map((words) => `${words.toUpperCase()}`)].join(", ");
+  return [`${stream}  ${counted(frames, "frame")} in ${counted(runs, "run")}, ${firstAt} to ${lastAt}`, ...told, ...wrong.map((words) => words.toUpperCase())].join(", ");
 }
 
 function repairText({ path, repair }: FileReport): string[] {
   if (repair === null) return [];
   return ["kept" in repair ? `${path}  repaired; as it was: ${repair.kept}` : `${path}  not repaired: ${repair.problem}`];
 }
-
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;

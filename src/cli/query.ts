@@ -9,7 +9,7 @@ import { availableCores } from "../machine/index.js";
 import { askLog, MOST_REPORT_ROWS, narrowed, plotOf, plotSpecFor, plotSvg, plotText, readMoment, readStep, reportNamed, reportQuery, tableText, viewTable, type FileFormat, type LogQuery, type PlotSpec, type Query } from "../query/index.js";
 import type { GivenFlags } from "./flags.js";
 import { print } from "./print.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
 /** More threads want more memory than they save time. */
@@ -59,8 +59,7 @@ export async function query(logs: readonly string[], given: GivenFlags, stop: St
     terminal.status("");
     return 0;
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
 }
 

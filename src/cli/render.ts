@@ -11,7 +11,7 @@ import { print } from "./print.js";
 import { showLine } from "./progress.js";
 import { renderedText, renderingText } from "./render-text.js";
 import { settingsFor } from "./run.js";
-import { statusOf, type Stop } from "./stop.js";
+import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
 /**
@@ -44,8 +44,7 @@ export async function render([name, ...logs]: readonly string[], given: GivenFla
     else terminal.say(renderedText(out, clip, figures, elapsedMs));
     return 0;
   } catch (thrown) {
-    if (stop.by === null) throw stop.mistake ?? thrown;
-    return statusOf(stop.by);
+    return statusAfter(thrown, stop);
   }
 }
 

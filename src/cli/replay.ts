@@ -1,4 +1,5 @@
 import { systemClock } from "../core/clock.js";
+import { counted } from "../core/counted.js";
 import { ERROR_TABLE, PipelineError, type ErrorWire } from "../core/errors.js";
 import { parquetLines } from "../query/index.js";
 import type { Replay, ReplayOptions } from "../replay/index.js";
@@ -96,7 +97,7 @@ async function watch(opened: Replay, given: GivenFlags, terminal: Terminal, stop
   const { contents } = opened;
   const { durationMs } = opened.state();
   const names = [...contents.streams.keys()];
-  terminal.say(`replaying ${countOf([...contents.streams.values()].reduce((sum, { frames }) => sum + frames, 0), "frame")} of ${names.length > 3 ? `${names.length} streams` : names.map(printable).join(", ")}, ${clockText(durationMs)} at its own pace`);
+  terminal.say(`replaying ${counted([...contents.streams.values()].reduce((sum, { frames }) => sum + frames, 0), "frame")} of ${names.length > 3 ? `${names.length} streams` : names.map(printable).join(", ")}, ${clockText(durationMs)} at its own pace`);
   terminal.say(`live page: ${terminal.paint.bold(opened.url)}`);
   if (given["open"] === true) openBrowser(opened.url);
   using _held = systemClock.hold();
@@ -124,14 +125,12 @@ function statusText(opened: Replay): string {
   return parts.filter((part) => part !== "").join("  ");
 }
 
-const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
-
 function summaryText({ shown, positionMs, durationMs, jumps, gaps, troubles, at }: Report): string {
   const parts = [
-    `played ${countOf(shown, "record")}, up to ${clockText(positionMs)} of ${clockText(durationMs)}${at === null ? "" : ` (${at})`}`,
-    jumps > 0 ? countOf(jumps, "jump") : "",
-    gaps > 0 ? `${countOf(gaps, "long gap")} shortened` : "",
-    troubles > 0 ? `${countOf(troubles, "place")} of the log could not be read` : "",
+    `played ${counted(shown, "record")}, up to ${clockText(positionMs)} of ${clockText(durationMs)}${at === null ? "" : ` (${at})`}`,
+    jumps > 0 ? counted(jumps, "jump") : "",
+    gaps > 0 ? `${counted(gaps, "long gap")} shortened` : "",
+    troubles > 0 ? `${counted(troubles, "place")} of the log could not be read` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

@@ -131,6 +131,15 @@ export function statusOf(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
+/**
+ * The exit status of a command that did not come to its end: a signal's, or else nobody has asked it to stop and the error is its own.
+ * @throws what nobody caught in another place, or `thrown`
+ */
+export function statusAfter(thrown: unknown, { by, mistake }: Stop): number {
+  if (by === null) throw mistake ?? thrown;
+  return statusOf(by);
+}
+
 /** Ends this process and its children at once; the shell sees status 137. The reason has been told before. */
 export function killOurselves(): never {
   doLastDuties();

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Sink } from "../sinks/index.js";
 
@@ -10,5 +11,3 @@ export function waitingFor(streams: readonly StreamStats[], runsOut: number, sin
   const full = sinks.flatMap(({ name, bufferedBytes = 0 }) => (bufferedBytes === 0 ? [] : [`${counted(bufferedBytes, "byte")} for ${name}`]));
   return [...runs, ...open, ...full];
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
