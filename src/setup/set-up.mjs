@@ -64,8 +64,8 @@ async function startTests(args) {
   // The browser tests read where it is; without this they are skipped.
   if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
   await findCamera(whole);
-  // The tests of the queue read where it is; without this they are skipped.
   await ensureStrace(whole || args.some((name) => name.startsWith("log")));
+  // The tests of the queue read where it is; without this they are skipped.
   const nats = await ensureNatsServer(whole || args.some((name) => name.startsWith("queue")));
   if (nats !== undefined) process.env["NATS_SERVER_PATH"] ??= nats;
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
