@@ -6,17 +6,18 @@
  */
 export { settingsSchema, type Settings } from "./config/index.js";
 export { systemClock, type Clock } from "./core/clock.js";
-export type { DetectionBatch } from "./core/detections.js";
+export type { DetectionBatch, ObjectParts, TopClasses } from "./core/detections.js";
 export { ERROR_TABLE, PipelineError, type ErrorCode, type ErrorWire } from "./core/errors.js";
 export { SKIP_CAUSES, type FrameHeader, type FrameKey, type OutcomeKind, type SkipCause } from "./core/frame.js";
 export type { Percentiles, StreamStats } from "./core/stats.js";
 export { STREAM_STATES, type StateChange, type StreamState } from "./core/stream-state.js";
 export { observe, openSource, pipeline } from "./embed/index.js";
 export type { EmbedWorld, FrameSource, FrameSourceOptions, Pipeline, PipelineOptions, SourceFrame } from "./embed/index.js";
-export type { Family, InputRows, LabelsFrom, Letterbox, LetterboxRule, ModelInfo, RgbPixels, SizePx } from "./model/index.js";
+export { MASK_FORMS, TASKS } from "./model/index.js";
+export type { DetectSettings, Family, Head, InputLook, InputRows, InputType, LabelsFrom, Letterbox, LetterboxRule, MaskForm, ModelInfo, ObjectLimits, Polygon, RgbPixels, SizeInput, SizePx, Task } from "./model/index.js";
 export type { RawPicture, Still } from "./picture/index.js";
 export { locked, ModelInstance } from "./pool/index.js";
-export type { Detections, DetectFilter, InferenceMode, InstanceOptions, LockedInstance, ShareOptions, PlanarFrame, WaitOptions } from "./pool/index.js";
+export type { Detections, DetectFilter, InferenceMode, InstanceOptions, LockedInstance, ModelSource, ModelWords, ShareOptions, PlanarFrame, WaitOptions } from "./pool/index.js";
 export type { BrokerOptions, FrameEncoding, QueueOptions, QueueRules } from "./queue/index.js";
 export { openSession, type Notice, type Pulse, type Session, type SessionOptions, type StreamOptions, type World } from "./session/index.js";
 export { directSink, openStdout, type LineSinkLimits, type Sink } from "./sinks/index.js";

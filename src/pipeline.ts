@@ -136,9 +136,9 @@ function outcomeOf(header: FrameHeader, answer: PoolAnswer, nowMs: number): Fram
     return { kind: "late", header, error };
   }
   if (!answer.ok) return { kind: "failed", header, error: answer.error };
-  const { boxes, scores, classIds, normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
+  const { detections, normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
   const queue = nowMs - header.capturedMonoMs - normalise - infer - decode;
-  return { kind: "detected", header, detections: { count: scores.length, boxes, scores, classIds }, times: { queue, normalise, infer, decode } };
+  return { kind: "detected", header, detections, times: { queue, normalise, infer, decode } };
 }
 
 function count(meter: StreamMeter, fact: OrderInput): void {

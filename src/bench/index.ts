@@ -29,7 +29,7 @@ export async function runBench(
   world: { readonly signal: AbortSignal; readonly progress: (words: string) => void },
 ): Promise<BenchReport> {
   const { session, workers, rounds } = options;
-  const { info } = await loadModelInfo(session.model.path, { labels: session.model.labels });
+  const { info } = await loadModelInfo(session.model.path, session.model);
   const task = { options: session, workers, windowMs: options.seconds * 1000, frames: 0 };
   const results = await interleaved(task, rounds, world.signal, world.progress);
   const { limit, pipeline, plain } = results;

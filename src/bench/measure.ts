@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
-import { classIdsOf } from "../model/index.js";
+import { detectLimits } from "../model/index.js";
 import { loadModelInfo } from "../pool/index.js";
 import { openSession, type SessionOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
@@ -48,14 +48,14 @@ const WARM_RECORDS = 20;
 async function measure(task: MeasureTask): Promise<Measured> {
   if (task.kind === "pipeline") return measurePipeline(task);
   const { options, workers, windowMs } = task;
-  const { info } = await loadModelInfo(options.model.path, { labels: options.model.labels });
+  const { info } = await loadModelInfo(options.model.path, options.model);
   const fps = task.kind === "limit" ? await measureLimit(info, workers, windowMs) : await plain();
   return { ...NOTHING_ELSE, fps, peakMb: memoryMb().peak };
 
   async function plain(): Promise<number> {
     const source = options.sources[0] ?? "";
     const size = await probeSource(await readAddress(source, options.source.ffmpegPath), options.source);
-    const limits = { ...options.detect, classIds: classIdsOf(info.labels, options.detect.classes) };
+    const limits = detectLimits(info.labels, options.detect);
     return measurePlain(info, source, size, limits, workers, windowMs);
   }
 }

@@ -84,7 +84,7 @@ export async function runModes(task: ModesTask, world: ModesWorld): Promise<Mode
   const blocks: ModesBlock[] = [];
   const left = new Map<Mode, string>();
   for (const path of models) {
-    const { info } = await loadModelInfo(path, { labels: session.model.labels });
+    const { info } = await loadModelInfo(path, { ...session.model });
     for (const workers of counts) {
       const name = `${info.id}, ${workers} worker${workers === 1 ? "" : "s"}`;
       const block = await measureBlock({ ...task, session: { ...session, model: { ...session.model, path } } }, workers, left, { ...world, progress: (words) => world.progress(`${name}: ${words}`) });

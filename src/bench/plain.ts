@@ -31,7 +31,7 @@ export async function measurePlain(
   for await (const chunk of child.stdout) {
     rest = Buffer.concat([rest, chunk as Buffer]);
     while (rest.length >= frameBytes) {
-      fillFromRgb(rest, model, session.input);
+      if (session.input instanceof Float32Array) fillFromRgb(rest, model, session.input);
       rest = rest.subarray(frameBytes);
       await session.run((outputs) => decoder.decode(outputs, letterbox));
       if (begin === 0) begin = systemClock.monotonicMs();

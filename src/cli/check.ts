@@ -55,7 +55,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
     runtimeLook(settings.inference.mode, describeRuntime),
-    modelLook(() => loadModelInfo(model.path, { labels: model.labels })),
+    modelLook(() => loadModelInfo(model.path, model)),
     pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
     ...(settings.inference.mode === "queue" ? [queueLook(() => queueFacts(settings))] : []),
     ...specsOf(settings).flatMap(streamLooks(settings)),
@@ -63,7 +63,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
 }
 
 async function queueFacts({ model, inference }: Settings): Promise<QueueFacts> {
-  const [{ examineQueue }, { info }] = await Promise.all([import("../queue/index.js"), loadModelInfo(model.path, { labels: model.labels })]);
+  const [{ examineQueue }, { info }] = await Promise.all([import("../queue/index.js"), loadModelInfo(model.path, model)]);
   return { ...(await examineQueue(inference.queue, info, systemClock)), sha256: info.sha256 };
 }
 

@@ -14,6 +14,9 @@ export interface Flag {
 const MODEL: readonly Flag[] = [
   { flags: "-m, --model <M>", key: "model.path", help: "ONNX file of a YOLO detector; builtin = the street model that comes along" },
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
+  { flags: "--model-family <F>", key: "model.family", help: "how its outputs are read, where the file leaves that open: yolov8, yolov5, end2end, yolox, rtdetr, detr, rfdetr" },
+  { flags: "--model-task <T>", key: "model.task", help: "the same for what it gives: detect, segment, pose, obb, classify" },
+  { flags: "--imgsz <PX>", key: "model.imgsz", help: "input size of a model that takes any: 640, or [height, width]" },
 ];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs; queue = workers at any number of machines" };

@@ -86,7 +86,7 @@ function transport(address: SourceAddress, { rtspTransport }: Settings["source"]
 async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: SourceProbe, settings: Settings): Promise<string[]> {
   if (kind !== "network" && kind !== "device") return [];
   const { model } = settings;
-  const { info } = await loadModelInfo(model.path, { labels: model.labels });
+  const { info } = await loadModelInfo(model.path, model);
   const ratio = (widthPx * heightPx) / (info.inputWidthPx * info.inputHeightPx);
   if (ratio < WASTEFUL_RATIO) return [];
   const size = `${widthPx}x${heightPx} is ${Math.round(ratio)} times what the model looks at (${info.inputWidthPx}x${info.inputHeightPx})`;

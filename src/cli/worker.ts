@@ -51,7 +51,7 @@ export async function worker(given: GivenFlags, stop: Stop): Promise<number> {
 
 async function open(settings: Settings, terminal: Terminal): Promise<QueueWorker> {
   const { inference, model } = settings;
-  const { info, notices } = await loadModelInfo(model.path, { labels: model.labels });
+  const { info, notices } = await loadModelInfo(model.path, model);
   for (const message of notices) terminal.say(`sightline: ${printable(message)}`);
   const workers = inference.workers === "auto" ? availableCores().cores : inference.workers;
   const name = `${hostname()}/${process.pid}/${randomBytes(3).toString("hex")}`;

@@ -26,10 +26,16 @@ const model = z.strictObject({
     .nullable()
     .default(null)
     .describe("File with one class name a line, or coco for COCO's 80 names; null = what the model itself says."),
+  family: oneOf("yolov8", "yolov5", "end2end", "yolox", "rtdetr", "detr", "rfdetr").nullable().default(null).describe("How its outputs are read: yolov8 = YOLOv8, v9, 11, 12, v5u, YOLO26 with its raw head; yolov5 = with anchor boxes; end2end = YOLOv10, YOLO26, NMS in the graph; rtdetr = as Ultralytics exports it; detr = RT-DETR, D-FINE, DEIM with two inputs; null = found out from the file."),
+  task: oneOf("detect", "segment", "pose", "obb", "classify").nullable().default(null).describe("What it gives; obb = turned boxes. null = found out from the file."),
+  imgsz: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullable().default(null).describe("Input of a model that takes any size, px: one side for both, or height and width; null = what the model says, else 640."),
 });
+
+const area = z.array(z.tuple([shareOfOne(), shareOfOne()])).min(3).max(1000);
 
 const detect = z.strictObject({
   conf: shareOfOne().default(0.25).describe("Least score of an object."),
+  classConf: z.record(z.string(), shareOfOne()).default({}).describe("Another least score for single classes, by name or number: {person: 0.5}."),
   iou: shareOfOne().default(0.45).describe("Two boxes of one class that overlap more than this (IoU) are the same object."),
   classes: z
     .array(z.union([z.string().min(1), z.int().min(0)]))
@@ -37,6 +43,12 @@ const detect = z.strictObject({
     .describe("Only these classes, by name or number; empty = all."),
   agnostic: z.boolean().default(false).describe("Whether boxes of different classes that overlap count as the same object too."),
   maxDetections: z.int().min(1).max(10_000).default(300).describe("Most objects of one frame; the best are kept."),
+  regions: z.array(area).default([]).describe("Only objects that stand in one of these areas (the middle of the box's lower edge counts); each a list of corners [x, y] in shares of the picture, 0 to 1. Empty = everywhere."),
+  ignore: z.array(area).default([]).describe("No objects that stand in one of these areas."),
+  minBoxPx: z.number().min(0).default(0).describe("Least width and height of a box, px of the source."),
+  maxBoxPx: z.number().min(1).default(100_000).describe("Greatest width and height of a box, px of the source."),
+  masks: oneOf("rle", "polygon", "both", "none").default("rle").describe("Form of masks, with segmentation models: rle = COCO's run lengths; polygon = outlines; none = boxes alone."),
+  topClasses: z.int().min(1).max(1000).default(5).describe("Most classes of a classification, best first."),
 });
 
 const queue = z.strictObject({

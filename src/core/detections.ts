@@ -1,15 +1,36 @@
 import { invariant } from "./invariant.js";
 
-/** The objects of one frame as parallel arrays of the same length, best score first. */
-export interface DetectionBatch {
+/** The objects of one frame as parallel arrays, best score first. What a model does not give is left out. */
+export interface DetectionBatch extends ObjectParts {
   /** How many objects. */
   readonly count: number;
-  /** count x 4: x1, y1, x2, y2 in source pixels, clipped to the picture. */
+  /** count x 4: x1, y1, x2, y2 in source pixels, clipped to the picture. Of a turned box the upright one around it. */
   readonly boxes: Float32Array;
   /** count, 0..1. */
   readonly scores: Float32Array;
   /** count, index into the model's labels. */
   readonly classIds: Int32Array;
+}
+
+/** What some models know of an object beyond its box. */
+export interface ObjectParts {
+  /** Turned boxes: count x 4 corners x (x, y) in source pixels, clockwise as the picture is seen; not clipped. */
+  readonly corners?: Float32Array;
+  /** Pose: count x points x (x, y, score 0..1), in source pixels; as many points for each object. */
+  readonly keypoints?: Float32Array;
+  /** Segmentation: for each object its pixels at the picture's size, as COCO's compressed run lengths (see run-lengths.ts). */
+  readonly masks?: readonly string[];
+  /** The same as outlines, where they were asked for: for each object its rings of x, y in source pixels, the largest first. */
+  readonly polygons?: readonly (readonly Float32Array[])[];
+  /** Classification: for each object (the whole picture) its best classes, best first. */
+  readonly topClasses?: TopClasses;
+}
+
+/** The best classes of each object, each count x perObject. */
+export interface TopClasses {
+  readonly perObject: number;
+  readonly classIds: Int32Array;
+  readonly scores: Float32Array;
 }
 
 /** The batch of a frame in which nothing was seen. */
@@ -21,9 +42,14 @@ export const NO_DETECTIONS: DetectionBatch = {
 };
 
 /** Checks that the arrays agree in length. A mismatch is a bug of the caller. */
-export function detectionBatch(boxes: Float32Array, scores: Float32Array, classIds: Int32Array): DetectionBatch {
+export function detectionBatch(boxes: Float32Array, scores: Float32Array, classIds: Int32Array, parts: ObjectParts = {}): DetectionBatch {
   const count = scores.length;
   invariant(boxes.length === count * 4, `boxes hold ${boxes.length} numbers, expected ${count} x 4`);
   invariant(classIds.length === count, `classIds hold ${classIds.length}, expected ${count}`);
-  return { count, boxes, scores, classIds };
+  const { corners, keypoints, masks, polygons, topClasses } = parts;
+  invariant((corners?.length ?? count * 8) === count * 8, `corners hold ${corners?.length} numbers, expected ${count} x 8`);
+  invariant((keypoints?.length ?? 0) % Math.max(3, count * 3) === 0, `keypoints hold ${keypoints?.length} numbers, expected ${count} x points x 3`);
+  invariant((masks ?? polygons ?? scores).length === count && (polygons ?? scores).length === count, `masks or polygons are not ${count}`);
+  invariant((topClasses?.scores.length ?? 0) === count * (topClasses?.perObject ?? 0), `topClasses holds ${topClasses?.scores.length} scores`);
+  return { count, boxes, scores, classIds, ...parts };
 }

@@ -1,7 +1,10 @@
 /** How a model wants its picture fitted into its input. */
 export interface LetterboxRule {
-  /** Where the scaled picture lies: in the middle (an odd pixel of padding goes right and down), or in the corner. */
-  readonly placement: "centre" | "top-left";
+  /**
+   * Where the scaled picture lies: in the middle (an odd pixel of padding goes right and down), in the corner, pulled over
+   * the whole input whatever its shape, or so large that its shorter side fills the input, of which the middle is seen.
+   */
+  readonly placement: "centre" | "top-left" | "stretch" | "centre-crop";
   /** How the scaled size becomes whole pixels: Python's `round` (half to even), or `int` (cut off). */
   readonly rounding: "half-even" | "truncate";
   /** Grey level of the padding, 0..255, on all channels. */
@@ -10,9 +13,10 @@ export interface LetterboxRule {
 
 /** The geometry of one picture in one model input. All sizes in px. */
 export interface Letterbox {
-  /** Input pixels for one source pixel. */
-  readonly scale: number;
-  /** Padding left of and above the content. */
+  /** Input pixels for one source pixel, across and down. They differ where a picture is stretched, and by what rounding to whole pixels does. */
+  readonly scaleX: number;
+  readonly scaleY: number;
+  /** Padding left of and above the content; below 0 where the content goes beyond the input. */
   readonly leftPx: number;
   readonly topPx: number;
   /** Size of the scaled picture. */
@@ -39,10 +43,10 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * Fits a picture into an input without changing its shape: scale = min(input height / height, input width / width),
- * up as well as down. The content is at least 1 px wide and high. Any thread.
- * Source: Ultralytics LetterBox (predict, fixed input) for centre and half-even; YOLOX `preproc` for top-left and
- * truncate.
+ * Fits a picture into an input. A letterbox keeps its shape: scale = min(input height / height, input width / width), up as
+ * well as down. The content is at least 1 px wide and high. Any thread.
+ * Source: Ultralytics LetterBox (predict, fixed input) for centre and half-even, its classify transforms (torchvision's
+ * Resize and CenterCrop) for centre-crop; YOLOX `preproc` for top-left and truncate.
  */
 export function letterboxFor(
   rule: LetterboxRule,
@@ -51,27 +55,31 @@ export function letterboxFor(
   sourceWidthPx: number,
   sourceHeightPx: number,
 ): Letterbox {
-  const scale = Math.min(inputHeightPx / sourceHeightPx, inputWidthPx / sourceWidthPx);
+  const sizes = { inputWidthPx, inputHeightPx, sourceWidthPx, sourceHeightPx };
+  const [across, down] = [inputWidthPx / sourceWidthPx, inputHeightPx / sourceHeightPx];
+  if (rule.placement === "stretch") {
+    return { scaleX: across, scaleY: down, leftPx: 0, topPx: 0, contentWidthPx: inputWidthPx, contentHeightPx: inputHeightPx, ...sizes };
+  }
+  const scale = rule.placement === "centre-crop" ? Math.max(across, down) : Math.min(across, down);
   const whole = rule.rounding === "half-even" ? roundHalfEven : Math.trunc;
   const contentWidthPx = Math.max(1, whole(sourceWidthPx * scale));
   const contentHeightPx = Math.max(1, whole(sourceHeightPx * scale));
-  const centred = rule.placement === "centre";
-  return {
-    scale,
-    leftPx: centred ? Math.floor((inputWidthPx - contentWidthPx) / 2) : 0,
-    topPx: centred ? Math.floor((inputHeightPx - contentHeightPx) / 2) : 0,
-    contentWidthPx,
-    contentHeightPx,
-    inputWidthPx,
-    inputHeightPx,
-    sourceWidthPx,
-    sourceHeightPx,
-  };
+  // Ultralytics takes boxes back by what the picture became in whole pixels (since 8.4), YOLOX by the exact ratio.
+  const exact = rule.placement === "top-left";
+  const [scaleX, scaleY] = exact ? [scale, scale] : [contentWidthPx / sourceWidthPx, contentHeightPx / sourceHeightPx];
+  const [leftPx, topPx] = [margin(rule, inputWidthPx - contentWidthPx), margin(rule, inputHeightPx - contentHeightPx)];
+  return { scaleX, scaleY, leftPx, topPx, contentWidthPx, contentHeightPx, ...sizes };
+}
+
+/** What lies left of or above the content, of all that is left over (below 0: that is too much). */
+function margin({ placement }: LetterboxRule, restPx: number): number {
+  if (placement === "centre") return Math.floor(restPx / 2);
+  return placement === "centre-crop" ? 0 - roundHalfEven(-restPx / 2) : 0;
 }
 
 /** The rows that hold the picture. */
-export function rowsOf({ topPx, contentHeightPx }: Letterbox): InputRows {
-  return { topPx, heightPx: contentHeightPx };
+export function rowsOf({ topPx, contentHeightPx, inputHeightPx }: Pick<Letterbox, "topPx" | "contentHeightPx" | "inputHeightPx">): InputRows {
+  return { topPx: Math.max(0, topPx), heightPx: Math.min(contentHeightPx, inputHeightPx) };
 }
 
 /**
@@ -94,10 +102,10 @@ export function letterboxWithin(
  * Takes boxes from the model's input back into the source picture, in float32: (x - left) / scale. Not clipped.
  * boxes   Float32Array, count x 4: x1, y1, x2, y2 in input px; overwritten with source px
  */
-export function toSource(boxes: Float32Array, count: number, { scale, leftPx, topPx }: Letterbox): void {
-  const gain = Math.fround(scale);
+export function toSource(boxes: Float32Array, count: number, { scaleX, scaleY, leftPx, topPx }: Letterbox): void {
+  const [gainX, gainY] = [Math.fround(scaleX), Math.fround(scaleY)];
   for (let at = 0; at < count * 4; at += 2) {
-    boxes[at] = Math.fround(boxes[at]! - leftPx) / gain;
-    boxes[at + 1] = Math.fround(boxes[at + 1]! - topPx) / gain;
+    boxes[at] = Math.fround(boxes[at]! - leftPx) / gainX;
+    boxes[at + 1] = Math.fround(boxes[at + 1]! - topPx) / gainY;
   }
 }

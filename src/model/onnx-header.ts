@@ -21,11 +21,14 @@ export interface OnnxHeader {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly metadata: ReadonlyMap<string, string>;
+  /** Names of the operators in the graph, each once; those of its branches and loops are not among them. */
+  readonly operators: ReadonlySet<string>;
 }
 
 /** Field numbers of onnx.proto3 (github.com/onnx/onnx), by message. */
 const MODEL = { producerName: 2, graph: 7, opsetImport: 8, metadataProps: 14 } as const;
-const GRAPH = { initializer: 5, input: 11, output: 12 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const;
+const NODE = { opType: 4 } as const;
 const OPSET = { domain: 1, version: 2 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const VALUE_INFO = { name: 1, type: 2 } as const;
@@ -42,7 +45,7 @@ const DTYPES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads the header of an ONNX file: names, shapes, metadata. Weights and operators are skipped by their lengths.
+ * Reads the header of an ONNX file: names, shapes, metadata. Weights are skipped by their lengths.
  * @throws PipelineError E_MODEL_INVALID when it is cut, foreign or hostile
  */
 export function readOnnxHeader(source: ByteSource): OnnxHeader {
@@ -73,17 +76,23 @@ function readModel(source: ByteSource): OnnxHeader {
   return { producer, opset, ...readGraph(source, graph), metadata };
 }
 
-function readGraph(source: ByteSource, graph: Field): Pick<OnnxHeader, "inputs" | "outputs"> {
+function readGraph(source: ByteSource, graph: Field): Pick<OnnxHeader, "inputs" | "outputs" | "operators"> {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
+  const operators = new Set<string>();
   for (const field of fieldsIn(source, graph)) {
-    if (field.number === GRAPH.input) inputs.push(readValueInfo(source, field));
+    if (field.number === GRAPH.node) addOperator(source, field, operators);
+    else if (field.number === GRAPH.input) inputs.push(readValueInfo(source, field));
     else if (field.number === GRAPH.output) outputs.push(readValueInfo(source, field));
   }
   if (outputs.length === 0) throw new ProtobufError("its graph has no outputs");
-  if (inputs.length <= 1) return { inputs, outputs };
+  if (inputs.length <= 1) return { inputs, outputs, operators };
   const weights = weightNames(source, graph);
-  return { inputs: inputs.filter(({ name }) => !weights.has(name)), outputs };
+  return { inputs: inputs.filter(({ name }) => !weights.has(name)), outputs, operators };
+}
+
+function addOperator(source: ByteSource, node: Field, operators: Set<string>): void {
+  for (const part of fieldsIn(source, node)) if (part.number === NODE.opType) operators.add(textOf(source, part));
 }
 
 function weightNames(source: ByteSource, graph: Field): Set<string> {

@@ -1,4 +1,4 @@
-import { letterboxFor, type Letterbox } from "./letterbox.js";
+import { letterboxFor, rowsOf, type Letterbox } from "./letterbox.js";
 import type { InputForm } from "./preprocess.js";
 
 /** Pixels of one picture: rows from the top, R, G, B of each pixel side by side, 8 bits. */
@@ -33,16 +33,21 @@ export async function placePicture(
 }
 
 /** Where a picture lies in its rows. A whole letterbox says it, and so does less. */
-export type PictureRows = Pick<Letterbox, "inputWidthPx" | "leftPx" | "topPx" | "contentWidthPx" | "contentHeightPx">;
+export type PictureRows = Pick<Letterbox, "inputWidthPx" | "inputHeightPx" | "leftPx" | "topPx" | "contentWidthPx" | "contentHeightPx">;
 
 /** Interleaved RGB into planes G, B, R of the rows that hold the picture, with padding left and right. */
 export function placeRgb(rgb: RgbPixels, box: PictureRows, padValue: number, planes: Uint8Array): void {
-  const area = box.inputWidthPx * box.contentHeightPx;
+  const { inputWidthPx } = box;
+  const { heightPx } = rowsOf(box);
+  const area = inputWidthPx * heightPx;
   planes.fill(padValue, 0, 3 * area);
-  for (let y = 0; y < rgb.heightPx; y += 1) {
-    let to = y * box.inputWidthPx + box.leftPx;
-    let from = y * rgb.widthPx * 3;
-    for (let x = 0; x < rgb.widthPx; x += 1, to += 1, from += 3) {
+  // What goes beyond the input is left out.
+  const [cutLeft, cutTop] = [Math.max(0, -box.leftPx), Math.max(0, -box.topPx)];
+  const columns = Math.min(rgb.widthPx - cutLeft, inputWidthPx);
+  for (let y = 0; y < Math.min(rgb.heightPx - cutTop, heightPx); y += 1) {
+    let to = y * inputWidthPx + Math.max(0, box.leftPx);
+    let from = ((y + cutTop) * rgb.widthPx + cutLeft) * 3;
+    for (let x = 0; x < columns; x += 1, to += 1, from += 3) {
       planes[to] = rgb.data[from + 1] ?? 0;
       planes[area + to] = rgb.data[from + 2] ?? 0;
       planes[2 * area + to] = rgb.data[from] ?? 0;
@@ -51,15 +56,15 @@ export function placeRgb(rgb: RgbPixels, box: PictureRows, padValue: number, pla
 }
 
 /**
- * The other way: the picture without its padding, at the size that it has in the input.
+ * The other way: the picture without its padding, at the size that it has in the input, as far as it lies there.
  * planes   begins with `rowsPx` rows of the input's width in planes G, B, R, of which the first is `fromRowPx` of the input
  */
 export function rgbOf(planes: Uint8Array, box: PictureRows, fromRowPx: number, rowsPx: number): RgbPixels {
-  const { contentWidthPx: widthPx, contentHeightPx: heightPx } = box;
+  const [widthPx, heightPx] = [Math.min(box.contentWidthPx, box.inputWidthPx), Math.min(box.contentHeightPx, box.inputHeightPx)];
   const area = box.inputWidthPx * rowsPx;
   const data = new Uint8Array(3 * widthPx * heightPx);
   for (let y = 0; y < heightPx; y += 1) {
-    let from = (y + box.topPx - fromRowPx) * box.inputWidthPx + box.leftPx;
+    let from = (y + Math.max(0, box.topPx) - fromRowPx) * box.inputWidthPx + Math.max(0, box.leftPx);
     let to = y * widthPx * 3;
     for (let x = 0; x < widthPx; x += 1, from += 1, to += 3) {
       data[to] = planes[2 * area + from] ?? 0;

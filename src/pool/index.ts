@@ -3,8 +3,8 @@ export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer,
 export { instancesOf, openPool, type PoolOptions } from "./open.js";
 export { openProcessPool, type ProcessPoolOptions } from "./processes.js";
 export { openThreadPool, type ThreadPoolOptions } from "./threads.js";
-export { loadModelInfo } from "./model-file.js";
-export { describeRuntime, forbidTelemetry, openRuntimeSession, type OutputTensor, type RuntimeSession } from "./session.js";
+export { loadModelInfo, type ModelSource, type ModelWords } from "./model-file.js";
+export { describeRuntime, forbidTelemetry, openRuntimeSession, type RuntimeSession } from "./session.js";
 export { singleCaller, type CallerWorld, type SingleCaller } from "./instance.js";
 export { ModelInstance, type Detections, type DetectFilter, type InstanceOptions, type PlanarFrame } from "./model-instance.js";
 export { locked, type LockedInstance, type ShareOptions } from "./locked.js";

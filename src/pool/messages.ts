@@ -1,3 +1,4 @@
+import type { DetectionBatch } from "../core/detections.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { DetectLimits, InputRows, Letterbox, ModelInfo } from "../model/index.js";
 import type { RingLayout } from "../ring/index.js";
@@ -30,9 +31,8 @@ export interface TaskLimits extends DetectLimits {
 }
 
 /** Gives limits their key. */
-export function taskLimits({ conf, iou, classIds, agnostic, maxDetections }: DetectLimits): TaskLimits {
-  const key = JSON.stringify([conf, iou, classIds, agnostic, maxDetections]);
-  return { key, conf, iou, classIds, agnostic, maxDetections };
+export function taskLimits(limits: DetectLimits): TaskLimits {
+  return { key: JSON.stringify(Object.entries(limits).sort(([a], [b]) => (a < b ? -1 : 1))), ...limits };
 }
 
 /** One frame for a worker. Pixels never cross: `memory` is a handle, kept by the worker under `ringId`. */
@@ -52,9 +52,7 @@ export interface WorkerTask {
 export type WorkerAnswer =
   | {
       readonly ok: true;
-      readonly boxes: Float32Array;
-      readonly scores: Float32Array;
-      readonly classIds: Int32Array;
+      readonly detections: DetectionBatch;
       readonly normaliseMs: number;
       readonly inferMs: number;
       readonly decodeMs: number;

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
 import { describeModel, parseLabelsFile, readOnnxHeader } from "../model/index.js";
-import type { ByteSource, DescribedModel, GivenLabels, OnnxHeader, Sidecar } from "../model/index.js";
+import type { ByteSource, DescribedModel, Family, GivenLabels, OnnxHeader, Sidecar, Task } from "../model/index.js";
 import { parseSidecar } from "./sidecar.js";
 
 /** The name of the model that comes along, and where it lies. Seen from the compiled `dist/src/pool`. */
@@ -17,22 +17,37 @@ const WINDOW_BYTES = 64 * 1024;
 /** Longest labels or sidecar file, bytes. */
 const TEXT_LIMIT_BYTES = 4 * 1024 * 1024;
 
+/** What a person says of a model, in settings or flags. Left out or null = what the model, or a sidecar, says itself. */
+export interface ModelWords {
+  /** A file with one label a line, or `coco`. */
+  readonly labels: string | null;
+  readonly family?: Family | null;
+  readonly task?: Task | null;
+  /** Of an input of any size: one side for both, or height and width, px. */
+  readonly imgsz?: number | readonly [number, number] | null;
+}
+
+/** A model by its file, and what is said of it. */
+export interface ModelSource extends ModelWords {
+  /** An ONNX file, or `builtin`. */
+  readonly path: string;
+}
+
 /**
  * Reads what a model file, its sidecar and the labels say. No weights are loaded; the file is hashed once.
  * modelPath   an ONNX file, or `builtin`
- * labels      a file with one label a line, `coco`, or null for the model's own
  * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
- *         E_MODEL_SIDECAR, E_LABELS
+ *         E_MODEL_AMBIGUOUS, E_MODEL_SIDECAR, E_LABELS
  */
-export async function loadModelInfo(
-  modelPath: string,
-  { labels }: { readonly labels: string | null },
-): Promise<DescribedModel> {
+export async function loadModelInfo(modelPath: string, { labels, family = null, task = null, imgsz = null }: ModelWords): Promise<DescribedModel> {
   const path = modelPath === BUILTIN ? fileURLToPath(BUILTIN_MODEL) : resolve(modelPath);
   const header = await readHeader(path);
   const [sha256, sidecar, given] = await Promise.all([hashFile(path), readSidecar(path), readLabels(labels)]);
   return named(path, () =>
-    describeModel({ path, name: basename(path, extname(path)), sha256, header, sidecar, labels: given }),
+    describeModel({
+      path, name: basename(path, extname(path)), sha256, header, sidecar,
+      asked: { family, task, labels: given, imgsz: typeof imgsz === "number" ? [imgsz, imgsz] : imgsz },
+    }),
   );
 }
 

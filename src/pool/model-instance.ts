@@ -1,17 +1,19 @@
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import type { DetectionBatch } from "../core/detections.js";
 import { systemClock } from "../core/clock.js";
-import { classIdsOf, placePicture, rowsOf, type InputRows, type Letterbox, type ModelInfo } from "../model/index.js";
+import { detectLimits, placePicture, rowsOf, type InputRows, type Letterbox, type ModelInfo, type ObjectLimits } from "../model/index.js";
 import { readStill, type Still } from "../picture/index.js";
 import { singleCaller, type SingleCaller } from "./instance.js";
 import { taskLimits, type TaskLimits } from "./messages.js";
-import { loadModelInfo } from "./model-file.js";
+import { loadModelInfo, type ModelWords } from "./model-file.js";
 import { openServing, type Serving } from "./serving.js";
 
-/** Which of the objects that a model finds are wanted. */
-export interface DetectFilter {
+/** Which of the objects that a model finds are wanted, and what of them. */
+export interface DetectFilter extends ObjectLimits {
   /** Least score, 0 to 1. Default: 0.25. */
   readonly conf?: number;
+  /** Another least score of single classes, by name or number. */
+  readonly classConf?: Readonly<Record<string, number>>;
   /** Two boxes of one class that overlap more than this (IoU, 0 to 1) are the same object. Default: 0.45. */
   readonly iou?: number;
   /** Only these classes, by name or number; empty = all, which is the default. */
@@ -28,6 +30,10 @@ export interface InstanceOptions extends DetectFilter {
   readonly model?: string;
   /** File with one class name a line, or `coco`. Default: what the model itself says. */
   readonly labels?: string | null;
+  /** How the model's outputs are to be read, where the file leaves that open; see `ModelWords`. */
+  readonly family?: ModelWords["family"];
+  readonly task?: ModelWords["task"];
+  readonly imgsz?: ModelWords["imgsz"];
   /** Threads inside one run. Default: 1; more only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
 }
@@ -94,8 +100,8 @@ export class ModelInstance implements AsyncDisposable {
    * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
    * E_MODEL_SIDECAR, E_LABELS, or E_CONFIG when it has none of the classes.
    */
-  static async open({ model = "builtin", labels = null, intraOpThreads = 1, ...own }: InstanceOptions = {}): Promise<ModelInstance> {
-    const { info } = await loadModelInfo(model, { labels });
+  static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, ...own }: InstanceOptions = {}): Promise<ModelInstance> {
+    const { info } = await loadModelInfo(model, { labels, family, task, imgsz });
     limitsOf(info, own);
     return new ModelInstance(info, await openServing(info, intraOpThreads), own);
   }
@@ -129,18 +135,18 @@ function detector(model: ModelInfo, serving: Serving, own: DetectFilter): (call:
       throw asPipelineError(cause, "E_INFERENCE_FAILED");
     });
     if (!answer.ok) throw new PipelineError(answer.error.code, answer.error.message);
-    const { boxes, scores, classIds, normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
+    const { detections, normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
     return {
-      count: scores.length, boxes, scores, classIds,
-      labels: Array.from(classIds, (id) => labels[id] ?? String(id)),
+      ...detections,
+      labels: Array.from(detections.classIds, (id) => labels[id] ?? String(id)),
       widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx,
       timesMs: { read, normalise, infer, decode },
     };
   };
 }
 
-function limitsOf({ labels }: ModelInfo, { conf = 0.25, iou = 0.45, classes = [], agnostic = false, maxDetections = 300 }: DetectFilter): TaskLimits {
-  return taskLimits({ conf, iou, classIds: classIdsOf(labels, classes), agnostic, maxDetections });
+function limitsOf({ labels }: ModelInfo, { conf = 0.25, iou = 0.45, classes = [], agnostic = false, maxDetections = 300, ...more }: DetectFilter): TaskLimits {
+  return taskLimits(detectLimits(labels, { conf, iou, classes, agnostic, maxDetections, ...more }));
 }
 
 function isPlanar(picture: Still | PlanarFrame): picture is PlanarFrame {

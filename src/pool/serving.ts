@@ -49,8 +49,8 @@ async function serveOn(session: RuntimeSession, task: FrameTask, read: (fill: (p
   const filled = systemClock.monotonicMs();
   return session.run((outputs) => {
     const ran = systemClock.monotonicMs();
-    const { boxes, scores, classIds } = decoderFor(task).decode(outputs, task.letterbox);
+    const detections = decoderFor(task).decode(outputs, task.letterbox);
     const decodeMs = systemClock.monotonicMs() - ran;
-    return { ok: true, boxes, scores, classIds, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
-  });
+    return { ok: true, detections, normaliseMs: filled - begin, inferMs: ran - filled, decodeMs };
+  }, { widthPx: task.letterbox.sourceWidthPx, heightPx: task.letterbox.sourceHeightPx });
 }

@@ -1,31 +1,27 @@
 import { isMainThread, MessageChannel, type MessagePort } from "node:worker_threads";
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-node";
 import { messageOf, PipelineError } from "../core/errors.js";
-import { makeInput, type InputForm, type InputRows } from "../model/index.js";
-
-/** One output of a run. `data` is gone as soon as its reader returns. */
-export interface OutputTensor {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
+import { makeInput, numberOfHalf, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
 
 /** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
 export interface RuntimeSession extends AsyncDisposable {
   /**
    * Runs on the one reused input buffer and gives what `read` makes of the outputs; it must keep none of their memory.
    * Blocks the calling thread for the whole run (the native call is synchronous).
+   * size   of the source picture, for models that ask for it; left out = the input's
    */
-  run<T>(read: (outputs: readonly OutputTensor[]) => T): Promise<T>;
+  run<T>(read: (outputs: readonly ModelOutput[]) => T, size?: SizePx): Promise<T>;
   /** Fills the input with a frame's planes G, B, R (see the model room's `ModelInput`). Not while `run` is out. */
   fill(planes: Uint8Array, rows: InputRows): void;
-  /** The input buffer itself, NCHW f32, for who makes pixels in another way. */
-  readonly input: Float32Array;
+  /** The input buffer itself, NCHW, for who makes pixels in another way. */
+  readonly input: InputValues;
 }
 
 /** Which model, and how it is run. */
 export interface RuntimeOptions extends InputForm {
   readonly path: string;
   readonly inputName: string;
+  readonly sizeInput?: SizeInput | null;
   readonly outputNames: readonly string[];
   /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
   readonly intraOpThreads: number;
@@ -65,16 +61,23 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   const ort = await import("onnxruntime-node");
   const session = await createSession(ort.InferenceSession, options);
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
-  const { floats: input, fill } = makeInput(options);
+  const { values: input, fill } = makeInput(options);
   const outputNames = [...options.outputNames];
-  const feeds = { [options.inputName]: new ort.Tensor("float32", input, dims) };
+  const { sizeInput = null } = options;
+  const sizes = sizeInput?.type === "int64" ? new BigInt64Array(2) : new Float32Array(2);
+  const feeds = {
+    [options.inputName]: pictureTensor(ort.Tensor, input, dims),
+    ...(sizeInput && { [sizeInput.name]: sizes instanceof BigInt64Array ? new ort.Tensor("int64", sizes, [1, 2]) : new ort.Tensor("float32", sizes, [1, 2]) }),
+  };
   return {
     input,
     fill,
-    async run(read) {
+    async run(read, { widthPx, heightPx } = { widthPx: options.inputWidthPx, heightPx: options.inputHeightPx }) {
+      if (sizes instanceof BigInt64Array) [sizes[0], sizes[1]] = [BigInt(widthPx), BigInt(heightPx)];
+      else [sizes[0], sizes[1]] = [widthPx, heightPx];
       const outputs = await session.run(feeds, outputNames);
       try {
-        return read(outputNames.map((name) => asFloats(name, outputs[name])));
+        return read(outputNames.map((name) => outputOf(name, outputs[name])));
       } finally {
         for (const name of outputNames) freeNow(outputs[name]);
       }
@@ -121,9 +124,24 @@ async function createSession(
   }
 }
 
-function asFloats(name: string, tensor: Tensor | undefined): OutputTensor {
-  if (!(tensor?.data instanceof Float32Array)) {
-    throw new PipelineError("E_MODEL_OUTPUT", `output "${name}" is ${tensor?.type ?? "missing"}, expected float32`);
+/**
+ * From Node 24 on half precision has an array of its own, which the runtime's binding takes for an empty one.
+ * @throws PipelineError E_MODEL_INPUTS
+ */
+function pictureTensor(Make: TensorConstructor, input: InputValues, dims: readonly number[]): Tensor {
+  if (input instanceof Float32Array) return new Make("float32", input, dims);
+  if (input instanceof Uint8Array) return new Make("uint8", input, dims);
+  if ("Float16Array" in globalThis) {
+    throw new PipelineError("E_MODEL_INPUTS", `the model takes float16, which onnxruntime's binding can't be given in Node ${process.versions.node} (it has Float16Array, and the binding reads it as empty): use Node 20 or 22, or export without half=True`);
   }
-  return { data: tensor.data, dims: tensor.dims };
+  return new Make("float16", input, dims);
+}
+
+/** Halves become floats; all else goes on as it is. */
+function outputOf(name: string, tensor: Tensor | undefined): ModelOutput {
+  const { data, dims = [] } = tensor ?? {};
+  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array) return { data, dims };
+  if (tensor?.type === "float16" && data instanceof Uint16Array) return { data: Float32Array.from(data, numberOfHalf), dims };
+  if (tensor?.type === "float16") return { data: Float32Array.from(data as unknown as ArrayLike<number>), dims };
+  throw new PipelineError("E_MODEL_OUTPUT", `output "${name}" is ${tensor?.type ?? "missing"}, expected float32, float16 or whole numbers`);
 }

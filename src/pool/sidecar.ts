@@ -1,15 +1,31 @@
 import { parseSettingsFile, type SettingsFile } from "../config/index.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { z } from "../core/schema.js";
-import { FAMILIES, type Sidecar } from "../model/index.js";
+import { FAMILIES, TASKS, type InputLook, type Sidecar } from "../model/index.js";
 
 const side = z.int().positive();
+const threeOf = (number: z.ZodNumber) => z.tuple([number, number, number]);
+
+/** What a model wants otherwise than its family. */
+const preprocessing = z.strictObject({
+  fit: z.enum(["centre", "top-left", "stretch", "centre-crop"]).optional(),
+  rounding: z.enum(["half-even", "truncate"]).optional(),
+  pad: z.int().min(0).max(255).optional(),
+  channels: z.enum(["rgb", "bgr"]).optional(),
+  scale: z.union([z.literal(1), z.literal("1/255")]).optional(),
+  mean: threeOf(z.number()).optional(),
+  std: threeOf(z.number().positive()).optional(),
+});
 
 /** The sidecar's keys. Unknown ones are refused: a misspelt key would be ignored in silence. */
 const sidecarSchema = z.strictObject({
   family: z.enum(FAMILIES).optional(),
   labels: z.union([z.literal("coco"), z.array(z.coerce.string()).min(1)]).optional(),
   imgsz: z.union([side, z.tuple([side, side])]).optional(),
+  task: z.enum(TASKS).optional(),
+  kptShape: z.tuple([z.int().positive().max(1000), z.union([z.literal(2), z.literal(3)])]).optional(),
+  decoded: z.boolean().optional(),
+  preprocessing: preprocessing.optional(),
 });
 
 /**
@@ -26,12 +42,24 @@ export function parseSidecar(text: string, fileName: string): Sidecar {
     });
     throw new PipelineError("E_MODEL_SIDECAR", wrong.join("\n"));
   }
-  const { family = null, labels, imgsz } = parsed.data;
+  const { family = null, task = null, kptShape = null, decoded = null, labels, imgsz, preprocessing: look } = parsed.data;
   return {
-    family,
+    family, task, kptShape, decoded,
+    look: look === undefined ? null : lookOf(look),
     labels:
       labels === undefined ? null : labels === "coco" ? { from: "coco" } : { from: "sidecar", labels, name: fileName },
     imgsz: imgsz === undefined ? null : typeof imgsz === "number" ? [imgsz, imgsz] : imgsz,
+  };
+}
+
+function lookOf({ fit, rounding, pad, channels, scale, mean, std }: z.output<typeof preprocessing>): NonNullable<Sidecar["look"]> {
+  const letterbox = { ...(fit && { placement: fit }), ...(rounding && { rounding }), ...(pad !== undefined && { padValue: pad }) };
+  const normalisation: InputLook["normalisation"] = mean || std ? { mean: mean ?? [0, 0, 0], std: std ?? [1, 1, 1] } : undefined;
+  return {
+    ...(Object.keys(letterbox).length > 0 && { letterbox }),
+    ...(channels && { channels }),
+    ...(scale && { scale: scale === 1 ? 1 : 1 / 255 }),
+    ...(normalisation && { normalisation }),
   };
 }
 

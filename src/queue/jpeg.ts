@@ -4,7 +4,7 @@ import { refused } from "./envelope.js";
 
 /** A frame's rows as one picture, its padding left and right included. */
 function wholeRows(widthPx: number, heightPx: number): PictureRows {
-  return { inputWidthPx: widthPx, leftPx: 0, topPx: 0, contentWidthPx: widthPx, contentHeightPx: heightPx };
+  return { inputWidthPx: widthPx, inputHeightPx: heightPx, leftPx: 0, topPx: 0, contentWidthPx: widthPx, contentHeightPx: heightPx };
 }
 
 /** A frame's planes G, B, R of so many rows as a JPEG. Its colours are not those of the frame any more. */

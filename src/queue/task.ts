@@ -1,4 +1,5 @@
 import { z } from "../core/schema.js";
+import { MASK_FORMS } from "../model/index.js";
 import { taskLimits, type TaskLimits, type WorkerTask } from "../pool/index.js";
 import { checked, overheadOf, refused, seal, unseal } from "./envelope.js";
 import { answersSubject, partsSubject, SESSION_NAME, type ModelTraits } from "./subjects.js";
@@ -9,10 +10,15 @@ export type FrameEncoding = "raw" | "jpeg";
 /** Larger pictures than any camera's or model's; a bound for what comes from the network. */
 const MOST_PX = 65_535;
 const MOST_DETECTIONS = 10_000;
+/** Of an area. */
+const MOST_CORNERS = 1000;
 
 const px = z.int().min(0).max(MOST_PX);
+/** Below 0 where a picture goes beyond the input. */
+const offset = z.int().min(-MOST_PX).max(MOST_PX);
 const side = z.int().min(1).max(MOST_PX);
 const share = z.number().min(0).max(1);
+const area = z.array(z.tuple([share, share])).min(3).max(MOST_CORNERS);
 
 const taskWords = z.strictObject({
   session: z.string().regex(SESSION_NAME),
@@ -20,12 +26,16 @@ const taskWords = z.strictObject({
   encoding: z.enum(["raw", "jpeg"]),
   totalBytes: z.int().min(1),
   letterbox: z.strictObject({
-    scale: z.number().gt(0).lt(MOST_PX), leftPx: px, topPx: px, contentWidthPx: side, contentHeightPx: side,
+    scaleX: z.number().gt(0).lt(MOST_PX), scaleY: z.number().gt(0).lt(MOST_PX), leftPx: offset, topPx: offset, contentWidthPx: side, contentHeightPx: side,
     inputWidthPx: side, inputHeightPx: side, sourceWidthPx: side, sourceHeightPx: side,
   }),
   rows: z.strictObject({ topPx: px, heightPx: side }),
   limits: z.strictObject({
     conf: share, iou: share, classIds: z.array(z.int().min(0)).nullable(), agnostic: z.boolean(), maxDetections: z.int().min(1).max(MOST_DETECTIONS),
+    classConf: z.array(z.tuple([z.int().min(0), share])).exactOptional(),
+    regions: z.array(area).exactOptional(), ignore: z.array(area).exactOptional(),
+    minBoxPx: z.number().min(0).exactOptional(), maxBoxPx: z.number().min(0).exactOptional(),
+    masks: z.enum(MASK_FORMS).exactOptional(), topClasses: z.int().min(1).max(MOST_DETECTIONS).exactOptional(),
   }),
 });
 
@@ -67,7 +77,7 @@ export function decodeTask(message: Uint8Array, model: ModelTraits): ArrivedTask
   const { words, bytes: first } = unseal("SLT1", message);
   const { limits, ...task } = checked(taskWords, words, "a task");
   checkSize(task, first, model);
-  if (limits.classIds?.some((id) => id >= model.classes)) throw refused(`a task asks for class ${Math.max(...limits.classIds)}, the model has ${model.classes}`);
+  if (model.classes > 0 && limits.classIds?.some((id) => id >= model.classes)) throw refused(`a task asks for class ${Math.max(...limits.classIds)}, the model has ${model.classes}`);
   return { ...task, limits: taskLimits(limits), answersTo: answersSubject(task.session), partsFrom: partsSubject(task.session), first };
 }
 

@@ -186,7 +186,7 @@ class Pools implements ModelPools {
 
   async #read(spec: StreamSpec): Promise<ModelInfo> {
     const path = isNumbered(spec) ? await this.#numberedPath() : spec.model.path;
-    const { info, notices } = await loadModelInfo(path, { labels: spec.model.labels });
+    const { info, notices } = await loadModelInfo(path, isNumbered(spec) ? { labels: spec.model.labels } : spec.model);
     for (const message of notices) this.world.notice({ level: "info", message });
     return info;
   }
@@ -272,5 +272,6 @@ function isNumbered({ source }: StreamSpec): boolean {
 }
 
 function keyOf(spec: StreamSpec): string {
-  return JSON.stringify([isNumbered(spec) ? null : spec.model.path, spec.model.labels]);
+  const { path, labels, family = null, task = null, imgsz = null } = spec.model;
+  return JSON.stringify(isNumbered(spec) ? [labels] : [path, labels, family, task, imgsz]);
 }

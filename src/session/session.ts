@@ -3,8 +3,8 @@ import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
 import type { LogOptions } from "../log/index.js";
-import type { ModelInfo } from "../model/index.js";
-import type { InferenceMode } from "../pool/index.js";
+import type { DetectSettings, ModelInfo } from "../model/index.js";
+import type { InferenceMode, ModelSource } from "../pool/index.js";
 import type { QueueOptions } from "../queue/index.js";
 import type { Sink } from "../sinks/index.js";
 import type { Pulse } from "./pulse.js";
@@ -16,14 +16,8 @@ export interface SessionOptions {
   readonly sources: readonly string[];
   /** Streams by name. When one can't be opened it fails alone. */
   readonly streams?: Readonly<Record<string, StreamOptions>>;
-  readonly model: { readonly path: string; readonly labels: string | null };
-  readonly detect: {
-    readonly conf: number;
-    readonly iou: number;
-    readonly classes: readonly (string | number)[];
-    readonly agnostic: boolean;
-    readonly maxDetections: number;
-  };
+  readonly model: ModelSource;
+  readonly detect: DetectSettings;
   readonly inference: {
     readonly mode: InferenceMode | "queue";
     readonly workers: "auto" | number;

@@ -4,7 +4,7 @@ import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
-import { classIdsOf, type ModelInfo } from "../model/index.js";
+import { detectLimits, type ModelInfo } from "../model/index.js";
 import { pace, type Pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
@@ -281,7 +281,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
 }
 
 function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
-  return taskLimits({ ...detect, classIds: classIdsOf(model.labels, detect.classes) });
+  return taskLimits(detectLimits(model.labels, detect));
 }
 
 function adjust(run: Run, next: StreamSpec): void {

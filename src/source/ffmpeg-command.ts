@@ -102,13 +102,19 @@ function filterGraph({ letterbox, expected, everyNth, picture }: CommandOptions)
   const isExpected = `eq(iw,${expected.sourceWidthPx})*eq(ih,${expected.sourceHeightPx})`;
   const sized = (side: "iw" | "ih", known: number): string => `if(${isExpected},${known},(${contentSize(side, w, h, letterbox)}))`;
   const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}':flags=${SCALER}`;
-  const [x, y] = letterbox.placement === "centre" ? ["floor((ow-iw)/2)", "floor((oh-ih)/2)"] : ["0", "0"];
-  const grey = letterbox.padValue.toString(16).padStart(2, "0").repeat(3);
   const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;
-  const pixels = `${thinned}${scale},format=gbrp,pad=w=${w}:h=${h}:x='${x}':y='${y}':color=0x${grey}`;
+  const pixels = `${thinned}${scale},format=gbrp${placed(letterbox, w, h)}`;
   const head = "[0:v:0]showinfo=checksum=0";
   if (!picture) return [`${head},${pixels}[px]`];
   return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
+}
+
+/** What makes the scaled picture as large as the input: a border, a cut, or nothing. */
+function placed({ placement, padValue }: LetterboxRule, w: number, h: number): string {
+  if (placement === "stretch") return "";
+  if (placement === "centre-crop") return `,crop=w=${w}:h=${h}:x='${halfEven("(iw-ow)/2")}':y='${halfEven("(ih-oh)/2")}':exact=1`;
+  const [x, y] = placement === "centre" ? ["floor((ow-iw)/2)", "floor((oh-ih)/2)"] : ["0", "0"];
+  return `,pad=w=${w}:h=${h}:x='${x}':y='${y}':color=0x${padValue.toString(16).padStart(2, "0").repeat(3)}`;
 }
 
 const everyNthFrame = (n: number): string => `select='not(mod(n,${n}))'`;
@@ -121,10 +127,14 @@ function pictureFilters({ everyNth, widthPx, heightPx, colours, isYuvj }: Pictur
 
 /**
  * The letterbox rule's content size as an FFmpeg expression over iw and ih, the same arithmetic as the model room's
- * `letterboxFor`. Half to even: for x = n + 0.5, 2 * round(x / 2) is the even neighbour.
+ * `letterboxFor`.
  */
-function contentSize(side: "iw" | "ih", w: number, h: number, { rounding }: LetterboxRule): string {
-  const scaled = `${side}*min(${h}/ih,${w}/iw)`;
+function contentSize(side: "iw" | "ih", w: number, h: number, { rounding, placement }: LetterboxRule): string {
+  if (placement === "stretch") return String(side === "iw" ? w : h);
+  const scaled = `${side}*${placement === "centre-crop" ? "max" : "min"}(${h}/ih,${w}/iw)`;
   if (rounding === "truncate") return `max(1,trunc(${scaled}))`;
-  return `st(0,${scaled});max(1,if(eq(ld(0)-floor(ld(0)),0.5),2*round(ld(0)/2),round(ld(0))))`;
+  return `st(0,${scaled});max(1,${halfEven("ld(0)")})`;
 }
+
+/** Half to even: for x = n + 0.5, 2 * round(x / 2) is the even neighbour. */
+const halfEven = (x: string): string => `if(eq(${x}-floor(${x}),0.5),2*round((${x})/2),round(${x}))`;

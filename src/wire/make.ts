@@ -1,5 +1,5 @@
-import type { DetectionBatch } from "../core/detections.js";
-import type { FrameOutcome, SkipCause } from "../core/frame.js";
+import type { DetectionBatch, TopClasses } from "../core/detections.js";
+import type { FrameHeader, FrameOutcome, SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { StateChange } from "../core/stream-state.js";
 import { RECORD_VERSION } from "./common.js";
@@ -36,9 +36,10 @@ export interface FrameContext {
   readonly skipped: Readonly<Partial<Record<SkipCause, number>>>;
 }
 
-function objectsOf(batch: DetectionBatch, labels: readonly string[]): FrameRecord["objects"] {
+function objectsOf(batch: DetectionBatch, labels: readonly string[], { widthPx, heightPx }: FrameHeader): FrameRecord["objects"] {
   const objects: FrameRecord["objects"] = [];
   const { boxes } = batch;
+  const hasParts = batch.corners !== undefined || batch.keypoints !== undefined || batch.masks !== undefined || batch.polygons !== undefined || batch.topClasses !== undefined;
   for (let i = 0; i < batch.count; i += 1) {
     const classId = batch.classIds[i]!;
     const at = i * 4;
@@ -52,9 +53,42 @@ function objectsOf(batch: DetectionBatch, labels: readonly string[]): FrameRecor
         rounded(boxes[at + 2]!, BOX_DECIMALS),
         rounded(boxes[at + 3]!, BOX_DECIMALS),
       ],
+      ...(hasParts && partsOf(batch, i, labels, heightPx, widthPx)),
     });
   }
   return objects;
+}
+
+type ObjectRecord = FrameRecord["objects"][number];
+
+/** What a model gives of one object beyond its box. */
+function partsOf(batch: DetectionBatch, i: number, labels: readonly string[], heightPx: number, widthPx: number): Partial<ObjectRecord> {
+  const { count, corners, keypoints, masks, polygons, topClasses } = batch;
+  const mask = masks?.[i];
+  return {
+    ...(corners && { corners: pointsOf(corners.subarray(i * 8, i * 8 + 8)) as NonNullable<ObjectRecord["corners"]> }),
+    ...(keypoints && { keypoints: scoredPoints(keypoints.subarray((i * keypoints.length) / count, ((i + 1) * keypoints.length) / count)) }),
+    ...(mask !== undefined && { mask: { size: [heightPx, widthPx] as [number, number], counts: mask } }),
+    ...(polygons && { polygon: (polygons[i] ?? []).map((ring) => Array.from(ring, (value) => rounded(value, BOX_DECIMALS))) }),
+    ...(topClasses && { classes: classesOf(topClasses, i, labels) }),
+  };
+}
+
+function pointsOf(values: Float32Array): [number, number][] {
+  return Array.from({ length: values.length / 2 }, (_, i) => [rounded(values[2 * i]!, BOX_DECIMALS), rounded(values[2 * i + 1]!, BOX_DECIMALS)]);
+}
+
+function scoredPoints(values: Float32Array): [number, number, number][] {
+  return Array.from({ length: values.length / 3 }, (_, i) => [
+    rounded(values[3 * i]!, BOX_DECIMALS), rounded(values[3 * i + 1]!, BOX_DECIMALS), rounded(values[3 * i + 2]!, SCORE_DECIMALS),
+  ]);
+}
+
+function classesOf({ perObject, classIds, scores }: TopClasses, i: number, labels: readonly string[]): NonNullable<ObjectRecord["classes"]> {
+  return Array.from({ length: perObject }, (_, rank) => {
+    const classId = classIds[i * perObject + rank]!;
+    return { classId, label: labels[classId] ?? String(classId), score: rounded(scores[i * perObject + rank]!, SCORE_DECIMALS) };
+  });
 }
 
 function timesOf(outcome: FrameOutcome, context: FrameContext): FrameRecord["timesMs"] {
@@ -100,7 +134,7 @@ export function frameRecord(outcome: FrameOutcome, context: FrameContext): Frame
     runtime: context.runtime,
     timesMs: timesOf(outcome, context),
     ...(skipped && { skipped }),
-    objects: outcome.kind === "detected" ? objectsOf(outcome.detections, context.labels) : [],
+    objects: outcome.kind === "detected" ? objectsOf(outcome.detections, context.labels, header) : [],
     ...("error" in outcome && { error: { code: outcome.error.code, message: outcome.error.message } }),
   };
 }

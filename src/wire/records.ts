@@ -23,6 +23,11 @@ const detectedObject = z
       .strictObject({ size: z.tuple([z.int().positive(), z.int().positive()]).describe("Height, width, px."), counts: z.string().describe("COCO's compressed run lengths, column by column.") })
       .exactOptional()
       .describe("The object's pixels. With segmentation models."),
+    polygon: z.array(z.array(z.number())).exactOptional().describe("Outlines of the object's parts, the largest first: x, y, x, y, ... in source pixels. With detect.masks polygon or both."),
+    classes: z
+      .array(z.strictObject({ classId: count, label, score: z.number().min(0).max(1) }))
+      .exactOptional()
+      .describe("The best classes of the picture, best first, this one among them. With classifiers, whose one object is the whole picture."),
   })
   .describe("One object that the model saw.");
 

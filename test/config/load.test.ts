@@ -39,8 +39,8 @@ test("without anything written every setting has its default", async () => {
     sources: [],
     streams: {},
     secretsFile: null,
-    model: { path: "builtin", labels: null },
-    detect: { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 },
+    model: { path: "builtin", labels: null, family: null, task: null, imgsz: null },
+    detect: { conf: 0.25, classConf: {}, iou: 0.45, classes: [], agnostic: false, maxDetections: 300, regions: [], ignore: [], minBoxPx: 0, maxBoxPx: 100_000, masks: "rle", topClasses: 5 },
     inference: { mode: "threads", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50, queue: QUEUE },
     source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, everyNth: 1, decodeThreads: "auto" },
     live: {
@@ -131,7 +131,7 @@ maxFps: 3
       'wrong.yaml:6:3: detect.conf is "high"; allowed: a number from 0 to 1',
       "wrong.yaml:8:3: serve.port is 70000; allowed: a whole number from 0 to 65535",
       "wrong.yaml:9:3: serve.prot is not a setting; did you mean serve.port?",
-      "wrong.yaml:10:1: model is 7; allowed: a group of path, labels",
+      "wrong.yaml:10:1: model is 7; allowed: a group of path, labels, family, task, imgsz",
       "wrong.yaml:11:1: maxFps is not a setting; did you mean live.maxFps?",
     ],
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { PipelineError } from "../../src/core/errors.js";
 import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type Finding, type Look, type Sight } from "../../src/doctor/index.js";
-import type { DescribedModel } from "../../src/model/index.js";
+import { PLAIN_HEAD, type DescribedModel } from "../../src/model/index.js";
 
 async function findings(...looks: Look[]): Promise<Finding[]> {
   const all: Finding[] = [];
@@ -94,10 +94,10 @@ test("an FFmpeg that can't decode a usual codec is a warning", async () => {
 
 test("a model is named with family, size and labels; what had to be guessed is a warning", async () => {
   const info: DescribedModel["info"] = {
-    id: "m@12345678", sha256: "12345678".repeat(8), path: "m.onnx", family: "yolov8", inputName: "images", outputNames: ["output0"], inputWidthPx: 384, inputHeightPx: 224,
+    id: "m@12345678", sha256: "12345678".repeat(8), path: "m.onnx", family: "yolov8", task: "detect", head: PLAIN_HEAD, inputType: "float32", sizeInput: null, inputName: "images", outputNames: ["output0"], inputWidthPx: 384, inputHeightPx: 224,
     labels: ["person", "car"], labelsFrom: "metadata", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1 / 255,
   };
-  const look = (notices: string[]): Look => modelLook(() => Promise.resolve({ info, notices }));
+  const look = (notices: string[]): Look => modelLook(() => Promise.resolve({ info, notices, because: "" }));
   assert.deepEqual(await only(look([])), { name: "model", status: "ok", detail: "m@12345678: yolov8, 384x224, 2 classes (metadata)", next: null });
   assert.deepEqual([(await only(look(["numbers are used"]))).status, (await only(look(["numbers are used"]))).detail], ["warn", "m@12345678: yolov8, 384x224, 2 classes (metadata); numbers are used"]);
 });

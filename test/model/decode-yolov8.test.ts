@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo } from "../../src/model/index.js";
+import { letterboxFor, PLAIN_HEAD, makeDecoder, type DetectLimits, type ModelInfo } from "../../src/model/index.js";
 import { requireShared } from "../support/paths.js";
 import { expectedObjects, fixtureIndex, fixtureInfo, FRAME40, readFloats } from "./fixtures.js";
 
@@ -94,7 +94,11 @@ const TINY: ModelInfo = {
   sha256: "0".repeat(64),
   path: "/tiny.onnx",
   family: "yolov8",
+  task: "detect",
+  head: PLAIN_HEAD,
   inputName: "images",
+  inputType: "float32",
+  sizeInput: null,
   outputNames: ["output0"],
   inputWidthPx: 32,
   inputHeightPx: 32,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { letterboxFor, makeDecoder, type DetectLimits, type Letterbox, type ModelInfo } from "../../src/model/index.js";
+import { letterboxFor, PLAIN_HEAD, makeDecoder, type DetectLimits, type Letterbox, type ModelInfo } from "../../src/model/index.js";
 import { loadModelInfo, openRuntimeSession, type RuntimeSession } from "../../src/pool/index.js";
 import { requireShared, shared } from "../support/paths.js";
 import { resizeLinear, type Picture } from "./opencv-resize.js";
@@ -127,7 +127,11 @@ const TINY: ModelInfo = {
   sha256: "0".repeat(64),
   path: "/tiny.onnx",
   family: "yolox",
+  task: "detect",
+  head: PLAIN_HEAD,
   inputName: "images",
+  inputType: "float32",
+  sizeInput: null,
   outputNames: ["output"],
   inputWidthPx: 32,
   inputHeightPx: 32,

@@ -1,295 +1,155 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import {
-  COCO_LABELS,
-  describeModel,
-  parseLabelsFile,
-  readOnnxHeader,
-  type ModelFacts,
-  type OnnxHeader,
-} from "../../src/model/index.js";
+import { PipelineError } from "../../src/core/errors.js";
+import { readOnnxHeader } from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
-import { requireShared, shared } from "../support/paths.js";
+import { requireShared } from "../support/paths.js";
 import { fixtureIndex, fixturePath } from "./fixtures.js";
+import { asking, describe, DETECT, headerOf, INPUT_640, only, type Dims, type Shapes } from "./shapes.js";
 
-type Dims = readonly (number | string)[];
-
-interface Shapes {
-  readonly input?: Dims;
-  readonly outputs: readonly Dims[];
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-const INPUT_640: Dims = [1, 3, 640, 640];
-const DETECT = { task: "detect", stride: "32" } as const;
-
-function headerOf({ input = INPUT_640, outputs, metadata = {} }: Shapes): OnnxHeader {
-  return {
-    producer: "test",
-    opset: 17,
-    inputs: [{ name: "images", dtype: "float32", dims: input }],
-    outputs: outputs.map((dims, i) => ({ name: `output${i}`, dtype: "float32", dims })),
-    metadata: new Map(Object.entries(metadata)),
-  };
-}
-
-function describe(shapes: Shapes, given: Partial<ModelFacts> = {}) {
-  const header = given.header ?? headerOf(shapes);
-  return describeModel({
-    path: "/m/model.onnx",
-    name: "model",
-    sha256: "0123456789abcdef",
-    sidecar: null,
-    labels: null,
-    ...given,
-    header,
-  });
-}
-
-const only = (...dims: (number | string)[]): Shapes => ({ outputs: [dims] });
-
-/** Fixtures whose head is run by this release; all others must be refused. */
-const RUNS: Readonly<Record<string, number>> = {
-  "yolov8n-det": 50,
-  "yolov5nu-det": 20,
-  "yolo11n-det": 80,
-  "yolo26n-det-raw": 80,
-  "yolov8n-det-rect": 20,
-  "yolov8n-det-dynamic": 20,
+/** Family, task and classes of each fixture. */
+const FIXTURES: Readonly<Record<string, readonly [family: string, task: string, classes: number]>> = {
+  "yolov8n-det": ["yolov8", "detect", 50],
+  "yolov5nu-det": ["yolov8", "detect", 20],
+  "yolo11n-det": ["yolov8", "detect", 80],
+  "yolo26n-det-raw": ["yolov8", "detect", 80],
+  "yolo26n-det-end2end": ["end2end", "detect", 80],
+  "yolov8n-det-nms": ["end2end", "detect", 20],
+  "yolov8n-seg": ["yolov8", "segment", 20],
+  "yolov8n-pose": ["yolov8", "pose", 1],
+  "yolov8n-obb": ["yolov8", "obb", 15],
+  "yolov8n-cls": ["yolov8", "classify", 20],
+  "yolo26n-seg-end2end": ["end2end", "segment", 20],
+  "yolo26n-pose-end2end": ["end2end", "pose", 1],
+  "yolo26n-obb-end2end": ["end2end", "obb", 15],
+  "yolov8n-det-rect": ["yolov8", "detect", 20],
+  "yolov8n-det-dynamic": ["yolov8", "detect", 20],
 };
 
-test("of the fixtures, detectors with the v8 head are taken and every other is refused by name of what it is", async (t) => {
+test("every fixture is read as what it is by its metadata, without a word to the person", async (t) => {
   if (!requireShared(t)) return;
-  let refused = 0;
-  for (const { name, metadata } of fixtureIndex()) {
-    const loading = loadModelInfo(fixturePath(name), { labels: null });
-    if (name in RUNS) {
-      const { info, notices } = await loading;
-      assert.deepEqual(
-        [info.family, info.labels.length, info.labelsFrom, notices],
-        ["yolov8", RUNS[name], "metadata", []],
-        name,
-      );
-    } else {
-      refused += 1;
-      const seen = metadata["task"] === "detect" ? /does its own NMS/ : new RegExp(`task "${metadata["task"]}"`);
-      await assert.rejects(loading, { code: "E_MODEL_FAMILY", message: seen }, name);
-      await assert.rejects(loading, { message: /yolov8.*yolox.*family in a sidecar/ });
-    }
+  const names = fixtureIndex().map(({ name }) => name);
+  assert.deepEqual([...names].sort(), Object.keys(FIXTURES).sort());
+  for (const name of names) {
+    const { info, notices } = await loadModelInfo(fixturePath(name), { labels: null });
+    assert.deepEqual([info.family, info.task, info.labels.length], FIXTURES[name], name);
+    assert.deepEqual([info.labelsFrom, notices], ["metadata", []], name);
   }
-  assert.equal(refused, fixtureIndex().length - Object.keys(RUNS).length);
 });
 
-test("without its metadata, a fixture of another kind is still not taken for a detector", (t) => {
+test("without its metadata a fixture is read as what it is, or refused, never as something else", (t) => {
   if (!requireShared(t)) return;
+  const refused: string[] = [];
   for (const { name } of fixtureIndex()) {
     const bytes = readFileSync(fixturePath(name));
-    const source = {
-      sizeBytes: bytes.length,
-      readAt: (offset: number, length: number) => bytes.subarray(offset, offset + length),
-    };
+    const source = { sizeBytes: bytes.length, readAt: (offset: number, length: number) => bytes.subarray(offset, offset + length) };
     const header = { ...readOnnxHeader(source), metadata: new Map<string, string>() };
-    if (name === "yolov8n-det-dynamic") continue;
-    if (name in RUNS) assert.equal(describe({ outputs: [] }, { header }).info.family, "yolov8", name);
-    else assert.throws(() => describe({ outputs: [] }, { header }), { code: "E_MODEL_FAMILY" }, name);
+    try {
+      const { info } = describe({ outputs: [] }, { header });
+      const [family, task] = FIXTURES[name] ?? [];
+      assert.deepEqual([info.family, info.task], [family, task], name);
+    } catch (error) {
+      assert.ok(error instanceof PipelineError && ["E_MODEL_FAMILY", "E_MODEL_AMBIGUOUS"].includes(error.code), `${name}: ${String(error)}`);
+      refused.push(name);
+    }
   }
+  // Of 96 px: as many rows as a grid has cells. The others are a classifier, lookalikes, and one of any size.
+  assert.deepEqual(refused.sort(), ["yolo26n-det-end2end", "yolo26n-obb-end2end", "yolo26n-pose-end2end", "yolov8n-cls", "yolov8n-det-dynamic", "yolov8n-obb", "yolov8n-pose"]);
 });
 
-test("shapes that look alike are told apart, or refused", () => {
-  const families = (shapes: Shapes) => {
+test("the eight shape traps: shapes that look alike are told apart", () => {
+  const read = (shapes: Shapes) => {
     const { info } = describe(shapes);
-    return [info.family, info.labels.length];
+    return `${info.family} ${info.task} ${info.labels.length}`;
   };
-  assert.deepEqual(families(only(1, 84, 8400)), ["yolov8", 80]);
-  assert.deepEqual(families(only(1, 6, 8400)), ["yolov8", 2]);
-  assert.deepEqual(families(only(1, 8400, 85)), ["yolox", 80]);
-  assert.deepEqual(families(only(1, 8400, 6)), ["yolox", 1]);
-  assert.deepEqual(families({ input: [1, 3, 416, 416], outputs: [[1, 3549, 85]] }), ["yolox", 80]);
-  assert.deepEqual(families({ input: [1, 3, 224, 384], outputs: [[1, 8, 1764]] }), ["yolov8", 4]);
-  assert.deepEqual(families({ ...only(1, 56, 8400), metadata: DETECT }), ["yolov8", 52]);
+  // 1: six columns are not end-to-end where there are as many rows as a grid has cells.
+  assert.equal(read(only(1, 25200, 6)), "yolov5 detect 1");
+  assert.equal(read(only(1, 8400, 6)), "yolox detect 1");
+  assert.equal(read(only(1, 300, 6)), "end2end detect 0");
+  // 2: six rows are two classes.
+  assert.equal(read(only(1, 6, 8400)), "yolov8 detect 2");
+  assert.equal(read(only(1, 84, 8400)), "yolov8 detect 80");
+  // 3: three rows a cell, or one.
+  assert.equal(read(only(1, 25200, 85)), "yolov5 detect 80");
+  assert.equal(read(only(1, 8400, 85)), "yolox detect 80");
+  assert.equal(read({ input: [1, 3, 416, 416], outputs: [[1, 3549, 85]] }), "yolox detect 80");
+  // 4: a second output of prototypes makes masks of what else would be classes.
+  const prototypes: Dims = [1, 32, 160, 160];
+  assert.equal(read({ outputs: [[1, 116, 8400], prototypes] }), "yolov8 segment 80");
+  assert.equal(read(only(1, 116, 8400)), "yolov8 detect 112");
+  assert.equal(read({ outputs: [[1, 25200, 117], prototypes] }), "yolov5 segment 80");
+  assert.equal(read({ outputs: [[1, 300, 38], prototypes] }), "end2end segment 0");
+  // 5: the task in the metadata makes points of what else would be classes.
+  assert.equal(read({ ...only(1, 56, 8400), metadata: { ...DETECT, task: "pose", kpt_shape: "[17, 3]", names: "{0: 'person'}" } }), "yolov8 pose 1");
+  assert.equal(read({ ...only(1, 56, 8400), metadata: DETECT }), "yolov8 detect 52");
+  assert.equal(read({ ...only(1, 14, 8400), metadata: { task: "pose", kpt_shape: "[4, 2]" } }), "yolov8 pose 2");
+  // 6: free sides.
+  assert.equal(read({ input: ["batch", 3, "height", "width"], outputs: [["batch", 84, "anchors"]], metadata: DETECT }), "yolov8 detect 80");
+  // 8: turned boxes, in both heads.
+  assert.equal(read({ ...only(1, 20, 8400), metadata: { ...DETECT, task: "obb" } }), "yolov8 obb 15");
+  assert.equal(read({ ...only(1, 300, 7), metadata: { ...DETECT, task: "obb", end2end: "True" } }), "end2end obb 0");
+  // Others.
+  assert.equal(read({ input: [1, 3, 224, 384], outputs: [[1, 8, 1764]] }), "yolov8 detect 4");
+  assert.equal(read(only(1, 300, 84)), "rtdetr detect 80");
+  assert.equal(read({ ...only(1, 300, 6), metadata: { task: "detect", description: "Ultralytics RTDETR-l model", names: "{0: 'a', 1: 'b'}" } }), "rtdetr detect 2");
+  assert.equal(read({ ...only(1, 300, 6), metadata: { ...DETECT, args: "{'nms': True}", names: "{0: 'a', 1: 'b'}" } }), "end2end detect 2");
+  assert.equal(read({ ...only(1, 1000), metadata: { task: "classify" } }), "yolov8 classify 1000");
+  assert.equal(read({ outputs: [[1, 25200, 85], [1, 3, 80, 80, 85], [1, 3, 40, 40, 85], [1, 3, 20, 20, 85]] }), "yolov5 detect 80");
+});
 
+test("7: an input of half precision is one, and says so", () => {
+  const header = headerOf(only(1, 84, 8400));
+  const [image] = header.inputs;
+  assert.ok(image);
+  assert.equal(describe({ outputs: [] }, { header: { ...header, inputs: [{ ...image, dtype: "float16" }] } }).info.inputType, "float16");
+  const bytes = describe({ outputs: [] }, { header: { ...header, inputs: [{ ...image, dtype: "uint8" }] } }).info;
+  assert.deepEqual([bytes.inputType, bytes.scale], ["uint8", 1]);
+});
+
+test("two readings are E_MODEL_AMBIGUOUS, which names both and what decides", () => {
+  const cases: [Shapes, RegExp][] = [
+    [only(1, 56, 8400), /yolov8 detect of 52 classes or as yolov8 pose with 17 points of 1 class; --model-task \(key task\) decides/],
+    [only(1, 20, 8400), /yolov8 detect of 16 classes or as yolov8 obb of 15 classes; --model-task/],
+    [{ input: [1, 3, 96, 96], outputs: [[1, 189, 6]] }, /end2end detect or as yolox detect of 1 class; --model-family \(key family in a sidecar\) decides/],
+    [{ ...only(1, 300, 6), metadata: { ...DETECT, names: "{0: 'a', 1: 'b'}" } }, /end2end detect of 2 classes or as rtdetr detect of 2 classes; --model-family/],
+  ];
+  for (const [shapes, seen] of cases) assert.throws(() => describe(shapes), { code: "E_MODEL_AMBIGUOUS", message: seen }, JSON.stringify(shapes.outputs));
+  // Each can be decided.
+  const asked = { family: null, task: null, labels: null, imgsz: null };
+  assert.equal(describe(only(1, 56, 8400), { asked: { ...asked, task: "pose" } }).info.labels.length, 1);
+  assert.equal(describe(only(1, 56, 8400), { asked: { ...asked, task: "detect" } }).info.labels.length, 52);
+  assert.equal(describe(only(1, 20, 8400), asking({ from: "file", labels: [..."abcdefghijklmno"], name: "l.txt" })).info.task, "obb");
+  assert.equal(describe({ input: [1, 3, 96, 96], outputs: [[1, 189, 6]] }, { asked: { ...asked, family: "yolox" } }).info.family, "yolox");
+  assert.equal(describe(only(1, 300, 6), { asked: { ...asked, family: "rtdetr", labels: { from: "file", labels: ["a", "b"], name: "l.txt" } } }).info.family, "rtdetr");
+});
+
+test("two-input DETRs and RF-DETR are known by their inputs and outputs", () => {
+  const image = { name: "images", dtype: "float32", dims: INPUT_640 };
+  const size = { name: "orig_target_sizes", dtype: "int64", dims: ["N", 2] };
+  const three = [{ name: "labels", dtype: "int64", dims: [1, 300] }, { name: "boxes", dtype: "float32", dims: [1, 300, 4] }, { name: "scores", dtype: "float32", dims: [1, 300] }];
+  const detr = describe({ outputs: [] }, { header: { ...headerOf(only(1, 1, 1)), inputs: [image, size], outputs: three } });
+  assert.deepEqual([detr.info.family, detr.info.sizeInput, detr.info.outputNames, detr.info.letterbox.placement], ["detr", { name: "orig_target_sizes", type: "int64" }, ["labels", "boxes", "scores"], "stretch"]);
+  assert.deepEqual([detr.info.labels, detr.notices.length], [[], 1]);
+  const two = [{ name: "dets", dtype: "float32", dims: [1, 300, 4] }, { name: "labels", dtype: "float32", dims: [1, 300, 91] }];
+  const rfdetr = describe({ outputs: [] }, { header: { ...headerOf({ input: [1, 3, 560, 560], outputs: [] }), outputs: two } }).info;
+  assert.deepEqual([rfdetr.family, rfdetr.labels.length, rfdetr.labels[0], rfdetr.labels[79], rfdetr.head.classMap?.slice(0, 14)], ["rfdetr", 80, "person", "toothbrush", [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, 11]]);
+});
+
+test("what no family reads is refused by what it looks like, with all that is read", () => {
   const refusals: [Shapes, RegExp][] = [
-    [only(1, 25200, 85), /YOLOv5/],
-    [only(1, 25200, 6), /YOLOv5/],
-    [only(1, 300, 6), /end-to-end/],
-    [only(1, 300, 84), /DETR/],
-    [only(1, 56, 8400), /pose with 17 keypoints.*52 classes/],
-    [only(1, 20, 8400), /oriented boxes/],
     [only(1, 8400, 84), /transposed/],
     [only(1, 1000), /classifier/],
     [only(1, 84, 8401), /no family/],
-    [{ input: [1, 3, 96, 96], outputs: [[1, 189, 6]] }, /end-to-end/],
-    [
-      {
-        outputs: [
-          [1, 116, 8400],
-          [1, 32, 160, 160],
-        ],
-      },
-      /2 outputs/,
-    ],
-    [
-      {
-        outputs: [
-          [1, 300],
-          [1, 300, 4],
-          [1, 300],
-        ],
-      },
-      /3 outputs/,
-    ],
+    [{ outputs: [[1, 300], [1, 300, 4], [1, 300]] }, /3 outputs/],
     [{ ...only(1, 300, 84), metadata: DETECT }, /DETR/],
     [{ ...only(1, 8400, 85), metadata: DETECT }, /1x8400x85/],
-    [{ ...only(1, 84, 8400), metadata: { ...DETECT, args: "{'nms': True}" } }, /NMS/],
-    [only("batch", "rows", "anchors"), /sidecar/],
+    [{ ...only(1, 84, 8400), metadata: { ...DETECT, args: "{'nms': True}" } }, /no family/],
+    [{ ...only(1, 19, 80, 80), metadata: { task: "semantic" } }, /task "semantic", which is none of detect/],
+    [only("batch", "rows", "anchors"), /no family/],
   ];
   for (const [shapes, seen] of refusals) {
     assert.throws(() => describe(shapes), { code: "E_MODEL_FAMILY", message: seen }, JSON.stringify(shapes.outputs));
+    assert.throws(() => describe(shapes), { message: /supported: yolov8 .*yolov5 .*end2end .*yolox .*rtdetr .*detr .*rfdetr/ });
   }
-});
-
-test("the sidecar's family decides where the shape allows it, and never against the shape", () => {
-  const sidecar = (family: "yolov8" | "yolox") => ({ sidecar: { family, labels: null, imgsz: null } });
-  assert.equal(describe(only(1, 56, 8400), sidecar("yolov8")).info.labels.length, 52);
-  assert.equal(describe(only(1, 8400, 84), sidecar("yolox")).info.labels.length, 79);
-  assert.deepEqual(describe(only(1, 6, 8400), sidecar("yolov8")).notices.length, 1);
-  assert.throws(() => describe(only(1, 84, 8400), sidecar("yolox")), {
-    code: "E_MODEL_FAMILY",
-    message: /the sidecar says family yolox/,
-  });
-  assert.throws(() => describe(only(1, 8400, 85), sidecar("yolov8")), {
-    code: "E_MODEL_FAMILY",
-    message: /the sidecar says family yolov8/,
-  });
-});
-
-test("each family has its own letterbox, channels and scale", () => {
-  const yolov8 = describe(only(1, 84, 8400)).info;
-  assert.deepEqual(
-    [yolov8.letterbox, yolov8.channels, yolov8.scale],
-    [{ placement: "centre", rounding: "half-even", padValue: 114 }, "rgb", 1 / 255],
-  );
-  const yolox = describe(only(1, 8400, 85)).info;
-  assert.deepEqual(
-    [yolox.letterbox, yolox.channels, yolox.scale],
-    [{ placement: "top-left", rounding: "truncate", padValue: 114 }, "bgr", 1],
-  );
-  assert.deepEqual([yolov8.id, yolov8.inputName, yolov8.outputNames], ["model@01234567", "images", ["output0"]]);
-});
-
-test("inputs that are not one float32 picture end as E_MODEL_INPUTS", () => {
-  const image = { name: "images", dtype: "float32", dims: INPUT_640 };
-  const cases: [OnnxHeader["inputs"], RegExp][] = [
-    [[], /0 inputs; seen: none/],
-    [
-      [image, { name: "orig_target_sizes", dtype: "int64", dims: [1, 2] }],
-      /2 inputs; seen: images.*orig_target_sizes int64 1x2/,
-    ],
-    [[{ ...image, dtype: "float16" }], /float16/],
-    [[{ ...image, dims: [1, 640, 640, 3] }], /1x640x640x3/],
-    [[{ ...image, dims: [4, 3, 640, 640] }], /4x3x640x640/],
-    [[{ ...image, dims: [1, 1, 640, 640] }], /1x1x640x640/],
-    [[{ ...image, dims: [1, 3, 640] }], /1x3x640/],
-    [[{ ...image, dims: [1, 3, 650, 640] }], /640x650 px, expected multiples of 32/],
-    [[{ ...image, dims: [1, 3, 3_200_000, 640] }], /up to 8192/],
-  ];
-  for (const [inputs, message] of cases) {
-    const header = { ...headerOf(only(1, 84, 8400)), inputs };
-    assert.throws(() => describe({ outputs: [] }, { header }), { code: "E_MODEL_INPUTS", message });
-  }
-});
-
-test("a model of any size takes the sidecar's, the metadata's or 640 px, the last with a notice", () => {
-  const free: Shapes = { input: ["batch", 3, "height", "width"], outputs: [["batch", 84, "anchors"]] };
-  const sizeOf = (shapes: Shapes, imgsz: readonly [number, number] | null) => {
-    const { info, notices } = describe(shapes, { sidecar: { family: "yolov8", labels: { from: "coco" }, imgsz } });
-    return [info.inputHeightPx, info.inputWidthPx, notices.length];
-  };
-  const withSize = { ...free, metadata: { ...DETECT, imgsz: "[224, 384]" } };
-  assert.deepEqual(sizeOf(withSize, null), [224, 384, 0]);
-  assert.deepEqual(sizeOf(withSize, [320, 640]), [320, 640, 0]);
-  assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "416" } }, null), [416, 416, 0]);
-  assert.deepEqual(sizeOf(free, null), [640, 640, 1]);
-  assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "['a', 3]" } }, null), [640, 640, 1]);
-  assert.throws(() => sizeOf(only(1, 84, 8400), [320, 320]), {
-    code: "E_MODEL_INPUTS",
-    message: /imgsz 320x320.*fixed at 640x640/,
-  });
-  assert.throws(() => sizeOf(free, [100, 320]), { code: "E_MODEL_INPUTS" });
-});
-
-test("labels: the operator's before the sidecar's before the model's, then COCO's for 80, then numbers, each said once", () => {
-  const named = { ...only(1, 6, 8400), metadata: { ...DETECT, names: "{0: 'cat', 1: \"it's\"}" } };
-  const sidecar = {
-    family: null,
-    imgsz: null,
-    labels: { from: "sidecar", labels: ["s", "t"], name: "m.yaml" },
-  } as const;
-  const labelsOf = (shapes: Shapes, given: Partial<ModelFacts> = {}) => {
-    const { info, notices } = describe(shapes, given);
-    return [info.labels, info.labelsFrom, notices.length];
-  };
-  assert.deepEqual(labelsOf(named), [["cat", "it's"], "metadata", 0]);
-  assert.deepEqual(labelsOf(named, { sidecar }), [["s", "t"], "sidecar", 0]);
-  assert.deepEqual(labelsOf(named, { sidecar, labels: { from: "file", labels: ["f", "g"], name: "l.txt" } }), [
-    ["f", "g"],
-    "file",
-    0,
-  ]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: DETECT }), [["0", "1"], "numbers", 1]);
-  assert.deepEqual(labelsOf(only(1, 8400, 85)), [COCO_LABELS, "coco", 1]);
-  assert.deepEqual(labelsOf(only(1, 8400, 85), { labels: { from: "coco" } }), [COCO_LABELS, "coco", 0]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "['a', 'b']" } }), [
-    ["a", "b"],
-    "metadata",
-    0,
-  ]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{1: 'b'}" } }), [
-    ["0", "b"],
-    "metadata",
-    0,
-  ]);
-  assert.deepEqual(labelsOf({ ...only(1, 6, 8400), metadata: { ...DETECT, names: "{'a': 1}" } }), [
-    ["0", "1"],
-    "numbers",
-    1,
-  ]);
-});
-
-test("a wrong number of labels is E_LABELS and says both numbers", () => {
-  const wrong: [Partial<ModelFacts>, RegExp][] = [
-    [{ labels: { from: "coco" } }, /COCO has 80 labels, the model has 2 classes/],
-    [{ labels: { from: "file", labels: ["a"], name: "l.txt" } }, /l\.txt has 1 labels/],
-  ];
-  const shapes = { ...only(1, 6, 8400), metadata: DETECT };
-  for (const [given, message] of wrong) assert.throws(() => describe(shapes, given), { code: "E_LABELS", message });
-  assert.throws(() => describe({ ...shapes, metadata: { ...DETECT, names: "['a']" } }), {
-    code: "E_LABELS",
-    message: /metadata has 1 labels/,
-  });
-});
-
-test("COCO's labels are those of another list of the same order, but for six other spellings", (t) => {
-  if (!requireShared(t)) return;
-  const voc = readFileSync(shared("models", "yolox_nano.labels.txt"), "utf8").trim().split("\n");
-  const others = COCO_LABELS.flatMap((label, i) => (label === voc[i] ? [] : [[label, voc[i]]]));
-  assert.deepEqual(others, [
-    ["motorcycle", "motorbike"],
-    ["airplane", "aeroplane"],
-    ["couch", "sofa"],
-    ["potted plant", "pottedplant"],
-    ["dining table", "diningtable"],
-    ["tv", "tvmonitor"],
-  ]);
-  assert.equal(COCO_LABELS.length, 80);
-});
-
-test("a labels file is read line by line whatever its line ends, and holds no gaps", () => {
-  assert.deepEqual(parseLabelsFile("\uFEFFcat\r\ntraffic light \r\n\r\n", "l.txt"), ["cat", "traffic light"]);
-  assert.throws(() => parseLabelsFile("cat\n\ndog\n", "l.txt"), {
-    code: "E_LABELS",
-    message: "l.txt has no label on line 2",
-  });
-  assert.throws(() => parseLabelsFile("\n", "l.txt"), { code: "E_LABELS" });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { makeCandidates, MAX_CANDIDATES } from "../../src/model/candidates.js";
-import { iouAt, measure } from "../../src/model/iou.js";
-import { makeNms, type NmsOptions } from "../../src/model/nms.js";
+import { makeCandidates, MAX_CANDIDATES } from "../../src/model/decode/candidates.js";
+import { iouAt, measure } from "../../src/model/decode/iou.js";
+import { makeNms, type NmsOptions } from "../../src/model/decode/nms.js";
 
 type Box = readonly [number, number, number, number];
 
@@ -21,8 +21,9 @@ const options: NmsOptions = { iou: 0.5, agnostic: false, maxDetections: 300, edg
 function survivors(boxes: readonly { box: Box; classId: number }[], changes: Partial<NmsOptions> = {}): number[] {
   const nms = makeNms({ ...options, ...changes });
   nms.clear();
-  for (const [i, { box, classId }] of boxes.entries()) nms.offer(Float32Array.from(box), 1 - i / 1000, classId);
-  return Array.from({ length: nms.count() }, (_, i) => Math.round((1 - nms.scores[i]!) * 1000));
+  for (const [i, { box, classId }] of boxes.entries()) nms.offer(Float32Array.from(box), 1 - i / 1000, classId, i);
+  const { anchors, count } = nms.kept();
+  return [...anchors.subarray(0, count)];
 }
 
 test("IoU is that of areas on paper", () => {
@@ -68,9 +69,9 @@ test("classes suppress each other only when agnostic, and only boxes that were k
 
 test("no more than maxDetections are kept, and the suppressor says when it is full", () => {
   const nms = makeNms({ ...options, maxDetections: 2 });
-  const offer = (x: number) => nms.offer(Float32Array.of(x, 0, x + 1, 1), 0.5, 0);
+  const offer = (x: number) => nms.offer(Float32Array.of(x, 0, x + 1, 1), 0.5, 0, x);
   assert.deepEqual([offer(0), offer(10), offer(20)], [true, false, false]);
-  assert.equal(nms.count(), 2);
+  assert.equal(nms.kept().count, 2);
 });
 
 test("it keeps exactly what the textbook loop keeps", () => {

@@ -112,8 +112,11 @@ const value = (name: string, elemType: number, shape: number[]): number[] => [
 ];
 const OPSET_12 = field(8, [16, 12]);
 
-test("literal bytes: free sides, weights listed as inputs, types without a name", () => {
+test("literal bytes: operators, free sides, weights listed as inputs, types without a name", () => {
   const graph = field(7, [
+    ...field(1, [...field(1, ascii("x")), ...field(4, ascii("Exp"))]),
+    ...field(1, [...field(4, ascii("Mul")), ...field(2, ascii("y"))]),
+    ...field(1, field(4, ascii("Exp"))),
     ...field(5, [8, 2, ...field(8, ascii("w"))]),
     ...field(11, value("w", 1, dims([8, 2]))),
     ...field(
@@ -146,6 +149,7 @@ test("literal bytes: free sides, weights listed as inputs, types without a name"
       { name: "z", dtype: "none", dims: [] },
     ],
     metadata: new Map(),
+    operators: new Set(["Exp", "Mul"]),
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { makeInput, type InputForm } from "../../src/model/index.js";
+import { makeInput, type InputForm, type ModelInput } from "../../src/model/index.js";
 
 const PAD = 114;
 
@@ -16,6 +16,11 @@ function planes(memory: ArrayBufferLike, area: number): Uint8Array {
   const pixels = new Uint8Array(memory, 0, 3 * area);
   for (let i = 0; i < 3 * area; i += 1) pixels[i] = (i * 7 + Math.floor(i / area) * 91) % 256;
   return pixels;
+}
+
+function floatsOf({ values }: ModelInput): Float32Array {
+  assert.ok(values instanceof Float32Array);
+  return values;
 }
 
 /** Each plane of the answer as bytes again. */
@@ -36,10 +41,10 @@ for (const [memoryName, makeMemory] of [
       const [g, b, r] = [0, 1, 2].map((plane) => Uint8Array.from(pixels.subarray(plane * area, (plane + 1) * area)));
       const rgb = makeInput(form(side, side, "rgb", 1 / 255));
       rgb.fill(pixels, rows);
-      assert.deepEqual(planesOf(rgb.floats, 1 / 255), [r, g, b]);
+      assert.deepEqual(planesOf(floatsOf(rgb), 1 / 255), [r, g, b]);
       const bgr = makeInput(form(side, side, "bgr", 1));
       bgr.fill(pixels, rows);
-      assert.deepEqual(planesOf(bgr.floats, 1), [b, g, r]);
+      assert.deepEqual(planesOf(floatsOf(bgr), 1), [b, g, r]);
     }
   });
 }
@@ -49,7 +54,9 @@ test("a value divided by 255 is the float32 nearest to the quotient, as NumPy an
     const area = side * side;
     const pixels = new Uint8Array(3 * area);
     for (let i = 0; i < 256; i += 1) pixels[2 * area + i] = i;
-    const { floats, fill } = makeInput(form(side, side, "rgb", 1 / 255));
+    const input = makeInput(form(side, side, "rgb", 1 / 255));
+    const { fill } = input;
+    const floats = floatsOf(input);
     fill(pixels, { topPx: 0, heightPx: side });
     // numpy: (np.arange(256, dtype=np.float32) / 255)[[1, 100, 114, 254, 255]].view(np.uint32)
     const bits = new Uint32Array(floats.buffer);
@@ -65,7 +72,9 @@ test("rows of any place and height lie where they belong, with padding around, w
   const frames = fc.array(fc.record({ topPx: fc.nat(8), heightPx: fc.integer({ min: 1, max: 8 }), seed: fc.nat(255) }), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(fc.constantFrom(16, 17), fc.constantFrom(1, 1 / 255), frames, (widthPx, scale, list) => {
-      const { floats, fill } = makeInput(form(widthPx, 16, "rgb", scale));
+      const input = makeInput(form(widthPx, 16, "rgb", scale));
+    const { fill } = input;
+    const floats = floatsOf(input);
       const unit = scale === 1 ? 1 : 255;
       for (const { topPx, heightPx, seed } of list) {
         const area = widthPx * heightPx;
@@ -92,12 +101,14 @@ test("two inputs in one thread do not share their memory", () => {
   const rows = { topPx: 0, heightPx: 32 };
   first.fill(new Uint8Array(3 * 64 * 32).fill(255), rows);
   second.fill(new Uint8Array(3 * 64 * 32).fill(51), rows);
-  assert.ok(first.floats.every((value) => value === 1) && second.floats.every((value) => value === Math.fround(0.2)));
+  assert.ok(floatsOf(first).every((value) => value === 1) && floatsOf(second).every((value) => value === Math.fround(0.2)));
 });
 
 test("planes may start anywhere in their buffer", () => {
   const memory = Uint8Array.from({ length: 3 * 1024 + 7 }, (_, i) => i % 256);
-  const { floats, fill } = makeInput(form(32, 32, "rgb", 1));
+  const input = makeInput(form(32, 32, "rgb", 1));
+    const { fill } = input;
+    const floats = floatsOf(input);
   fill(memory.subarray(5), { topPx: 0, heightPx: 32 });
   assert.deepEqual([floats[0], floats.at(-1)], [(5 + 2 * 1024) % 256, (5 + 2 * 1024 - 1) % 256]);
 });

@@ -70,7 +70,7 @@ export function handStream(pool: InferencePool, model: ModelInfo, id: number, { 
 export function readNumber(answer: PoolAnswer): number | string {
   if (answer === "late") return answer;
   if (!("ok" in answer)) return (answer satisfies PipelineError).code;
-  return answer.ok ? numberOf(answer.boxes[0] ?? NaN) : answer.error.code;
+  return answer.ok ? numberOf(answer.detections.boxes[0] ?? NaN) : answer.error.code;
 }
 
 const STREET_ROWS: readonly InputRows[] = [{ topPx: 4, heightPx: 216 }, { topPx: 0, heightPx: 224 }, { topPx: 62, heightPx: 100 }, { topPx: 223, heightPx: 1 }, { topPx: 4, heightPx: 216 }];
@@ -103,12 +103,13 @@ function streetPlanes(atS: number, heightPx: number): Uint8Array {
 
 function assertAlike(got: PoolAnswer, wanted: WorkerAnswer, tolerance: number): number {
   assert.ok(typeof got === "object" && "ok" in got && got.ok && wanted.ok, JSON.stringify(got));
-  assert.deepEqual([...got.classIds], [...wanted.classIds]);
+  const [seen, alone] = [got.detections, wanted.detections];
+  assert.deepEqual([...seen.classIds], [...alone.classIds]);
   for (const part of ["boxes", "scores"] as const) {
-    if (tolerance === 0) assert.deepEqual(got[part], wanted[part]);
-    else got[part].forEach((value, i) => assert.ok(Math.abs(value - (wanted[part][i] ?? NaN)) <= tolerance, `${part}[${i}] is ${value}, alone ${wanted[part][i]}`));
+    if (tolerance === 0) assert.deepEqual(seen[part], alone[part]);
+    else seen[part].forEach((value, i) => assert.ok(Math.abs(value - (alone[part][i] ?? NaN)) <= tolerance, `${part}[${i}] is ${value}, alone ${alone[part][i]}`));
   }
-  return wanted.scores.length;
+  return alone.count;
 }
 
 type Numbered = (options: Omit<ContractOptions, "model">) => Promise<{ pool: InferencePool; model: ModelInfo }>;

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { numberedModel } from "../../src/numbered/index.js";
-import { loadModelInfo, openRuntimeSession, type OutputTensor } from "../../src/pool/index.js";
+import { loadModelInfo, openRuntimeSession } from "../../src/pool/index.js";
+import type { ModelOutput } from "../../src/model/index.js";
 import { temporaryFolder } from "../support/pool.js";
 
 const folder = temporaryFolder();
@@ -13,7 +14,7 @@ test("an output's memory is given back as soon as its reader returns, also when 
   writeFileSync(path, numberedModel());
   const { info } = await loadModelInfo(path, { labels: null });
   await using session = await openRuntimeSession({ ...info, intraOpThreads: 1 });
-  const kept: OutputTensor[] = [];
+  const kept: ModelOutput[] = [];
   const sizes = await session.run((outputs) => {
     kept.push(...outputs);
     return outputs.map(({ data }) => data.length);

@@ -21,7 +21,7 @@ function moodyPool(options: Partial<ThreadPoolOptions> = {}): Promise<InferenceP
 
 function task(slot: number, hangMs = 0): WorkerTask {
   const letterbox = {
-    scale: hangMs, leftPx: 0, topPx: 0, contentWidthPx: 1, contentHeightPx: 1,
+    scaleX: hangMs, scaleY: 1, leftPx: 0, topPx: 0, contentWidthPx: 1, contentHeightPx: 1,
     inputWidthPx: 1, inputHeightPx: 1, sourceWidthPx: 1, sourceHeightPx: 1,
   };
   return { ringId: 0, memory: new SharedArrayBuffer(64), layout: { slots: 1, slotBytes: 1 }, slot, generation: 0, letterbox, rows: { topPx: 0, heightPx: 1 }, limits: LIMITS };

@@ -12,7 +12,7 @@ const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolox", inputWidt
 const SESSION = "0123456789abcdef".repeat(2);
 const TASK: QueueTask = {
   session: SESSION, task: 7, encoding: "raw", totalBytes: 48,
-  letterbox: { scale: 0.5, leftPx: 0, topPx: 3, contentWidthPx: 8, contentHeightPx: 2, inputWidthPx: 8, inputHeightPx: 8, sourceWidthPx: 16, sourceHeightPx: 4 },
+  letterbox: { scaleX: 0.5, scaleY: 0.5, leftPx: 0, topPx: 3, contentWidthPx: 8, contentHeightPx: 2, inputWidthPx: 8, inputHeightPx: 8, sourceWidthPx: 16, sourceHeightPx: 4 },
   rows: { topPx: 3, heightPx: 2 },
   limits: taskLimits({ conf: 0.25, iou: 0.45, classIds: [0, 2], agnostic: false, maxDetections: 300 }),
 };
@@ -79,7 +79,7 @@ test("a task that does not fit the model, or lies about its size, is refused", (
 });
 
 test("an answer's numbers are little-endian float32 and int32, boxes, scores, classes", () => {
-  const answer = { ok: true as const, boxes: Float32Array.of(1, 2, 3, 4), scores: Float32Array.of(0.5), classIds: Int32Array.of(2), normaliseMs: 1, inferMs: 2, decodeMs: 3 };
+  const answer = { ok: true as const, detections: { count: 1, boxes: Float32Array.of(1, 2, 3, 4), scores: Float32Array.of(0.5), classIds: Int32Array.of(2) }, normaliseMs: 1, inferMs: 2, decodeMs: 3 };
   const message = encodeAnswer({ task: 7, deliveries: 1, answer });
   const words = '{"task":7,"deliveries":1,"ok":true,"count":1,"normaliseMs":1,"inferMs":2,"decodeMs":3}';
   const numbers = [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64, 0, 0, 128, 64, 0, 0, 0, 63, 2, 0, 0, 0];

@@ -32,7 +32,7 @@ test("the pool runs a frame's own pixels: a slot whose lease has ended is refuse
   await pool.permit(0);
   const first = await pool.run(task, () => undefined);
   assert.ok(typeof first === "object" && "ok" in first && first.ok);
-  assert.equal(numberOf(first.boxes[0] ?? NaN), 4711);
+  assert.equal(numberOf(first.detections.boxes[0] ?? NaN), 4711);
   lease[Symbol.dispose]();
   await pool.permit(0);
   const stale = await pool.run(task, () => undefined);

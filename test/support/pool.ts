@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import type { ModelInfo } from "../../src/model/index.js";
+import { PLAIN_HEAD, type ModelInfo } from "../../src/model/index.js";
 import { numberedModel } from "../../src/numbered/index.js";
 import { loadModelInfo, taskLimits, type TaskLimits, type ThreadPoolOptions } from "../../src/pool/index.js";
 
@@ -12,7 +12,7 @@ export const LIMITS: TaskLimits = taskLimits({ conf: 0.25, iou: 0.45, classIds: 
 /** For thread programs that load no model. */
 export const NO_MODEL: Pick<ThreadPoolOptions, "model"> = {
   model: {
-    id: "none", sha256: "", path: "", family: "yolov8", inputName: "", outputNames: [], inputWidthPx: 1, inputHeightPx: 1, labels: [],
+    id: "none", sha256: "", path: "", family: "yolov8", task: "detect", head: PLAIN_HEAD, inputName: "", inputType: "float32", sizeInput: null, outputNames: [], inputWidthPx: 1, inputHeightPx: 1, labels: [],
     labelsFrom: "numbers", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1,
   } satisfies ModelInfo,
 };

@@ -1,8 +1,9 @@
+import type { Kept } from "./kept.js";
 import { iouAt, MEASURED_VALUES, measure } from "./iou.js";
 
 /** How boxes suppress each other. */
 export interface NmsOptions {
-  /** A box is dropped when its IoU with a better kept one is above this, 0..1; equal is kept. */
+  /** A box is dropped when its IoU with a better kept one is above this, 0..1; equal is kept. 1 = none is dropped. */
   readonly iou: number;
   /** true = boxes of all classes compete; false = only those of the same class. */
   readonly agnostic: boolean;
@@ -21,26 +22,31 @@ export interface NmsOptions {
 export interface Nms {
   /** Forgets the last frame. */
   clear(): void;
-  /** Offers a box; they must come best score first. Returns whether there is room for more. */
-  offer(box: Float32Array, score: number, classId: number): boolean;
-  /** How many were kept. */
-  count(): number;
-  /** What was kept, best first, valid until `clear`: boxes maxDetections x 4 as they were offered. */
-  readonly boxes: Float32Array;
-  readonly scores: Float32Array;
-  readonly classIds: Int32Array;
+  /**
+   * Offers a box; they must come best score first. Returns whether there is room for more.
+   * isWanted   false = it suppresses others as it would, but is not given in the end
+   */
+  offer(box: Float32Array, score: number, classId: number, anchor: number, isWanted?: boolean): boolean;
+  /** What was kept, best first, boxes as they were offered. Valid until the next `clear`. */
+  kept(): Kept;
 }
+
+/** Boxes that suppress others without being wanted: more of them have no effect. */
+const MOST_UNWANTED = 1024;
 
 /** Makes the suppressor and its memory, bounded by maxDetections. */
 export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOffsetPx }: NmsOptions): Nms {
   const boxes = new Float32Array(maxDetections * 4);
-  const kept = new Float32Array(maxDetections * MEASURED_VALUES);
   const scores = new Float32Array(maxDetections);
   const classIds = new Int32Array(maxDetections);
+  const anchors = new Int32Array(maxDetections);
+  const others = new Float32Array((maxDetections + MOST_UNWANTED) * MEASURED_VALUES);
+  const otherClasses = new Int32Array(maxDetections + MOST_UNWANTED);
   const mine = new Float32Array(MEASURED_VALUES);
   // Rounded as the IoUs are, so that one which is equal on paper is equal here.
   const limit = Math.fround(iouMax);
   let count = 0;
+  let unwanted = 0;
 
   function place(box: Float32Array, classId: number): void {
     const offset = agnostic ? 0 : classId * classOffsetPx;
@@ -48,28 +54,35 @@ export function makeNms({ iou: iouMax, agnostic, maxDetections, edgePx, classOff
     measure(mine, edgePx);
   }
 
-  function overlapsKept(classId: number): boolean {
-    for (let i = 0; i < count; i += 1) {
-      if (!agnostic && classIds[i] !== classId) continue;
-      if (iouAt(kept, i * MEASURED_VALUES, mine, edgePx) > limit) return true;
+  function isSuppressed(classId: number): boolean {
+    for (let i = 0; i < count + unwanted; i += 1) {
+      if (!agnostic && otherClasses[i] !== classId) continue;
+      if (iouAt(others, i * MEASURED_VALUES, mine, edgePx) > limit) return true;
     }
     return false;
   }
 
   return {
-    boxes,
-    scores,
-    classIds,
-    clear: () => void (count = 0),
-    count: () => count,
-    offer(box, score, classId) {
+    clear() {
+      count = 0;
+      unwanted = 0;
+    },
+    kept: () => ({ count, boxes, scores, classIds, anchors }),
+    offer(box, score, classId, anchor, isWanted = true) {
       if (count >= maxDetections) return false;
       place(box, classId);
-      if (overlapsKept(classId)) return true;
+      if (isSuppressed(classId)) return true;
+      if (!isWanted && unwanted === MOST_UNWANTED) return true;
+      others.set(mine, (count + unwanted) * MEASURED_VALUES);
+      otherClasses[count + unwanted] = classId;
+      if (!isWanted) {
+        unwanted += 1;
+        return true;
+      }
       boxes.set(box, count * 4);
-      kept.set(mine, count * MEASURED_VALUES);
       scores[count] = score;
       classIds[count] = classId;
+      anchors[count] = anchor;
       count += 1;
       return count < maxDetections;
     },

@@ -1,0 +1,25 @@
+import { detectionBatch, NO_DETECTIONS } from "../../core/detections.js";
+import { DEFAULT_TOP_CLASSES, makeSieve, type DetectLimits } from "../limits.js";
+import { floatOutput, requireNumber, type Decoder } from "./decoder.js";
+
+/**
+ * A classifier's one row of probabilities: one object, the whole picture, with its best classes among those that are
+ * wanted; none when the best does not exceed conf.
+ */
+export function classifyDecoder(classCount: number, limits: DetectLimits): Decoder {
+  const sieve = makeSieve(limits);
+  const most = limits.topClasses ?? DEFAULT_TOP_CLASSES;
+  const anySieve = makeSieve({ ...limits, conf: -1, classConf: [] });
+  return {
+    decode(outputs, { sourceWidthPx, sourceHeightPx }) {
+      const { data } = floatOutput(outputs, 0, [1, classCount]);
+      data.forEach(requireNumber);
+      const ranked = Array.from(data.keys()).filter((classId) => anySieve.takes(classId, data[classId]!)).sort((a, b) => data[b]! - data[a]! || a - b).slice(0, most);
+      const [best] = ranked;
+      if (best === undefined || !sieve.takes(best, data[best]!)) return NO_DETECTIONS;
+      const scores = Float32Array.from(ranked, (classId) => Math.min(Math.max(data[classId]!, 0), 1));
+      const topClasses = { perObject: ranked.length, classIds: Int32Array.from(ranked), scores };
+      return detectionBatch(Float32Array.of(0, 0, sourceWidthPx, sourceHeightPx), scores.slice(0, 1), Int32Array.of(best), { topClasses });
+    },
+  };
+}

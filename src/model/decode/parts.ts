@@ -1,0 +1,79 @@
+import type { DetectionBatch } from "../../core/detections.js";
+import type { ModelInfo } from "../info.js";
+import type { Letterbox } from "../letterbox.js";
+import type { DetectLimits } from "../limits.js";
+import { floatOutput, requireNumber, type ModelOutput } from "./decoder.js";
+import { batchOf, type Kept } from "./kept.js";
+import { makeMaskMaker, maskText } from "./masks.js";
+import { outlinesOf } from "./outlines.js";
+
+/** Copies what an output holds of one object behind its classes: mask coefficients, or the numbers of its points. */
+export type ReadExtras = (anchor: number, out: Float32Array) => void;
+
+/** Makes a batch of what was kept, with what the model's task adds. */
+export type Batcher = (kept: Kept, outputs: readonly ModelOutput[], letterbox: Letterbox, read: ReadExtras) => DetectionBatch;
+
+/** Chooses by the model's task. A model with masks has its prototypes as its second output. */
+export function makeBatcher({ task, head }: ModelInfo, limits: DetectLimits): Batcher {
+  if (task === "pose" && head.keypoints > 0) return poseBatcher(head.keypoints, head.keypointValues);
+  if (task === "segment" && limits.masks !== "none") return maskBatcher(head.maskCoefficients, limits);
+  return (kept, _, letterbox) => batchOf(kept, letterbox);
+}
+
+/** Numbers of a point in a batch. */
+const POINT_VALUES = 3;
+
+/** Points in source pixels, cut to the picture as Ultralytics' `scale_coords` does. One without a score of its own has 1. */
+function poseBatcher(points: number, values: 2 | 3): Batcher {
+  const raw = new Float32Array(points * values);
+  return (kept, _, letterbox, read) => {
+    const { scaleX, scaleY, leftPx, topPx, sourceWidthPx, sourceHeightPx } = letterbox;
+    const keypoints = new Float32Array(kept.count * points * POINT_VALUES);
+    for (let i = 0, to = 0; i < kept.count; i += 1) {
+      read(kept.anchors[i]!, raw);
+      for (let from = 0; from < raw.length; from += values, to += POINT_VALUES) {
+        keypoints[to] = between((raw[from]! - leftPx) / scaleX, sourceWidthPx);
+        keypoints[to + 1] = between((raw[from + 1]! - topPx) / scaleY, sourceHeightPx);
+        keypoints[to + 2] = values === POINT_VALUES ? between(raw[from + 2]!, 1) : 1;
+      }
+    }
+    return batchOf(kept, letterbox, () => ({ keypoints }));
+  };
+}
+
+function between(value: number, limit: number): number {
+  requireNumber(value);
+  return Math.min(Math.max(value, 0), limit);
+}
+
+/** Objects without a single pixel of mask are left out, as the reference does. */
+function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits): Batcher {
+  const row = new Float32Array(coefficients);
+  const maker = makeMaskMaker();
+  return (kept, outputs, letterbox, read) => {
+    const prototypes = floatOutput(outputs, 1, [1, coefficients, null, null]);
+    const whole = batchOf(kept, letterbox);
+    const masks: string[] = [];
+    const polygons: Float32Array[][] = [];
+    const left: number[] = [];
+    for (let i = 0; i < whole.count; i += 1) {
+      read(kept.anchors[i]!, row);
+      row.forEach(requireNumber);
+      const mask = maker.runs(prototypes, row, whole.boxes, i * 4, letterbox);
+      if (mask === null) continue;
+      left.push(i);
+      if (form !== "polygon") masks.push(maskText(mask));
+      if (form !== "rle") polygons.push(outlinesOf(mask.runs.subarray(0, mask.count), letterbox.sourceHeightPx));
+    }
+    return { ...picked(whole, left), ...(form !== "polygon" && { masks }), ...(form !== "rle" && { polygons }) };
+  };
+}
+
+function picked({ boxes, scores, classIds }: DetectionBatch, left: readonly number[]): DetectionBatch {
+  return {
+    count: left.length,
+    boxes: Float32Array.from(left.flatMap((i) => Array.from(boxes.subarray(i * 4, i * 4 + 4)))),
+    scores: Float32Array.from(left, (i) => scores[i]!),
+    classIds: Int32Array.from(left, (i) => classIds[i]!),
+  };
+}

@@ -1,0 +1,38 @@
+import { makeSieve, type DetectLimits } from "../limits.js";
+import { makeCandidates } from "./candidates.js";
+import { requireNumber, type Decoder, type FloatOutput } from "./decoder.js";
+import type { HeadReader } from "./greedy.js";
+import { makeTurnedBatch } from "./turned-batch.js";
+import { makeTurnedNms, TURNED_VALUES } from "./turned.js";
+
+/** Decoder of a head of turned boxes whose candidates overlap. `angleOf` gives radians. */
+export function turnedDecoder(reader: HeadReader, angleOf: (output: FloatOutput, anchor: number) => number, limits: DetectLimits, classOffsetPx: number): Decoder {
+  const sieve = makeSieve(limits);
+  const nms = makeTurnedNms({ ...limits, classOffsetPx });
+  const batch = makeTurnedBatch(limits);
+  const upright = new Float32Array(4);
+  let most = 0;
+  let candidates = makeCandidates(0);
+  return {
+    decode(outputs, letterbox) {
+      const output = reader.open(outputs);
+      if (reader.most(output) !== most) [most, candidates] = [reader.most(output), makeCandidates(reader.most(output))];
+      candidates.clear(sieve.conf);
+      reader.collect(output, sieve, candidates);
+      batch.clear();
+      const read = (candidate: number, box: Float32Array): void => {
+        const anchor = candidates.anchors[candidate]!;
+        reader.readBox(output, anchor, upright);
+        box[0] = (upright[0]! + upright[2]!) / 2;
+        box[1] = (upright[1]! + upright[3]!) / 2;
+        box[2] = upright[2]! - upright[0]!;
+        box[3] = upright[3]! - upright[1]!;
+        box[4] = angleOf(output, anchor);
+        for (let i = 0; i < TURNED_VALUES; i += 1) requireNumber(box[i]!);
+      };
+      nms.run(candidates, candidates.rank(), read, (candidate, box) =>
+        batch.add(box, candidates.scores[candidate]!, candidates.classIds[candidate]!, letterbox));
+      return batch.take(letterbox);
+    },
+  };
+}
