@@ -22,9 +22,10 @@ export function readingsOf(facts: HeadFacts): readonly Reading[] {
   const readings = Object.values(ADAPTERS)
     .flatMap((adapter) => adapter.recognise(facts))
     .filter(({ family, task }) => (hints.family ?? family) === family && (hints.task ?? task) === task);
-  if (readings.length <= 1 || hints.labelCount === null) return readings;
-  // As many labels as one of them has classes: that is the one. A head that leaves the number open fits any.
-  const fitting = readings.filter(({ classCount }) => classCount === hints.labelCount);
+  const names = hints.labelCount ?? facts.said.nameCount;
+  if (readings.length <= 1 || names === null) return readings;
+  // As many names as one of them has classes: that is the one. A head that leaves the number open fits any.
+  const fitting = readings.filter(({ classCount }) => classCount === names);
   return fitting.length > 0 ? fitting : readings;
 }
 

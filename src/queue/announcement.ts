@@ -1,5 +1,5 @@
 import { z } from "../core/schema.js";
-import { FAMILIES } from "../model/index.js";
+import { FAMILIES, TASKS } from "../model/index.js";
 import { checked, refused } from "./envelope.js";
 
 const LONGEST_NAME = 256;
@@ -13,7 +13,7 @@ const announcement = z.strictObject({
   version: name,
   modelId: name,
   model: z.strictObject({
-    sha256: z.string().regex(/^[0-9a-f]{64}$/), family: z.enum(FAMILIES), inputWidthPx: z.int().min(1), inputHeightPx: z.int().min(1), classes: z.int().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/), family: z.enum(FAMILIES), task: z.enum(TASKS), inputWidthPx: z.int().min(1), inputHeightPx: z.int().min(1), classes: z.int().min(0),
   }),
   instances: z.int().min(1).max(1024),
   busy: z.int().min(0),

@@ -46,7 +46,7 @@ export function makeCrew({ model, url, clock, tell }: CrewParts): Crew {
   }
 
   function tellOther({ worker, modelId, model: other }: Announcement): void {
-    const as = ({ family, inputWidthPx, inputHeightPx, classes }: ModelTraits): string => `${family} ${inputWidthPx}x${inputHeightPx} with ${classes} classes`;
+    const as = ({ family, task, inputWidthPx, inputHeightPx, classes }: ModelTraits): string => `${family} ${task} ${inputWidthPx}x${inputHeightPx} with ${classes} classes`;
     const why = other.sha256 === model.sha256 ? `reads the same file as ${as(other)}, here it is ${as(roster.model)}` : `runs another model file: ${modelId} sha256 ${other.sha256} against ${model.sha256}`;
     tell("warn", `worker ${worker} ${why}`);
   }

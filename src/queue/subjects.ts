@@ -19,19 +19,22 @@ export type QueueKind = "live" | "files";
 export const KINDS: readonly QueueKind[] = ["live", "files"];
 
 /** What has to be equal for a worker's answers to mean the same as ours. */
-export type ModelTraits = Pick<ModelInfo, "sha256" | "family" | "inputWidthPx" | "inputHeightPx"> & { readonly classes: number };
+export type ModelTraits = Pick<ModelInfo, "sha256" | "family" | "task" | "inputWidthPx" | "inputHeightPx"> & {
+  /** 0 = nobody knows how many. */
+  readonly classes: number;
+};
 
 /** So many hex digits tell model files apart in subjects; whole digests are compared beside them. */
 const DIGEST_DIGITS = 16;
 
 /** The traits of a model. */
-export function traitsOf({ sha256, family, inputWidthPx, inputHeightPx, labels }: ModelInfo): ModelTraits {
-  return { sha256, family, inputWidthPx, inputHeightPx, classes: labels.length };
+export function traitsOf({ sha256, family, task, inputWidthPx, inputHeightPx, labels }: ModelInfo): ModelTraits {
+  return { sha256, family, task, inputWidthPx, inputHeightPx, classes: labels.length };
 }
 
-/** One word of a subject for models that do the same: `695e750a1b2c3d4e-yolox-416x416-80`. */
-export function modelKey({ sha256, family, inputWidthPx, inputHeightPx, classes }: ModelTraits): string {
-  return `${sha256.slice(0, DIGEST_DIGITS)}-${family}-${inputWidthPx}x${inputHeightPx}-${classes}`;
+/** One word of a subject for models that do the same: `695e750a1b2c3d4e-yolox-detect-416x416-80`. */
+export function modelKey({ sha256, family, task, inputWidthPx, inputHeightPx, classes }: ModelTraits): string {
+  return `${sha256.slice(0, DIGEST_DIGITS)}-${family}-${task}-${inputWidthPx}x${inputHeightPx}-${classes}`;
 }
 
 /** Whether two models do the same: the digest in the key is cut short, so the whole one is compared too. */

@@ -8,7 +8,7 @@ import { modelKey, type ModelTraits } from "../../src/queue/subjects.js";
 import { decodeTask, encodeTask, type QueueTask } from "../../src/queue/task.js";
 import { taskLimits } from "../../src/pool/index.js";
 
-const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolox", inputWidthPx: 8, inputHeightPx: 8, classes: 3 };
+const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolox", task: "detect", inputWidthPx: 8, inputHeightPx: 8, classes: 3 };
 const SESSION = "0123456789abcdef".repeat(2);
 const TASK: QueueTask = {
   session: SESSION, task: 7, encoding: "raw", totalBytes: 48,
@@ -68,7 +68,7 @@ test("a task that does not fit the model, or lies about its size, is refused", (
     [send({}, new Uint8Array(49)), /brings 49 of 48/],
     [send({ rows: { topPx: 7, heightPx: 2 } }), /rows 7 \+ 2 of 8/],
     [send({ letterbox: { ...TASK.letterbox, inputWidthPx: 9 } }), /9x8, the model's input is 8x8/],
-    [send({ letterbox: { ...TASK.letterbox, scale: 0 } }), /letterbox\.scale/],
+    [send({ letterbox: { ...TASK.letterbox, scaleX: 0 } }), /letterbox\.scale/],
     [send({ session: "../$JS.API.>" }), /session/],
     [send({ task: -1 }), /task/],
     [send({ more: 1 }), /Unrecognized key/],
@@ -127,7 +127,7 @@ test("an announcement is read strictly, and models that differ in anything have 
     assert.throws(() => decodeAnnouncement(Buffer.from(JSON.stringify(wrong))), refusal(/announcement/));
   }
   assert.throws(() => decodeAnnouncement(Buffer.from("hello")), refusal(/no JSON/));
-  const keys = [MODEL, { ...MODEL, sha256: "cd".repeat(32) }, { ...MODEL, family: "yolov8" as const }, { ...MODEL, inputWidthPx: 16 }, { ...MODEL, classes: 4 }].map(modelKey);
-  assert.equal(new Set(keys).size, 5);
+  const keys = [MODEL, { ...MODEL, sha256: "cd".repeat(32) }, { ...MODEL, family: "yolov8" as const }, { ...MODEL, task: "pose" as const }, { ...MODEL, inputWidthPx: 16 }, { ...MODEL, classes: 4 }].map(modelKey);
+  assert.equal(new Set(keys).size, keys.length);
   for (const key of keys) assert.match(key, /^[\w-]+$/, "a word of a subject");
 });

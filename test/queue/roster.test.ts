@@ -4,7 +4,7 @@ import type { Announcement } from "../../src/queue/announcement.js";
 import { emptyRoster, excuseAll, forgetSilent, heard, instancesIn, SILENT_MS } from "../../src/queue/roster.js";
 import type { ModelTraits } from "../../src/queue/subjects.js";
 
-const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolov8", inputWidthPx: 32, inputHeightPx: 32, classes: 1 };
+const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolov8", task: "detect", inputWidthPx: 32, inputHeightPx: 32, classes: 1 };
 const says = (worker: string, some: Partial<Announcement> = {}): Announcement => ({
   v: 1, worker, host: "here", version: "0.1.0", modelId: "m@abababab", model: MODEL, instances: 2, busy: 0, isLeaving: false, ...some,
 });

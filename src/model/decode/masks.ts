@@ -3,6 +3,12 @@ import type { Letterbox } from "../letterbox.js";
 import type { FloatOutput } from "./decoder.js";
 import { bilinear, type Taps } from "./taps.js";
 
+/** The first `count` of the numbers. */
+export interface MaskRuns {
+  readonly runs: Uint32Array;
+  readonly count: number;
+}
+
 /** Makes masks of one frame after another in the same memory. */
 export interface MaskMaker {
   /**
@@ -10,9 +16,9 @@ export interface MaskMaker {
    * prototypes    1 x coefficients x height x width
    * coefficients  of the object
    * box, at       x1, y1, x2, y2 from `at` on, source px, clipped to the picture
-   * @returns runs of the picture's pixels, column by column (see core/run-lengths.ts), valid until the next call; null when none is in the object
+   * @returns runs of the picture's pixels, column by column (see core/run-lengths.ts), valid until the next call; one of the whole picture when none is the object's
    */
-  runs(prototypes: FloatOutput, coefficients: Float32Array, box: Float32Array, at: number, letterbox: Letterbox): { readonly runs: Uint32Array; readonly count: number } | null;
+  runs(prototypes: FloatOutput, coefficients: Float32Array, box: Float32Array, at: number, letterbox: Letterbox): MaskRuns;
 }
 
 /** Of the input, for one prototype pixel. */
@@ -34,12 +40,18 @@ interface Geometry {
 }
 
 /**
- * Masks at the picture's own size: coefficients x prototypes gives a number a prototype pixel; the padding is cut off, from
- * a finer grid where it is no whole number of prototype pixels; the rest is drawn bilinear over the picture; above 0 and
- * inside the object's box is mask. Only what lies in the box is ever computed.
- * Source: the rules of Ultralytics' `process_mask_native` and `scale_masks` (8.4), checked against its results.
+ * By whose rules. ultralytics: a number above 0 is mask, and the padding is cut off from a finer grid where it is no whole
+ * number of prototype pixels (its `process_mask_native` and `scale_masks`, 8.4). yolov5: numbers go through the sigmoid before
+ * they are drawn larger, and the padding is cut off at whole prototype pixels (its `process_mask_native`).
  */
-export function makeMaskMaker(): MaskMaker {
+export type MaskRules = "ultralytics" | "yolov5";
+
+/**
+ * Masks at the picture's own size: coefficients x prototypes gives a number a prototype pixel; the padding is cut off; the
+ * rest is drawn bilinear over the picture; what is large enough and inside the object's box is mask. Only what lies in the
+ * box is ever computed. Checked against the results of whose rules these are.
+ */
+export function makeMaskMaker(rules: MaskRules): MaskMaker {
   let geometry: Geometry | undefined;
   let logits = new Float32Array(0);
   let fine = new Float32Array(0);
@@ -51,11 +63,11 @@ export function makeMaskMaker(): MaskMaker {
   return {
     runs(prototypes, coefficients, box, at, letterbox) {
       const [, , heightPx = 0, widthPx = 0] = prototypes.dims;
-      if (geometry?.letterbox !== letterbox || geometry.widthPx !== widthPx || geometry.heightPx !== heightPx) geometry = geometryOf(letterbox, widthPx, heightPx);
+      if (geometry?.letterbox !== letterbox || geometry.widthPx !== widthPx || geometry.heightPx !== heightPx) geometry = geometryOf(letterbox, widthPx, heightPx, rules);
       const { sourceWidthPx, sourceHeightPx } = letterbox;
       const [x0, y0] = [Math.ceil(box[at]!), Math.ceil(box[at + 1]!)];
       const [x1, y1] = [Math.min(sourceWidthPx, Math.ceil(box[at + 2]!)), Math.min(sourceHeightPx, Math.ceil(box[at + 3]!))];
-      if (x1 <= x0 || y1 <= y0) return null;
+      if (x1 <= x0 || y1 <= y0) return { runs: Uint32Array.of(sourceWidthPx * sourceHeightPx), count: 1 };
 
       const { fineX, fineY, sourceX, sourceY, fineness } = geometry;
       const across = { from: sourceX.low[x0]!, to: sourceX.high[x1 - 1]! + 1 };
@@ -67,6 +79,7 @@ export function makeMaskMaker(): MaskMaker {
       };
       logits = sized(logits, (coarse.right - coarse.left) * (coarse.bottom - coarse.top));
       multiply(prototypes, coefficients, coarse, logits);
+      if (rules === "yolov5") squash(logits, (coarse.right - coarse.left) * (coarse.bottom - coarse.top));
       let grid = logits;
       if (fineness > 1) {
         fine = sized(fine, columns * rows);
@@ -76,29 +89,40 @@ export function makeMaskMaker(): MaskMaker {
       column = sized(column, rows);
       const most = 2 * ((x1 - x0) * (y1 - y0) + 2);
       if (runs.length < most) runs = new Uint32Array(most);
-      const count = trace(grid, columns, rows, column, { x0, y0, x1, y1 }, geometry, across.from, down.from, runs);
-      return count === 1 ? null : { runs, count };
+      return { runs, count: trace(grid, columns, rows, column, { x0, y0, x1, y1 }, geometry, across.from, down.from, runs) };
     },
   };
 }
 
 /** A mask as text. */
-export const maskText = ({ runs, count }: { readonly runs: Uint32Array; readonly count: number }): string => packRuns(runs, count);
+export const maskText = ({ runs, count }: MaskRuns): string => packRuns(runs, count);
 
-function geometryOf(letterbox: Letterbox, widthPx: number, heightPx: number): Geometry {
+/** Through the sigmoid, less a half: mask is again what is above 0. */
+function squash(logits: Float32Array, count: number): void {
+  for (let i = 0; i < count; i += 1) logits[i] = 1 / (1 + Math.exp(-logits[i]!)) - 0.5;
+}
+
+function geometryOf(letterbox: Letterbox, widthPx: number, heightPx: number, rules: MaskRules): Geometry {
   const { inputWidthPx, inputHeightPx, contentWidthPx, contentHeightPx, sourceWidthPx, sourceHeightPx } = letterbox;
   const padding = (inputHeightPx - contentHeightPx) | (inputWidthPx - contentWidthPx);
-  const fineness = PROTOTYPE_STRIDE_PX / greatestDivisor(PROTOTYPE_STRIDE_PX, padding | (padding >> 1));
+  const fineness = rules === "yolov5" ? 1 : PROTOTYPE_STRIDE_PX / greatestDivisor(PROTOTYPE_STRIDE_PX, padding | (padding >> 1));
   const [fineWidth, fineHeight] = [widthPx * fineness, heightPx * fineness];
   // Of the finer grid, the part that the picture fills: the same share of it as of the input.
   const part = (content: number, input: number, size: number): number => Math.min(size, Math.max(1, Math.round((content * size) / input)));
-  const [partWidth, partHeight] = [part(contentWidthPx, inputWidthPx, fineWidth), part(contentHeightPx, inputHeightPx, fineHeight)];
-  const [left, top] = [begin(fineWidth - partWidth, letterbox.leftPx, fineWidth / inputWidthPx), begin(fineHeight - partHeight, letterbox.topPx, fineHeight / inputHeightPx)];
+  const whole = rules === "yolov5" ? { across: wholePart(contentWidthPx, inputWidthPx, widthPx), down: wholePart(contentHeightPx, inputHeightPx, heightPx) } : undefined;
+  const [partWidth, partHeight] = whole ? [whole.across.size, whole.down.size] : [part(contentWidthPx, inputWidthPx, fineWidth), part(contentHeightPx, inputHeightPx, fineHeight)];
+  const [left, top] = whole ? [whole.across.begin, whole.down.begin] : [begin(fineWidth - partWidth, letterbox.leftPx, fineWidth / inputWidthPx), begin(fineHeight - partHeight, letterbox.topPx, fineHeight / inputHeightPx)];
   return {
     letterbox, widthPx, heightPx, fineness,
     fineX: bilinear(widthPx, fineWidth, 0), fineY: bilinear(heightPx, fineHeight, 0),
     sourceX: bilinear(partWidth, sourceWidthPx, left), sourceY: bilinear(partHeight, sourceHeightPx, top),
   };
+}
+
+/** Of so many prototype pixels those that the picture fills, both ends cut off to whole ones. */
+function wholePart(contentPx: number, inputPx: number, size: number): { readonly begin: number; readonly size: number } {
+  const padding = (size - (contentPx * size) / inputPx) / 2;
+  return { begin: Math.trunc(padding), size: Math.max(1, Math.trunc(size - padding) - Math.trunc(padding)) };
 }
 
 /** Where the picture begins: in the middle, or where it was put. */
@@ -140,9 +164,13 @@ interface Span {
 function refine(logits: Float32Array, coarse: Area, { fineX, fineY }: Geometry, across: Span, down: Span, out: Float32Array): void {
   const columns = coarse.right - coarse.left;
   for (let y = down.from, to = 0; y < down.to; y += 1) {
-    const [upper, lower, weightY] = [(fineY.low[y]! - coarse.top) * columns, (fineY.high[y]! - coarse.top) * columns, fineY.weight[y]!];
+    const upper = (fineY.low[y]! - coarse.top) * columns;
+    const lower = (fineY.high[y]! - coarse.top) * columns;
+    const weightY = fineY.weight[y]!;
     for (let x = across.from; x < across.to; x += 1, to += 1) {
-      const [left, right, weightX] = [fineX.low[x]! - coarse.left, fineX.high[x]! - coarse.left, fineX.weight[x]!];
+      const left = fineX.low[x]! - coarse.left;
+      const right = fineX.high[x]! - coarse.left;
+      const weightX = fineX.weight[x]!;
       const above = logits[upper + left]! * (1 - weightX) + logits[upper + right]! * weightX;
       const below = logits[lower + left]! * (1 - weightX) + logits[lower + right]! * weightX;
       out[to] = above * (1 - weightY) + below * weightY;
@@ -160,21 +188,27 @@ function trace(
   let begun = 0;
   let isMask = false;
   for (let x = x0; x < x1; x += 1) {
-    const [left, right, weightX] = [sourceX.low[x]! - fromX, sourceX.high[x]! - fromX, sourceX.weight[x]!];
+    const left = sourceX.low[x]! - fromX;
+    const right = sourceX.high[x]! - fromX;
+    const weightX = sourceX.weight[x]!;
     for (let y = 0; y < rows; y += 1) column[y] = grid[y * columns + left]! * (1 - weightX) + grid[y * columns + right]! * weightX;
     for (let y = y0, at = x * sourceHeightPx + y0; y < y1; y += 1, at += 1) {
       const weightY = sourceY.weight[y]!;
       const value = column[sourceY.low[y]! - fromY]! * (1 - weightY) + column[sourceY.high[y]! - fromY]! * weightY;
       if (value > 0 === isMask) continue;
       runs[count] = at - begun;
-      [count, begun, isMask] = [count + 1, at, !isMask];
+      count += 1;
+      begun = at;
+      isMask = !isMask;
     }
     // Below the box the column is empty, and so is the next one above it.
     const end = x * sourceHeightPx + y1;
     const goesOn = y0 === 0 && y1 === sourceHeightPx && x + 1 < x1;
     if (!isMask || goesOn) continue;
     runs[count] = end - begun;
-    [count, begun, isMask] = [count + 1, end, false];
+    count += 1;
+    begun = end;
+    isMask = false;
   }
   runs[count] = sourceWidthPx * sourceHeightPx - begun;
   // A mask that reaches the picture's last pixel ends with it: there is no run of nothing behind it.

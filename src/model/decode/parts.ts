@@ -4,7 +4,7 @@ import type { Letterbox } from "../letterbox.js";
 import type { DetectLimits } from "../limits.js";
 import { floatOutput, requireNumber, type ModelOutput } from "./decoder.js";
 import { batchOf, type Kept } from "./kept.js";
-import { makeMaskMaker, maskText } from "./masks.js";
+import { makeMaskMaker, maskText, type MaskRules } from "./masks.js";
 import { outlinesOf } from "./outlines.js";
 
 /** Copies what an output holds of one object behind its classes: mask coefficients, or the numbers of its points. */
@@ -14,9 +14,9 @@ export type ReadExtras = (anchor: number, out: Float32Array) => void;
 export type Batcher = (kept: Kept, outputs: readonly ModelOutput[], letterbox: Letterbox, read: ReadExtras) => DetectionBatch;
 
 /** Chooses by the model's task. A model with masks has its prototypes as its second output. */
-export function makeBatcher({ task, head }: ModelInfo, limits: DetectLimits): Batcher {
+export function makeBatcher({ task, head, family }: ModelInfo, limits: DetectLimits): Batcher {
   if (task === "pose" && head.keypoints > 0) return poseBatcher(head.keypoints, head.keypointValues);
-  if (task === "segment" && limits.masks !== "none") return maskBatcher(head.maskCoefficients, limits);
+  if (task === "segment" && limits.masks !== "none") return maskBatcher(head.maskCoefficients, limits, family === "yolov5" ? "yolov5" : "ultralytics");
   return (kept, _, letterbox) => batchOf(kept, letterbox);
 }
 
@@ -46,10 +46,10 @@ function between(value: number, limit: number): number {
   return Math.min(Math.max(value, 0), limit);
 }
 
-/** Objects without a single pixel of mask are left out, as the reference does. */
-function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits): Batcher {
+/** Objects without a single pixel of mask are left out as Ultralytics does (since 8.4); YOLOv5 keeps them. */
+function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits, rules: MaskRules): Batcher {
   const row = new Float32Array(coefficients);
-  const maker = makeMaskMaker();
+  const maker = makeMaskMaker(rules);
   return (kept, outputs, letterbox, read) => {
     const prototypes = floatOutput(outputs, 1, [1, coefficients, null, null]);
     const whole = batchOf(kept, letterbox);
@@ -60,7 +60,7 @@ function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits
       read(kept.anchors[i]!, row);
       row.forEach(requireNumber);
       const mask = maker.runs(prototypes, row, whole.boxes, i * 4, letterbox);
-      if (mask === null) continue;
+      if (mask.count === 1 && rules === "ultralytics") continue;
       left.push(i);
       if (form !== "polygon") masks.push(maskText(mask));
       if (form !== "rle") polygons.push(outlinesOf(mask.runs.subarray(0, mask.count), letterbox.sourceHeightPx));

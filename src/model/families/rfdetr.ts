@@ -18,7 +18,7 @@ const UNUSED_COCO_IDS = [0, 12, 26, 29, 30, 45, 66, 68, 69, 71, 83];
 
 /**
  * RF-DETR: boxes (1, queries, 4: centre form in shares of the picture) and logits (1, queries, classes). The sigmoid of each
- * logit is a score of its own: the best `queries` of all of them, then strictly above conf; no NMS.
+ * logit that stands for a class is a score of its own: the best `queries` of all of them, then strictly above conf; no NMS.
  * Source: the rules of roboflow/rf-detr's `PostProcess`.
  */
 export const rfdetr: ModelAdapter = {
@@ -60,8 +60,8 @@ function classMapOf(columns: number, names: number | null): number[] | undefined
 }
 
 function rfdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
-  const { inputWidthPx, inputHeightPx, labels, head } = info;
-  const columns = head.classMap?.length ?? labels.length;
+  const { inputWidthPx, inputHeightPx, labels, head: { classMap } } = info;
+  const columns = classMap?.length ?? labels.length;
   const sieve = makeSieve(limits);
   const ranking = makeRanking();
   const finished = makeFinished(info, limits, "input");
@@ -76,17 +76,17 @@ function rfdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
       ranking.clear(logits.length, sieve.conf);
       for (let at = 0; at < logits.length; at += 1) {
         const logit = logits[at]!;
+        const classId = classMap?.[at % columns] ?? at % columns;
+        if (classId < 0) continue;
         if (logit <= floor && logit !== -Infinity) continue;
         requireNumber(logit);
-        ranking.add(Math.fround(1 / (1 + Math.exp(-logit))), (at - (at % columns)) / columns, at % columns);
+        ranking.add(Math.fround(1 / (1 + Math.exp(-logit))), (at - (at % columns)) / columns, classId);
       }
       finished.clear();
       let seen = 0;
-      ranking.each((score, query, column) => {
+      ranking.each((score, query, classId) => {
         seen += 1;
         if (seen > queries) return false;
-        const classId = head.classMap ? head.classMap[column]! : column;
-        if (classId < 0) return true;
         shareBox(boxes, query * 4, inputWidthPx, inputHeightPx, box);
         return finished.offer(box, score, classId, query, letterbox);
       });

@@ -46,7 +46,7 @@ function recognise(facts: HeadFacts): Reading[] {
   const isRows = columns === ROW_VALUES && (names !== ROW_VALUES - BOX_VALUES || said.isEndToEnd === true);
   if (isTold) return [isRows ? made(names, true) : made(columns - BOX_VALUES, false)];
   if (said.isEndToEnd === true) return [];
-  if (columns >= Number(queries) || queries === facts.cells) return [];
+  if (columns >= Number(queries) || queries === facts.cells || queries === 3 * facts.cells) return [];
   // Of others' exports too: then only as many names as columns speak for it.
   if (said.task !== null || OTHERS_COLUMNS.includes(columns)) return names === columns - BOX_VALUES ? [made(names, false)] : [];
   return [made(columns - BOX_VALUES, false)];

@@ -66,7 +66,9 @@ function anchorRows(info: ModelInfo): HeadReader {
       box[3] = y + halfHeight;
     },
     readExtras({ data }, anchor, out) {
-      for (let i = 0, at = anchor * columns + FIRST_CLASS + classCount; i < out.length; i += 1, at += 1) out[i] = data[at]!;
+      // To the letter: the objectness is multiplied into everything behind it.
+      const objectness = data[anchor * columns + OBJECTNESS]!;
+      for (let i = 0, at = anchor * columns + FIRST_CLASS + classCount; i < out.length; i += 1, at += 1) out[i] = objectness * data[at]!;
     },
   };
 }
