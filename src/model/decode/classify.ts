@@ -1,6 +1,7 @@
 import { detectionBatch, NO_DETECTIONS } from "../../core/detections.js";
 import { DEFAULT_TOP_CLASSES, makeSieve, type DetectLimits } from "../limits.js";
 import { floatOutput, requireNumber, type Decoder } from "./decoder.js";
+import { scoreOf } from "./kept.js";
 
 /**
  * A classifier's one row of probabilities: one object, the whole picture, with its best classes among those that are
@@ -17,7 +18,7 @@ export function classifyDecoder(classCount: number, limits: DetectLimits): Decod
       const ranked = Array.from(data.keys()).filter((classId) => anySieve.takes(classId, data[classId]!)).sort((a, b) => data[b]! - data[a]! || a - b).slice(0, most);
       const [best] = ranked;
       if (best === undefined || !sieve.takes(best, data[best]!)) return NO_DETECTIONS;
-      const scores = Float32Array.from(ranked, (classId) => Math.min(Math.max(data[classId]!, 0), 1));
+      const scores = Float32Array.from(ranked, (classId) => scoreOf(data[classId]!));
       const topClasses = { perObject: ranked.length, classIds: Int32Array.from(ranked), scores };
       return detectionBatch(Float32Array.of(0, 0, sourceWidthPx, sourceHeightPx), scores.slice(0, 1), Int32Array.of(best), { topClasses });
     },

@@ -49,6 +49,12 @@ export function requireNumber(score: number): void {
   if (!Number.isFinite(score)) throw new PipelineError("E_MODEL_OUTPUT", `the output holds a score of ${score}`);
 }
 
+/** @throws PipelineError E_MODEL_OUTPUT when the model has no such class; 0 classes = nobody knows how many there are */
+export function requireClass(classId: number, classCount: number): void {
+  if (classId >= 0 && (classCount === 0 || classId < classCount)) return;
+  throw new PipelineError("E_MODEL_OUTPUT", `the output holds class ${classId}, the model has ${classCount}`);
+}
+
 /** @throws PipelineError E_MODEL_OUTPUT when a box can't be drawn */
 export function requireFinite(box: Float32Array, anchor: number): void {
   // One sum would do but for two large numbers of the same sign.

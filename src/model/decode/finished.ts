@@ -2,7 +2,7 @@ import type { DetectionBatch } from "../../core/detections.js";
 import type { ModelInfo } from "../info.js";
 import { toSource, type Letterbox } from "../letterbox.js";
 import { makeSieve, type DetectLimits } from "../limits.js";
-import { requireFinite, requireNumber, type ModelOutput } from "./decoder.js";
+import { requireClass, requireFinite, requireNumber, type ModelOutput } from "./decoder.js";
 import { makeBatcher, type ReadExtras } from "./parts.js";
 
 /** Takes finished boxes of one frame, best first: nothing suppresses anything any more. */
@@ -25,6 +25,7 @@ export function makeFinished(info: ModelInfo, limits: DetectLimits, space: "inpu
     offer(box, score, classId, anchor, letterbox) {
       requireNumber(score);
       if (score <= sieve.conf || !sieve.takes(classId, score)) return true;
+      requireClass(classId, info.labels.length);
       requireFinite(box, anchor);
       if (space === "input") toSource(box, 1, letterbox);
       if (sieve.places !== null && !sieve.places(box, 0, letterbox)) return true;

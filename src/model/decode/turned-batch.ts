@@ -1,13 +1,14 @@
 import type { DetectionBatch } from "../../core/detections.js";
 import type { Letterbox } from "../letterbox.js";
 import { makeSieve, type DetectLimits } from "../limits.js";
+import { requireNumber } from "./decoder.js";
 import { batchOf } from "./kept.js";
 import { CORNER_VALUES, cornersOf, turnedToSource } from "./turned.js";
 
 /** Collects turned boxes of one frame, best first. */
 export interface TurnedBatch {
   clear(): void;
-  /** box in input px, changed by this. Returns whether there is room for more. */
+  /** box in input px, changed by this. Returns whether there is room for more. @throws PipelineError E_MODEL_OUTPUT for corners that are no numbers */
   add(box: Float32Array, score: number, classId: number, letterbox: Letterbox): boolean;
   take(letterbox: Letterbox): DetectionBatch;
 }
@@ -26,6 +27,8 @@ export function makeTurnedBatch(limits: DetectLimits): TurnedBatch {
       if (count >= maxDetections) return false;
       turnedToSource(box, letterbox);
       cornersOf(box, corners, count * CORNER_VALUES, around);
+      // Two numbers that are finite can have a sum that is not.
+      around.forEach(requireNumber);
       if (places !== null && !places(around, 0, letterbox)) return true;
       kept.boxes.set(around, count * 4);
       kept.scores[count] = score;

@@ -1,5 +1,5 @@
 import type { ModelAdapter, Reading } from "../adapter.js";
-import { floatOutput, requireNumber, type Decoder } from "../decode/decoder.js";
+import { floatOutput, requireClass, requireNumber, type Decoder } from "../decode/decoder.js";
 import { makeFinished } from "../decode/finished.js";
 import { makeTurnedBatch } from "../decode/turned-batch.js";
 import { ofRank, prototypes, taskOf, type HeadFacts } from "../head-facts.js";
@@ -22,7 +22,7 @@ export const end2end: ModelAdapter = {
   family: "end2end",
   reads: "end2end (YOLOv10, YOLO26, nms=True: 1 x rows x 6+extras)",
   recognise,
-  makeDecoder: (info, limits) => (info.task === "obb" ? turnedRows(limits) : rows(info, limits)),
+  makeDecoder: (info, limits) => (info.task === "obb" ? turnedRows(info.labels.length, limits) : rows(info, limits)),
 };
 
 function recognise(facts: HeadFacts): Reading[] {
@@ -78,7 +78,7 @@ function rows(info: ModelInfo, limits: DetectLimits): Decoder {
   };
 }
 
-function turnedRows(limits: DetectLimits): Decoder {
+function turnedRows(classCount: number, limits: DetectLimits): Decoder {
   const columns = ROW_VALUES + 1;
   const sieve = makeSieve(limits);
   const batch = makeTurnedBatch(limits);
@@ -92,6 +92,7 @@ function turnedRows(limits: DetectLimits): Decoder {
         requireNumber(score);
         const classId = classOf(data[at + CLASS]!, score);
         if (score <= sieve.conf || !sieve.takes(classId, score)) continue;
+        requireClass(classId, classCount);
         for (let i = 0; i < 4; i += 1) box[i] = data[at + i]!;
         box[4] = data[at + ROW_VALUES]!;
         box.forEach(requireNumber);
