@@ -1,4 +1,4 @@
-import { distance } from "fastest-levenshtein";
+import { apart, leastBy } from "../core/spelling.js";
 import { ANY_NAME, environmentName, isUnderName, listSettings } from "./settings-table.js";
 
 /** A wrong group weighs this much more than a typing error less: `workers` alone means `inference.workers`. */
@@ -16,15 +16,5 @@ export function nearestKey(path: readonly string[]): string {
 /** The known environment variable nearest to an unknown one. */
 export function nearestVariable(name: string): string {
   const candidates = listSettings().filter((setting) => !setting.isGroup && !isUnderName(setting)).map((setting) => environmentName(setting.path));
-  return leastBy(candidates, (known) => distance(name, known));
-}
-
-/** Case and separators are the commonest mistakes and the least: `max_fps` is `maxFps`. */
-function apart(a = "", b = ""): number {
-  const plain = (text: string): string => text.toLowerCase().replace(/[_-]/g, "");
-  return distance(plain(a), plain(b)) + (a === b ? 0 : 0.1);
-}
-
-function leastBy<T>(items: readonly T[], cost: (item: T) => number): T {
-  return items.map((item) => ({ item, cost: cost(item) })).reduce((best, next) => (next.cost < best.cost ? next : best)).item;
+  return leastBy(candidates, (known) => apart(name, known));
 }
