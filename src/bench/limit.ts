@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { WantedDevice } from "../core/devices.js";
 import type { ModelInfo } from "../model/index.js";
 import { forbidTelemetry } from "../pool/index.js";
 import type { LimitTask } from "./limit-worker.js";
@@ -7,9 +8,9 @@ import type { LimitTask } from "./limit-worker.js";
  * (a) The limit: N threads, each with a bare session and a ready tensor, nothing else. What the machine can infer at
  * most with this runtime, in frames a second.
  */
-export async function measureLimit(model: ModelInfo, workers: number, windowMs: number): Promise<number> {
+export async function measureLimit(model: ModelInfo, device: WantedDevice, workers: number, windowMs: number): Promise<number> {
   forbidTelemetry();
-  const task: LimitTask = { model, workers, windowMs, gate: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
+  const task: LimitTask = { model, device, workers, windowMs, gate: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
   const rates = await Promise.all(Array.from({ length: workers }, () => runWorker(task)));
   return rates.reduce((sum, rate) => sum + rate, 0);
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { systemClock } from "../core/clock.js";
+import type { WantedDevice } from "../core/devices.js";
 import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo } from "../model/index.js";
 import { openRuntimeSession } from "../pool/index.js";
 
@@ -10,6 +11,7 @@ import { openRuntimeSession } from "../pool/index.js";
  */
 export async function measurePlain(
   model: ModelInfo,
+  device: WantedDevice,
   source: string,
   sourceSize: { widthPx: number; heightPx: number },
   limits: DetectLimits,
@@ -18,7 +20,7 @@ export async function measurePlain(
 ): Promise<number> {
   const { inputWidthPx: width, inputHeightPx: height } = model;
   const letterbox = letterboxFor(model.letterbox, width, height, sourceSize.widthPx, sourceSize.heightPx);
-  const session = await openRuntimeSession({ ...model, intraOpThreads: threads });
+  const session = await openRuntimeSession({ ...model, device, intraOpThreads: threads });
   const decoder = makeDecoder(model, limits);
   const place = `${letterbox.leftPx}:${letterbox.topPx}`;
   const filter = `scale=${letterbox.contentWidthPx}:${letterbox.contentHeightPx},pad=${width}:${height}:${place}:color=0x727272`;

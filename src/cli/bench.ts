@@ -5,6 +5,7 @@ import { availableCores } from "../machine/index.js";
 import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { print } from "./print.js";
+import { fetchModels } from "./pull.js";
 import { settingsFor } from "./run.js";
 import { statusAfter, statusOf, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
@@ -41,6 +42,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
   };
   try {
+    if (given["fanout"] !== true) await fetchModels(modelsGiven(given, settings.model.path), stop.signal);
     if (given["fanout"] === true) {
       const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
       await show(report, fanoutText(report));
@@ -66,11 +68,19 @@ const MODES_ROUNDS = 3;
 const COUNTS = [1, 2, 4];
 const MOST_COUNT = 64;
 
+function listGiven(given: GivenFlags, name: string): string[] {
+  return typeof given[name] === "string" ? given[name].split(",").map((part) => part.trim()).filter(Boolean) : [];
+}
+
+/** Those of `--models`, or else the one of the settings. */
+function modelsGiven(given: GivenFlags, fallback: string): string[] {
+  const models = listGiven(given, "models");
+  return models.length > 0 ? models : [fallback];
+}
+
 function modesTask(given: GivenFlags, rest: Pick<ModesTask, "session" | "seconds" | "command">): ModesTask {
-  const list = (name: string): string[] => (typeof given[name] === "string" ? given[name].split(",").map((part) => part.trim()).filter(Boolean) : []);
-  const models = list("models");
-  const counts = list("counts").map((text) => wholeNumber({ counts: text }, "counts", 0, 1, MOST_COUNT));
-  return { ...rest, models: models.length > 0 ? models : [rest.session.model.path], counts: counts.length > 0 ? counts : COUNTS, rounds: wholeNumber(given, "rounds", MODES_ROUNDS, 1, 99) };
+  const counts = listGiven(given, "counts").map((text) => wholeNumber({ counts: text }, "counts", 0, 1, MOST_COUNT));
+  return { ...rest, models: modelsGiven(given, rest.session.model.path), counts: counts.length > 0 ? counts : COUNTS, rounds: wholeNumber(given, "rounds", MODES_ROUNDS, 1, 99) };
 }
 
 /** Subscribers of the live pipeline: as many as the promise about its latency is for. */

@@ -10,6 +10,7 @@ import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.
 import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
+import { fetchModels, modelsIn } from "./pull.js";
 import { settingsFor } from "./run.js";
 import { seeFirstFrame } from "./sight.js";
 import { paintFor, printable, type Paint } from "./terminal.js";
@@ -55,7 +56,11 @@ function looksFor(settings: Settings, folder: string): Look[] {
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
     runtimeLook(settings.inference.mode, describeRuntime),
-    modelLook(() => loadModelInfo(model.path, model)),
+    modelLook(async () => {
+      // A signal ends this command at once, and what has come is kept.
+      await fetchModels(modelsIn(settings), new AbortController().signal);
+      return loadModelInfo(model.path, model);
+    }),
     pictureLook(() => drawnPicture(folder), (path) => seeFirstFrame(settings, path), settings.model.path === "builtin"),
     ...(settings.inference.mode === "queue" ? [queueLook(() => queueFacts(settings))] : []),
     ...specsOf(settings).flatMap(streamLooks(settings)),

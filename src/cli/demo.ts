@@ -1,6 +1,7 @@
 import { openBrowser } from "./browser.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
+import { fetchModels } from "./pull.js";
 import { runSession } from "./run-session.js";
 import { settingsFor } from "./run.js";
 import type { Stop } from "./stop.js";
@@ -15,6 +16,7 @@ const SPARE_PORTS = 20;
 export async function demo(given: GivenFlags, stop: Stop): Promise<number> {
   const preset = { "sources": [packaged(STREET_CLIP)], "source.realtime": true, "source.loop": true, "serve.port": PORT, "log.path": RECORDS };
   const settings = await settingsFor(FLAGS.demo, given, [], preset);
+  await fetchModels([settings.model.path], stop.signal);
   return runSession({ ...settings, streams: {} }, {
     command: "demo",
     json: false,

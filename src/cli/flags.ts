@@ -12,12 +12,13 @@ export interface Flag {
 }
 
 const MODEL: readonly Flag[] = [
-  { flags: "-m, --model <M>", key: "model.path", help: "ONNX file of a YOLO detector; builtin = the street model that comes along" },
+  { flags: "-m, --model <M>", key: "model.path", help: "ONNX file of a YOLO detector, or a name of sightline models list, which is fetched on first use; a word without a dot or a slash is a name (write ./NAME for such a file); builtin = the street model that comes along" },
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
   { flags: "--model-family <F>", key: "model.family", help: "how its outputs are read, where the file leaves that open: yolov8, yolov5, end2end, yolox, rtdetr, detr, rfdetr" },
   { flags: "--model-task <T>", key: "model.task", help: "the same for what it gives: detect, segment, pose, obb, classify" },
   { flags: "--imgsz <PX>", key: "model.imgsz", help: "input size of a model that takes any: 640, or [height, width]" },
 ];
+const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental)" };
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs; queue = workers at any number of machines" };
 const BROKER: readonly Flag[] = [
@@ -46,6 +47,7 @@ export const FLAGS = {
     OUT,
     SERVE,
     NO_AUTH,
+    DEVICE,
     MODE,
     ...BROKER,
     WORKERS,
@@ -69,6 +71,7 @@ export const FLAGS = {
     SERVE,
     NO_AUTH,
     OUT,
+    DEVICE,
     MODE,
     WORKERS,
     { flags: "--no-open", help: "do not open the browser" },
@@ -76,8 +79,10 @@ export const FLAGS = {
   ],
   probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
-  check: [...MODEL, MODE, ...BROKER, CONFIG, json("the findings")],
+  check: [...MODEL, DEVICE, MODE, ...BROKER, CONFIG, json("the findings")],
+  models: [MODEL[1]!, { ...DEVICE, help: `info: ${DEVICE.help}` }, CONFIG, json("the answer")],
   worker: [
+    DEVICE,
     ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),
     ...MODEL,
     { ...WORKERS, help: "threads that run the model, each with an instance of its own; auto = one for each usable core" },
@@ -146,6 +151,7 @@ export const FLAGS = {
   ],
   bench: [
     ...MODEL,
+    DEVICE,
     MODE,
     ...BROKER,
     WORKERS,

@@ -2,7 +2,7 @@ import { ERROR_TABLE } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { runProgram, type Actions } from "./program.js";
 import { coded, errorText, stackText } from "./report-error.js";
-import type { Stop } from "./stop.js";
+import { statusOf, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 
 /** Each command's code, with all the libraries it needs, is loaded when it is called. */
@@ -14,6 +14,7 @@ const actionsWith = (stop: Stop): Actions => ({
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),
   export: async (logs, given) => (await import("./export.js")).exportCommand(logs, given, stop),
   render: async (words, given) => (await import("./render.js")).render(words, given, stop),
+  models: async (words, given) => (await import("./models.js")).models(words, given, stop),
   worker: async (_, given) => (await import("./worker.js")).worker(given, stop),
   replay: async (logs, given) => (await import("./replay.js")).replay(logs, given, stop),
   log: async (words, given) => (await import("./log.js")).log(words, given, stop),
@@ -46,6 +47,7 @@ export async function main(args: readonly string[], stop: Stop): Promise<number>
     using terminal = openTerminal();
     terminal.say(errorText(error, terminal.paint));
     if (args.includes("--verbose")) terminal.say(stackText(thrown));
+    if (error.code === "E_STOPPED" && stop.by !== null) return statusOf(stop.by);
     return ERROR_TABLE[error.code].exit;
   }
 }

@@ -4,6 +4,7 @@ import { loadModelInfo } from "../pool/index.js";
 import { checkFfmpeg, displayOf, examineSource, readAddress, type ProbeStep, type SourceAddress, type SourceProbe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
+import { fetchModels } from "./pull.js";
 import { errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
 import { statusOf, type Stop } from "./stop.js";
@@ -39,7 +40,7 @@ export async function probe(source: string | undefined, given: GivenFlags, stop:
     await checkFfmpeg(ffmpegPath, stop.signal);
     const { connectTimeoutMs, firstFrameTimeoutMs } = settings.live;
     const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stop.signal);
-    const advice = await adviceFor(address, found, settings);
+    const advice = await adviceFor(address, found, settings, stop.signal);
     await Promise.all(pending);
     await print(json ? JSON.stringify(report(address, found, steps, advice, null)) : foundText(address, found, settings, advice, paint));
     return 0;
@@ -83,9 +84,10 @@ function transport(address: SourceAddress, { rtspTransport }: Settings["source"]
 }
 
 /** A camera usually has a second, smaller stream: decoding the big one is the greatest part of the work, and wasted on a small model. */
-async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: SourceProbe, settings: Settings): Promise<string[]> {
+async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: SourceProbe, settings: Settings, signal: AbortSignal): Promise<string[]> {
   if (kind !== "network" && kind !== "device") return [];
   const { model } = settings;
+  await fetchModels([model.path], signal);
   const { info } = await loadModelInfo(model.path, model);
   const ratio = (widthPx * heightPx) / (info.inputWidthPx * info.inputHeightPx);
   if (ratio < WASTEFUL_RATIO) return [];

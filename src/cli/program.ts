@@ -13,6 +13,7 @@ export interface Actions {
   readonly probe: Action;
   readonly devices: Action;
   readonly check: Action;
+  readonly models: Action;
   readonly worker: Action;
   readonly replay: Action;
   readonly log: Action;
@@ -57,6 +58,15 @@ const EXAMPLES = {
     ["sightline check", "Node, FFmpeg, runtime, cores, the built-in model"],
     ["sightline check clip.mp4 --model yolo11n.onnx", "also this video with this model"],
     ["sightline check --json", "for a script"],
+  ],
+  models: [
+    ["sightline models list", "the models that have a name, and which are at this machine"],
+    ["sightline run clip.mp4 --model yolox-nano", "fetches it on first use; a word without a dot or a slash is a name"],
+    ["sightline models pull yolox-s", "fetches it now, and goes on where an earlier pull was broken off"],
+    ["sightline models info yolo11n.onnx", "what a file says of itself, and what runs it here"],
+    ["sightline models import Downloads/yolox_nano.onnx", "for a machine without the network: which model it is, its digest says"],
+    ["sightline models verify --json", "are all files what they should be?"],
+    ["yolo export model=yolo11n.pt format=onnx && sightline run clip.mp4 --model yolo11n.onnx", "a model of Ultralytics: export it, nothing more is to be set"],
   ],
   worker: [
     ["sightline worker --nats nats://broker:4222 --model yolo11n.onnx", "runs the model for whoever sends frames to this broker"],
@@ -138,6 +148,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
   add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
+  add("models", "<list|pull|info|verify|path|import> [NAME|FILE]", "Fetches models by name, brings in files of them, and tells what a model's file holds.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("replay", "[LOG...]", "Plays a recorded log, with its clip where there is one, on the live page and the feed: pause, step, seek, speed.");
   add("log", "<verify|compact> [LOG]", "Looks after detection logs.");

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { loadSettings, type Settings, type SettingsSources } from "../config/index.js";
 import { PipelineError } from "../core/errors.js";
 import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
+import { fetchModels, modelsIn } from "./pull.js";
 import { watchForReload } from "./reload.js";
 import { saveOf } from "./save.js";
 import { runSession } from "./run-session.js";
@@ -45,6 +46,7 @@ export async function run(sources: readonly string[], given: GivenFlags, stop: S
     const settings = sources.length > 0 ? { ...all, streams: {} } : all;
     // Also when it is read again: a file that was emptied, or is half written, is no wish to stop.
     if (settings.sources.length === 0 && Object.keys(settings.streams).length === 0) throw new PipelineError("E_USAGE", `no source was given; ${KINDS_OF_SOURCES}`);
+    await fetchModels(modelsIn(settings), stop.signal);
     return settings;
   };
   const file = settingsFile(given);

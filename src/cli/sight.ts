@@ -36,6 +36,7 @@ export async function seeFirstFrame(settings: SessionOptions, source: string): P
     widthPx: record.widthPx,
     heightPx: record.heightPx,
     objects: record.objects,
+    runtime: record.runtime,
     openMs: openedMs - startedMs,
     firstRecordMs: systemClock.monotonicMs() - openedMs,
   };

@@ -9,6 +9,7 @@ import type { QueueWorker, Tell, WorkerFigures } from "../queue/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { version } from "./package.js";
 import { print } from "./print.js";
+import { fetchModels } from "./pull.js";
 import { coded, errorText } from "./report-error.js";
 import { settingsFor } from "./run.js";
 import { killOurselves, type Stop } from "./stop.js";
@@ -27,6 +28,7 @@ const MS_PER_S = 1000;
  */
 export async function worker(given: GivenFlags, stop: Stop): Promise<number> {
   const settings = await settingsFor(FLAGS.worker, given, []);
+  await fetchModels([settings.model.path], stop.signal);
   using terminal = openTerminal();
   stop.tellOn(terminal);
   stop.limit(() => ["frames in hand"]);
@@ -58,7 +60,7 @@ async function open(settings: Settings, terminal: Terminal): Promise<QueueWorker
   const { openQueueWorker } = await import("../queue/index.js");
   const tell: Tell = (level, message) => terminal.say(`sightline: ${level === "info" ? printable(message) : terminal.paint.yellow(printable(message))}`);
   const serving = await openQueueWorker(
-    { queue: inference.queue, model: info, workers, frameTimeoutMs: inference.frameTimeoutMs, hangLimitMs: inference.hangLimitMs, name, host: hostname(), version: version() },
+    { queue: inference.queue, model: info, workers, device: inference.device, frameTimeoutMs: inference.frameTimeoutMs, hangLimitMs: inference.hangLimitMs, name, host: hostname(), version: version() },
     { clock: systemClock, random: systemRandom, tell },
   );
   terminal.say(`sightline: worker ${printable(name)} serves ${info.id} (sha256 ${info.sha256}) with ${workers} ${workers === 1 ? "instance" : "instances"}`);

@@ -1,3 +1,4 @@
+import { DEVICES } from "../core/devices.js";
 import { z } from "../core/schema.js";
 
 /** Most worker threads that make sense: each holds its own copy of the model. */
@@ -19,7 +20,7 @@ const durationMs = (least: number) => z.int().min(least).max(HOUR_MS);
 const shareOfOne = () => z.number().min(0).max(1);
 
 const model = z.strictObject({
-  path: z.string().min(1).default("builtin").describe("ONNX file of the detector; builtin = the small street model that comes with sightline."),
+  path: z.string().min(1).default("builtin").describe("ONNX file of the detector, or a model's name: builtin = the small street model that comes with sightline; sightline models list shows the others, which are fetched on first use. A word without a dot or a slash is a name."),
   labels: z
     .string()
     .min(1)
@@ -77,6 +78,7 @@ const queue = z.strictObject({
 const inference = z
   .strictObject({
     mode: oneOf("threads", "shared", "processes", "queue").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory; processes = an instance in each of so many child processes: one that crashes or hangs is replaced; queue = workers at any number of machines, see queue."),
+    device: oneOf(...DEVICES).default("auto").describe("What runs the model. auto = cuda where its libraries are beside onnxruntime and work, else cpu; the others are taken only by name (tensorrt builds its engine first, which takes minutes; webgpu is experimental), and when one is not available that is an error. With a graphics processor one or two workers are enough."),
     workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads (or processes) that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
     frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced."),
     hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone (in mode processes it can, and is)."),

@@ -13,6 +13,8 @@ export interface Sight {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly objects: readonly Found[];
+  /** What ran the model: library/device/precision. */
+  readonly runtime: string;
   /** Opening everything: model loaded and run once in a worker, source open, ms. */
   readonly openMs: number;
   /** From then until the first frame's record was there, ms. */
@@ -53,8 +55,8 @@ export function pictureLook(draw: () => Promise<DrawnPicture>, see: (path: strin
     name: "detection",
     async look() {
       const { path, truth } = await draw();
-      const { objects, openMs } = await see(path);
-      const loaded = `model loaded and warm in ${Math.round(openMs)} ms`;
+      const { objects, openMs, runtime } = await see(path);
+      const loaded = `model loaded and warm in ${Math.round(openMs)} ms on ${runtime}`;
       if (!isBuiltin) return ok(`${loaded}; ${objects.length} objects reported in a drawn street`);
       return judge(loaded, truth, objects);
     },

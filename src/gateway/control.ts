@@ -34,6 +34,8 @@ export interface ModelFigures {
   /** Tasks that are out, and how many could be. */
   readonly busy: number;
   readonly capacity: number;
+  /** What runs it: cpu, cuda, ...; null until it is loaded. */
+  readonly device: string | null;
   /** Workers that were lost and replaced since it is open, by cause. */
   readonly replaced: Readonly<Record<string, number>>;
   /** Mode queue: what it has counted. */

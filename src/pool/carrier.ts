@@ -1,5 +1,6 @@
 import type { PipelineError } from "../core/errors.js";
 import type { WorkerTask } from "./messages.js";
+import { liveDevices, type LiveDevices } from "./devices.js";
 import { makePermits } from "./permits.js";
 import { NONE_REPLACED, type InferencePool, type PoolAnswer, type ReplacementCause, type Seat } from "./pool.js";
 
@@ -15,6 +16,8 @@ export interface Hands {
 export interface Carrier extends AsyncDisposable {
   /** Model instances that can be reached now. */
   readonly workers: number;
+  /** What runs each of them. */
+  readonly live: readonly LiveDevices[];
   /** Most tasks that are worth having out at once, with a live stream seated or without one. */
   capacity(newestFirst: boolean): number;
   /** Takes each change of what `capacity` says, where it changes by itself. Called once, before anything is sent. */
@@ -50,6 +53,9 @@ export function poolOf(make: (capacity: () => number) => Carrier): InferencePool
   return {
     get workers() {
       return carrier.workers;
+    },
+    get live() {
+      return liveDevices(carrier.live);
     },
     get capacity() {
       return permits.capacity;

@@ -1,13 +1,16 @@
 import type { DetectionBatch } from "../core/detections.js";
+import type { WantedDevice } from "../core/devices.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { DetectLimits, InputRows, Letterbox, ModelInfo } from "../model/index.js";
 import type { RingLayout } from "../ring/index.js";
+import type { LiveDevice } from "./devices.js";
 
 /** What every worker is given when it starts. The same clone for all. */
 export interface WorkerSetup {
   readonly model: ModelInfo;
   /** Threads inside one run of the model. */
   readonly intraOpThreads: number;
+  readonly device: WantedDevice;
   /** Three shared words: [workers that have loaded or failed to, workers that failed to, streams that have left]. */
   readonly roll: SharedArrayBuffer;
   /** Upper bound of a random wait before each run, ms. 0 except where a test shakes the order. */
@@ -66,6 +69,7 @@ export const LEASH_FD = 5;
 /** What a model process is told first. */
 export interface ProcessSetup {
   readonly model: ModelInfo;
+  readonly device: WantedDevice;
   readonly jitterMs: number;
   /** Size of one slot in the file of slots, bytes. */
   readonly slotBytes: number;
@@ -79,5 +83,5 @@ export interface ProcessTask extends Pick<WorkerTask, "letterbox" | "rows" | "li
   readonly bytes: number;
 }
 
-/** What a model process says: null once it has run its model, an error when it could not, then one answer a task. */
-export type ProcessWord = { readonly ready: ErrorWire | null } | { readonly id: number; readonly answer: WorkerAnswer };
+/** What a model process says: on which device it has run its model, or why it could not, then one answer a task. */
+export type ProcessWord = { readonly ready: ErrorWire | LiveDevice } | { readonly id: number; readonly answer: WorkerAnswer };

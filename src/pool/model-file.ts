@@ -1,16 +1,14 @@
-import { createHash } from "node:crypto";
-import { createReadStream, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
-import { describeModel, parseLabelsFile, readOnnxHeader } from "../model/index.js";
+import { describeModel, FAMILIES, NOTHING_SAID, parseLabelsFile, readOnnxHeader } from "../model/index.js";
 import type { ByteSource, DescribedModel, Family, GivenLabels, OnnxHeader, Sidecar, Task } from "../model/index.js";
+import { hintForMissing, modelNamed, requireHere, sha256Of, type ModelEntry } from "../weights/index.js";
 import { parseSidecar } from "./sidecar.js";
 
-/** The name of the model that comes along, and where it lies. Seen from the compiled `dist/src/pool`. */
-const BUILTIN = "builtin";
-const BUILTIN_MODEL = new URL("../../../samples/street.onnx", import.meta.url);
+/** What people have before they export. */
+const PYTORCH = /\.(pt|pth)$/i;
 
 /** Bytes read at once while walking a header: operators lie close together, weights are jumped over. */
 const WINDOW_BYTES = 64 * 1024;
@@ -29,26 +27,43 @@ export interface ModelWords {
 
 /** A model by its file, and what is said of it. */
 export interface ModelSource extends ModelWords {
-  /** An ONNX file, or `builtin`. */
+  /** An ONNX file, or the name of a model that is at this machine; nothing is fetched here. */
   readonly path: string;
 }
 
 /**
- * Reads what a model file, its sidecar and the labels say. No weights are loaded; the file is hashed once.
- * modelPath   an ONNX file, or `builtin`
+ * Reads what a model file, its sidecar and the labels say. No weights are loaded, and none are fetched; the file is hashed once.
+ * model    path of an ONNX file, or the name of a model that is here: see the room weights
  * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
- *         E_MODEL_AMBIGUOUS, E_MODEL_SIDECAR, E_LABELS
+ *         E_MODEL_AMBIGUOUS, E_MODEL_SIDECAR, E_MODEL_NAME, E_MODEL_NOT_PULLED, E_MODEL_REGISTRY, E_LABELS
  */
-export async function loadModelInfo(modelPath: string, { labels, family = null, task = null, imgsz = null }: ModelWords): Promise<DescribedModel> {
-  const path = modelPath === BUILTIN ? fileURLToPath(BUILTIN_MODEL) : resolve(modelPath);
+export async function loadModelInfo(model: string, { labels, family = null, task = null, imgsz = null }: ModelWords): Promise<DescribedModel> {
+  const entry = await modelNamed(model);
+  const path = entry === null ? resolve(model) : await requireHere(entry);
+  if (PYTORCH.test(path)) throw new PipelineError("E_MODEL_INVALID", `${path}: weights of PyTorch are exported first: yolo export model=${basename(path)} format=onnx`);
   const header = await readHeader(path);
-  const [sha256, sidecar, given] = await Promise.all([hashFile(path), readSidecar(path), readLabels(labels)]);
+  const [sha256, sidecar, given] = await Promise.all([
+    sha256Of(path).catch(fileTrouble(path)),
+    // The one that comes along says everything itself.
+    entry === null || entry.address === null ? readSidecar(path) : sidecarOf(entry),
+    readLabels(labels),
+  ]);
+  if (entry !== null && entry.address !== null && sha256 !== entry.sha256) {
+    throw new PipelineError("E_MODEL_NOT_PULLED", `${path} is not ${entry.name}: its sha256 is ${sha256}, not ${entry.sha256}; sightline models pull ${entry.name} brings it`);
+  }
   return named(path, () =>
     describeModel({
       path, name: basename(path, extname(path)), sha256, header, sidecar,
       asked: { family, task, labels: given, imgsz: typeof imgsz === "number" ? [imgsz, imgsz] : imgsz },
     }),
   );
+}
+
+/** What the registry says of a model stands for its sidecar. */
+function sidecarOf({ name, family, labels }: ModelEntry): Sidecar {
+  const known = FAMILIES.find((one) => one === family);
+  if (known === undefined) throw new PipelineError("E_MODEL_REGISTRY", `${name} is of the family ${family}; known: ${FAMILIES.join(", ")}`);
+  return { ...NOTHING_SAID, family: known, labels: labels === "coco" ? { from: "coco" } : { from: "sidecar", labels, name: "the registry" } };
 }
 
 /** Puts the file's path before what is wrong with it. */
@@ -69,20 +84,22 @@ async function readHeader(path: string): Promise<OnnxHeader> {
 }
 
 async function openModel(path: string): Promise<FileHandle> {
-  const facts = await stat(path).catch(fileTrouble(path));
+  const hint = await hintForMissing(path);
+  const facts = await stat(path).catch(fileTrouble(path, hint));
   if (!facts.isFile()) {
     throw new PipelineError("E_MODEL_INVALID", `${path} is ${facts.isDirectory() ? "a folder" : "no regular file"}`);
   }
   return open(path, "r").catch(fileTrouble(path));
 }
 
-function fileTrouble(path: string): (cause: unknown) => never {
+/** `hint`: how to come by a file that is not there. */
+function fileTrouble(path: string, hint = ""): (cause: unknown) => never {
   return (cause) => {
     const code = systemCodeOf(cause);
     const missing = code === "ENOENT" || code === "ENOTDIR";
     throw new PipelineError(
       missing ? "E_MODEL_MISSING" : "E_MODEL_UNREADABLE",
-      missing ? `${path} was not found` : `${path}: ${code}`,
+      missing ? `${path} was not found${hint}` : `${path}: ${code}`,
       { cause },
     );
   };
@@ -116,16 +133,6 @@ function readFully(fd: number, offset: number, length: number): Buffer {
     done += bytes;
   }
   return buffer;
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-  } catch (cause) {
-    fileTrouble(path)(cause);
-  }
-  return hash.digest("hex");
 }
 
 /** `model.yaml` beside `model.onnx`; null when there is none. */

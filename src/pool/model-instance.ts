@@ -1,6 +1,7 @@
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import type { DetectionBatch } from "../core/detections.js";
 import { systemClock } from "../core/clock.js";
+import type { Device, WantedDevice } from "../core/devices.js";
 import { detectLimits, placePicture, rowsOf, type InputRows, type Letterbox, type ModelInfo, type ObjectLimits } from "../model/index.js";
 import { readStill, type Still } from "../picture/index.js";
 import { singleCaller, type SingleCaller } from "./instance.js";
@@ -26,7 +27,10 @@ export interface DetectFilter extends ObjectLimits {
 
 /** Which model, and what its calls see where they say nothing else. */
 export interface InstanceOptions extends DetectFilter {
-  /** Path of an ONNX file. Default: `builtin`, the small street model that comes with sightline. */
+  /**
+   * Path of an ONNX file, or the name of a model that is at this machine (`sightline models list`): nothing is fetched here.
+   * Default: `builtin`, the small street model that comes with sightline.
+   */
   readonly model?: string;
   /** File with one class name a line, or `coco`. Default: what the model itself says. */
   readonly labels?: string | null;
@@ -36,6 +40,8 @@ export interface InstanceOptions extends DetectFilter {
   readonly imgsz?: ModelWords["imgsz"];
   /** Threads inside one run. Default: 1; more only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
+  /** What runs it; auto = cuda where its libraries are beside onnxruntime and work, else cpu. Default: auto. */
+  readonly device?: WantedDevice;
 }
 
 /** A picture that is letterboxed already, as `openSource` yields it. */
@@ -77,6 +83,8 @@ type Call = readonly [picture: Still | PlanarFrame, filter: DetectFilter];
 export class ModelInstance implements AsyncDisposable {
   /** What the model file says: labels, input size, family. */
   readonly model: ModelInfo;
+  /** What runs it. */
+  readonly device: Device;
   /**
    * Finds the objects of one picture. A property of its own, so that no copy of an instance reaches another thread:
    * functions can't be cloned.
@@ -91,6 +99,7 @@ export class ModelInstance implements AsyncDisposable {
 
   private constructor(model: ModelInfo, serving: Serving, own: DetectFilter) {
     this.model = model;
+    this.device = serving.live.device;
     this.#caller = singleCaller(detector(model, serving, own), { close: () => serving[Symbol.asyncDispose]() });
     this.detect = (picture, filter = {}) => this.#caller.run([picture, filter]);
   }
@@ -98,12 +107,12 @@ export class ModelInstance implements AsyncDisposable {
   /**
    * Loads a model in this thread and runs it once. Blocks the thread meanwhile, as each run does.
    * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
-   * E_MODEL_SIDECAR, E_LABELS, or E_CONFIG when it has none of the classes.
+   * E_MODEL_SIDECAR, E_MODEL_NAME, E_MODEL_NOT_PULLED, E_MODEL_DEVICE, E_LABELS, or E_CONFIG when it has none of the classes.
    */
-  static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, ...own }: InstanceOptions = {}): Promise<ModelInstance> {
+  static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, device = "auto", ...own }: InstanceOptions = {}): Promise<ModelInstance> {
     const { info } = await loadModelInfo(model, { labels, family, task, imgsz });
     limitsOf(info, own);
-    return new ModelInstance(info, await openServing(info, intraOpThreads), own);
+    return new ModelInstance(info, await openServing(info, intraOpThreads, device), own);
   }
 
   /** Waits for the run that is on, if any, then frees the model. Calls from now on get E_INSTANCE_CLOSED. */

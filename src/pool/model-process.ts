@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import type { LiveDevice } from "./devices.js";
 import { LEASH_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
 import { lossOf, type Loss, type ProcessEnd } from "./process-end.js";
 
@@ -18,6 +19,8 @@ const HANDED_ON = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_A
 export interface ModelProcess {
   /** Settles when it has run its model once. @throws PipelineError what it met, or how it ended */
   readonly ready: Promise<void>;
+  /** What runs its model; undefined until it is ready. */
+  live(): LiveDevice | undefined;
   /** Settles when it has ended, whoever ended it. */
   readonly gone: Promise<Loss>;
   send(task: ProcessTask): void;
@@ -36,6 +39,7 @@ export interface ModelProcessOptions {
 /** Starts one. Never throws: what fails is told by `ready` and `gone`. */
 export function startModelProcess({ program, setup, slotsFd, onAnswer }: ModelProcessOptions, clock: Clock): ModelProcess {
   const ready = deferred();
+  let live: LiveDevice | undefined;
   const gone = deferred<Loss>();
   ready.promise.catch(() => undefined);
   const child = forked(program, slotsFd, (end) => {
@@ -52,14 +56,17 @@ export function startModelProcess({ program, setup, slotsFd, onAnswer }: ModelPr
   child?.on("message", (said) => {
     const word = said as ProcessWord;
     if ("id" in word) return onAnswer(word.id, word.answer);
-    if (word.ready === null) return ready.resolve();
+    if ("device" in word.ready) {
+      live = word.ready;
+      return ready.resolve();
+    }
     ready.reject(new PipelineError(word.ready.code, word.ready.message));
     kill();
   });
   // A channel that is closed belongs to a child that is about to be gone.
   const send = (message: ProcessSetup | ProcessTask): void => void child?.send(message, () => undefined);
   send(setup);
-  return { ready: ready.promise, gone: gone.promise, send, kill };
+  return { ready: ready.promise, live: () => live, gone: gone.promise, send, kill };
 }
 
 /** Forks, and calls back once when the child is gone, or could not be started. */

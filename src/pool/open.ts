@@ -17,9 +17,15 @@ export function instancesOf({ mode, workers }: Pick<PoolOptions, "mode" | "worke
 
 /**
  * Opens a pool in one of the modes. Settles when every instance has loaded the model and run it once.
- * @throws PipelineError E_POOL_START, or what an instance met (E_MODEL_INVALID, ...)
+ * @throws PipelineError E_POOL_START, or what an instance met (E_MODEL_INVALID, E_MODEL_DEVICE, ...)
  */
-export function openPool(options: PoolOptions, clock: Clock): Promise<InferencePool> {
+export async function openPool(options: PoolOptions, clock: Clock): Promise<InferencePool> {
+  const pool = await openIn(options, clock);
+  for (const message of pool.live.left) options.tell?.({ level: "warn", message: `${message}; ${pool.live.device} is taken instead` });
+  return pool;
+}
+
+function openIn(options: PoolOptions, clock: Clock): Promise<InferencePool> {
   switch (options.mode) {
     case "threads":
       return openThreadPool(options, clock);

@@ -1,4 +1,5 @@
 import type { PipelineError } from "../core/errors.js";
+import type { LiveDevices } from "./devices.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 
 /**
@@ -38,6 +39,8 @@ export interface Seat {
 export interface InferencePool extends AsyncDisposable {
   /** Model instances that can be reached now. */
   readonly workers: number;
+  /** What runs them now. */
+  readonly live: LiveDevices;
   /** Workers that were lost and replaced so far, by cause. */
   readonly replaced: Readonly<Record<ReplacementCause, number>>;
   /** Most tasks that can be out at once: `workers`, or more than that while every stream is lossless and frames are sent ahead. */

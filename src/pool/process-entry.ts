@@ -28,14 +28,14 @@ process.on("message", (message: ProcessSetup | ProcessTask) => {
   void serving.then((serve) => serve?.(message)).then((answer) => answer && say({ id: message.id, answer }));
 });
 
-async function open({ model, jitterMs, slotBytes }: ProcessSetup): Promise<((task: ProcessTask) => Promise<WorkerAnswer>) | undefined> {
+async function open({ model, device, jitterMs, slotBytes }: ProcessSetup): Promise<((task: ProcessTask) => Promise<WorkerAnswer>) | undefined> {
   process.title = `sightline model ${model.id}`;
   try {
-    const instance = await openServing(model, 1);
+    const instance = await openServing(model, 1, device);
     const pixels = new Uint8Array(slotBytes);
     const jitter = jitterWait(jitterMs, process.pid);
     const one = inTurn(singleCaller((task: ProcessTask) => serveOne(instance, task, pixels, slotBytes, jitter)));
-    say({ ready: null });
+    say({ ready: instance.live });
     return (task) => one.run(task).catch((error: unknown) => ({ ok: false, error: asPipelineError(error, "E_INFERENCE_FAILED").toWire() }));
   } catch (error) {
     say({ ready: asPipelineError(error, "E_POOL_START").toWire() });

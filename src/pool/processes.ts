@@ -1,25 +1,21 @@
 import { pause, type Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
-import type { ModelInfo } from "../model/index.js";
 import { ringViews } from "../ring/index.js";
 import { poolOf, type Carrier, type Hands } from "./carrier.js";
+import type { LiveDevice } from "./devices.js";
 import { watchInFlight } from "./in-flight.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 import { startModelProcess, type ModelProcess } from "./model-process.js";
 import type { Loss } from "./process-end.js";
 import { NONE_REPLACED, type InferencePool, type PoolAnswer, type PoolNotice, type ReplacementCause } from "./pool.js";
 import { openSlotFile, type SlotFile } from "./slot-file.js";
+import type { ThreadPoolOptions } from "./threads.js";
 
 /** How many processes, with which model. */
-export interface ProcessPoolOptions {
-  readonly workers: number;
-  /** Most tasks sent to each process at once, see `ThreadPoolOptions`. */
-  readonly depth: 1 | 2;
-  readonly model: ModelInfo;
+export interface ProcessPoolOptions extends Pick<ThreadPoolOptions, "workers" | "depth" | "model" | "device" | "jitterMs"> {
   /** A frame whose answer has not come by then ends as `late`, and the process that has it is ended and replaced, ms. */
   readonly frameTimeoutMs: number;
-  readonly jitterMs?: number;
   /** Told of processes that were lost and replaced. */
   readonly tell?: (notice: PoolNotice) => void;
   /** The process's program. Another one only where a test wants processes that fail in ways ours does not. */
@@ -117,6 +113,10 @@ class Processes implements Carrier {
 
   get workers(): number {
     return this.#places.filter(({ isReady }) => isReady).length;
+  }
+
+  get live(): readonly LiveDevice[] {
+    return this.#places.flatMap(({ process }) => process?.live() ?? []);
   }
 
   capacity(newestFirst: boolean): number {
@@ -245,9 +245,9 @@ class Processes implements Carrier {
 
   /** Fills a place. @throws PipelineError of what the process met */
   async #start(place: Place): Promise<void> {
-    const { model, jitterMs = 0, program = new URL("./process-entry.js", import.meta.url) } = this.#options;
+    const { model, device = "cpu", jitterMs = 0, program = new URL("./process-entry.js", import.meta.url) } = this.#options;
     const process = startModelProcess({
-      program, setup: { model, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
+      program, setup: { model, device, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
       onAnswer: (id, answer) => place.process === process && this.#answered(place, id, answer),
     }, this.#clock);
     place.process = process;

@@ -1,5 +1,7 @@
 import { systemClock } from "../core/clock.js";
+import type { WantedDevice } from "../core/devices.js";
 import { makeDecoder, type Decoder, type ModelInfo } from "../model/index.js";
+import type { LiveDevice } from "./devices.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 import { openRuntimeSession, type RuntimeSession } from "./session.js";
 
@@ -13,6 +15,8 @@ export interface Serving extends AsyncDisposable {
    * @throws PipelineError E_INFERENCE_FAILED, E_MODEL_OUTPUT
    */
   serve(task: FrameTask, read: (fill: (planes: Uint8Array) => void) => void): Promise<WorkerAnswer>;
+  /** What runs it. */
+  readonly live: LiveDevice;
   /** Lets go of the decoders it keeps. */
   forget(): void;
 }
@@ -22,10 +26,10 @@ const MOST_DECODERS = 64;
 
 /**
  * Loads the model in the calling thread and warms it up.
- * @throws PipelineError E_MODEL_INVALID
+ * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE
  */
-export async function openServing(model: ModelInfo, intraOpThreads: number): Promise<Serving> {
-  const session = await openRuntimeSession({ ...model, intraOpThreads });
+export async function openServing(model: ModelInfo, intraOpThreads: number, device: WantedDevice): Promise<Serving> {
+  const session = await openRuntimeSession({ ...model, intraOpThreads, device });
   await session.run(() => undefined);
   const decoders = new Map<string, Decoder>();
 
@@ -37,6 +41,7 @@ export async function openServing(model: ModelInfo, intraOpThreads: number): Pro
   }
 
   return {
+    live: session.live,
     serve: (task, read) => serveOn(session, task, read, decoderFor),
     forget: () => decoders.clear(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

@@ -1,7 +1,13 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isMainThread, MessageChannel, type MessagePort } from "node:worker_threads";
+import type * as Ort from "onnxruntime-node";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-node";
-import { messageOf, PipelineError } from "../core/errors.js";
+import type { Device, WantedDevice } from "../core/devices.js";
+import { asPipelineError, messageOf, PipelineError } from "../core/errors.js";
 import { makeInput, numberOfHalf, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
+import { BACKEND, devicesToTry, explainDevice, whyNotHere, type LiveDevice, type RuntimePackage } from "./devices.js";
 
 /** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
 export interface RuntimeSession extends AsyncDisposable {
@@ -15,6 +21,8 @@ export interface RuntimeSession extends AsyncDisposable {
   fill(planes: Uint8Array, rows: InputRows): void;
   /** The input buffer itself, NCHW, for who makes pixels in another way. */
   readonly input: InputValues;
+  /** What runs it. */
+  readonly live: LiveDevice;
 }
 
 /** Which model, and how it is run. */
@@ -25,6 +33,8 @@ export interface RuntimeOptions extends InputForm {
   readonly outputNames: readonly string[];
   /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
   readonly intraOpThreads: number;
+  /** Default: cpu. */
+  readonly device?: WantedDevice;
 }
 
 /** Severity 3 = errors only; below that the runtime writes coloured lines straight to the terminal. */
@@ -48,18 +58,64 @@ if (isMainThread) forbidTelemetry();
 export async function describeRuntime(): Promise<{ version: string; providers: string[] }> {
   forbidTelemetry();
   const ort = await import("onnxruntime-node");
-  const providers = ort.listSupportedBackends().filter((backend) => backend.bundled).map((backend) => backend.name);
+  const runtime = runtimePackage(ort);
+  const providers = (Object.keys(BACKEND) as Device[]).filter((device) => whyNotHere(device, runtime) === null);
   return { version: ort.env.versions.node ?? ort.env.versions.common, providers };
 }
 
+type Runtime = typeof Ort;
+
+function runtimePackage(ort: Runtime): RuntimePackage {
+  const root = fileURLToPath(new URL("..", import.meta.resolve("onnxruntime-node")));
+  const { platform, arch } = process;
+  const build = readdirSync(join(root, "bin")).find((name) => name.startsWith("napi-")) ?? "";
+  return {
+    backends: ort.listSupportedBackends().map(({ name }) => name),
+    folder: join(root, "bin", build, platform, arch),
+    installScript: join(root, "script", "install.js"),
+    system: `${platform} ${arch}`,
+  };
+}
+
 /**
- * Loads a model in the calling thread. Blocks it while loading.
- * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file
+ * Loads a model in the calling thread, on the device that is wanted, or the best one that works. Blocks it while loading.
+ * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file, E_MODEL_DEVICE when it can't use the device
  */
 export async function openRuntimeSession(options: RuntimeOptions): Promise<RuntimeSession> {
   forbidTelemetry();
   const ort = await import("onnxruntime-node");
-  const session = await createSession(ort.InferenceSession, options);
+  const runtime = runtimePackage(ort);
+  const left: string[] = [];
+  for (const device of devicesToTry(options.device ?? "cpu", runtime)) {
+    try {
+      return await openOn(ort, options, { device, left }, runtime);
+    } catch (thrown) {
+      const error = asPipelineError(thrown, "E_MODEL_DEVICE");
+      if (options.device !== "auto" || error.code !== "E_MODEL_DEVICE") throw error;
+      left.push(error.message);
+    }
+  }
+  throw new PipelineError("E_MODEL_DEVICE", `nothing here runs a model: ${left.join("; ")}`);
+}
+
+async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice, runtime: RuntimePackage): Promise<RuntimeSession> {
+  const { device } = live;
+  if (device === "cpu") return sessionOf(ort, await createSession(ort, options, device), options, live);
+  const absent = whyNotHere(device, runtime);
+  if (absent !== null) throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${absent}`);
+  try {
+    const session = sessionOf(ort, await createSession(ort, options, device), options, live);
+    // Some libraries are asked for only by the first run.
+    await session.run(() => undefined);
+    return session;
+  } catch (cause) {
+    // A file that no device can load is no fault of this one.
+    await (await createSession(ort, options, "cpu")).release();
+    throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${explainDevice(device, asRuntimeWords(cause), runtime, missingLibrary)}`, { cause });
+  }
+}
+
+function sessionOf(ort: Runtime, session: InferenceSession, options: RuntimeOptions, live: LiveDevice): RuntimeSession {
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
   const { values: input, fill } = makeInput(options);
   const outputNames = [...options.outputNames];
@@ -72,6 +128,7 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   return {
     input,
     fill,
+    live,
     async run(read, { widthPx, heightPx } = { widthPx: options.inputWidthPx, heightPx: options.inputHeightPx }) {
       if (sizes instanceof BigInt64Array) [sizes[0], sizes[1]] = [BigInt(widthPx), BigInt(heightPx)];
       else [sizes[0], sizes[1]] = [widthPx, heightPx];
@@ -106,12 +163,12 @@ function freeNow(tensor: Tensor | undefined): void {
   if (tensor?.data instanceof Float32Array && tensor.data.buffer instanceof ArrayBuffer) nowhere.postMessage(null, [tensor.data.buffer]);
 }
 
-async function createSession(
-  runtime: typeof InferenceSession,
-  { path, intraOpThreads }: RuntimeOptions,
-): Promise<InferenceSession> {
+async function createSession({ InferenceSession: runtime }: Runtime, { path, intraOpThreads }: RuntimeOptions, device: Device): Promise<InferenceSession> {
   try {
     return await runtime.create(path, {
+      executionProviders: [BACKEND[device]],
+      // DirectML takes no model with it.
+      enableMemPattern: device !== "directml",
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -119,9 +176,23 @@ async function createSession(
       logSeverityLevel: LOG_ERRORS_ONLY,
     });
   } catch (cause) {
-    const why = messageOf(cause);
-    throw new PipelineError("E_MODEL_INVALID", `onnxruntime can't load ${path}: ${why}`, { cause });
+    throw new PipelineError("E_MODEL_INVALID", `onnxruntime can't load ${path}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** What the runtime itself has said. */
+function asRuntimeWords(thrown: unknown): string {
+  return messageOf(thrown instanceof PipelineError && thrown.cause !== undefined ? thrown.cause : thrown);
+}
+
+/** The library that another one asks for and that is not found. The system's loader says it, the runtime does not; what loads is no module of Node, which is an error too. */
+function missingLibrary(path: string): string | null {
+  try {
+    process.dlopen({ exports: {} }, path);
+  } catch (thrown) {
+    return /(\S+): cannot open shared object file/.exec(messageOf(thrown))?.[1] ?? null;
+  }
+  return null;
 }
 
 /**

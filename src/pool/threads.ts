@@ -1,9 +1,11 @@
 import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
+import type { WantedDevice } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
+import type { LiveDevice } from "./devices.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
 import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
@@ -20,6 +22,8 @@ export interface ThreadPoolOptions extends HangLimits {
   readonly model: ModelInfo;
   /** Threads inside one run. More than 1 only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
+  /** Default: cpu. */
+  readonly device?: WantedDevice;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
   /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
@@ -40,7 +44,7 @@ const START_TIMEOUT_MS = 60_000;
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
   const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
-  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, roll, jitterMs: options.jitterMs ?? 0 };
+  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, device: options.device ?? "cpu", roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
     filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,
@@ -58,19 +62,20 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
     closeTimeout: CLOSE_TIMEOUT_MS,
   });
   const threads = watchThreads(piscina);
+  let live: readonly LiveDevice[];
   try {
-    await callRoll(piscina, options.workers, new Int32Array(roll), clock);
+    live = await callRoll(piscina, options.workers, new Int32Array(roll), clock);
   } catch (error) {
     if (asPipelineError(error, "E_POOL_START").code === "E_POOL_STUCK") throw error;
     await threads.begun();
     await piscina.destroy();
     throw error;
   }
-  return poolOf((capacity) => threadCarrier(piscina, threads, options, new Int32Array(roll), clock, capacity));
+  return poolOf((capacity) => threadCarrier({ piscina, threads, live, roll: new Int32Array(roll) }, options, clock, capacity));
 }
 
-/** Waits until every worker has its model. Any failure ends the start at once. */
-async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clock: Clock): Promise<void> {
+/** Waits until every worker has its model, and returns what runs it in each. Any failure ends the start at once. */
+async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clock: Clock): Promise<LiveDevice[]> {
   const broken = new Promise<never>((_, reject) => {
     piscina.once("error", (cause: unknown) => reject(asPipelineError(cause, "E_POOL_START")));
     // A thread that hangs in loading its model can no more be ended than one that hangs in running it.
@@ -78,21 +83,30 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
       reject(new PipelineError("E_POOL_STUCK", `not all of ${workers} workers started within ${START_TIMEOUT_MS} ms`)),
     );
   });
-  const calls = Array.from({ length: workers }, () => piscina.run(workers) as Promise<ErrorWire | null>);
+  const calls = Array.from({ length: workers }, () => piscina.run(workers) as Promise<ErrorWire | LiveDevice>);
   const answers = await Promise.race([Promise.all(calls), broken]).catch((cause: unknown) => {
     throw asPipelineError(cause, "E_POOL_START");
   });
   piscina.removeAllListeners("error");
   piscina.on("error", () => undefined);
-  const failure = answers.find((answer) => answer !== null);
+  const failure = answers.find((answer) => "code" in answer);
   if (failure) throw new PipelineError(failure.code, failure.message);
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
+  return answers.filter((answer) => "device" in answer);
 }
 
-function threadCarrier(piscina: Piscina, threads: ThreadWatch, { workers, depth, ...limits }: ThreadPoolOptions, roll: Int32Array, clock: Clock, capacity: () => number): Carrier {
+interface CarrierParts {
+  readonly piscina: Piscina;
+  readonly threads: ThreadWatch;
+  readonly live: readonly LiveDevice[];
+  readonly roll: Int32Array;
+}
+
+function threadCarrier({ piscina, threads, live, roll }: CarrierParts, { workers, depth, ...limits }: ThreadPoolOptions, clock: Clock, capacity: () => number): Carrier {
   const inFlight = watchInFlight(capacity, limits, clock);
   return {
     workers,
+    live,
     capacity: (newestFirst) => (newestFirst ? workers : workers * depth),
     left: () => void Atomics.add(roll, ROLL_LEFT, 1),
     stuck: Promise.race([inFlight.stuck, threads.broken]),

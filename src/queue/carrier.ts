@@ -2,7 +2,7 @@ import { pause, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { QueueFigures } from "../core/queue-figures.js";
 import type { ModelInfo } from "../model/index.js";
-import type { Carrier, Hands, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
+import type { Carrier, Hands, LiveDevices, PoolAnswer, Seat, WorkerTask } from "../pool/index.js";
 import { ringViews } from "../ring/index.js";
 import { decodeAnnouncement } from "./announcement.js";
 import { decodeAnswer } from "./answer.js";
@@ -79,6 +79,10 @@ export class QueueCarrier implements Carrier {
 
   get workers(): number {
     return this.#broker === undefined ? 0 : this.#crew.instances;
+  }
+
+  get live(): readonly LiveDevices[] {
+    return this.#crew.devices.map((device) => ({ device, left: [] }));
   }
 
   capacity(newestFirst: boolean): number {

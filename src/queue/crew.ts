@@ -9,6 +9,8 @@ export interface Crew {
   readonly model: ModelTraits;
   readonly workers: number;
   readonly instances: number;
+  /** What runs the model at the workers that are there. */
+  readonly devices: readonly string[];
   /** Takes an announcement. */
   hear(said: Announcement): void;
   /** Looks for those that have fallen silent. To be called often while they could be heard. */
@@ -58,6 +60,9 @@ export function makeCrew({ model, url, clock, tell }: CrewParts): Crew {
     },
     get instances() {
       return instancesIn(roster);
+    },
+    get devices() {
+      return [...workers.values()].map(({ said }) => said.device);
     },
     hear(said) {
       for (const { type } of heard(roster, said, clock.monotonicMs())) {

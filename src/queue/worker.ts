@@ -1,7 +1,8 @@
 import { pause, type Clock } from "../core/clock.js";
+import type { WantedDevice } from "../core/devices.js";
 import { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
-import { openPool, type InferencePool, type PoolAnswer } from "../pool/index.js";
+import { openPool, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
 import { createRing, type FrameRing, type SlotLease } from "../ring/index.js";
 import { encodeAnnouncement } from "./announcement.js";
 import { encodeAnswer } from "./answer.js";
@@ -21,6 +22,8 @@ export interface WorkerOptions {
   readonly model: ModelInfo;
   /** Threads, each with its instance of the model. */
   readonly workers: number;
+  /** Default: cpu. */
+  readonly device?: WantedDevice;
   readonly frameTimeoutMs: number;
   readonly hangLimitMs: number;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
@@ -75,7 +78,8 @@ const STREAM = 0;
  * @throws PipelineError E_MODEL_*, E_POOL_START, E_QUEUE_AUTH, E_QUEUE_TLS, E_QUEUE_JETSTREAM, E_QUEUE_FULL, E_CONFIG
  */
 export async function openQueueWorker(options: WorkerOptions, world: { clock: Clock; random: () => number; tell: Tell }): Promise<QueueWorker> {
-  const pool = await openPool({ ...options, mode: "threads", depth: HANDS }, world.clock);
+  const tell = ({ level, message }: PoolNotice): void => world.tell(level, message);
+  const pool = await openPool({ ...options, mode: "threads", depth: HANDS, tell }, world.clock);
   const worker = new Worker(options, pool, world.clock);
   try {
     const hooks = { up: worker.up.bind(worker), down: () => worker.down(), tell: world.tell };
@@ -152,7 +156,7 @@ class Worker implements QueueWorker {
 
   #announce(): void {
     const { name: worker, host, version, model, workers: instances } = this.options;
-    this.#broker?.send(WORKERS_SUBJECT, encodeAnnouncement({ v: 1, worker, host, version, modelId: model.id, model: this.#traits, instances, busy: this.#inHand.size, isLeaving: this.#isLeaving }));
+    this.#broker?.send(WORKERS_SUBJECT, encodeAnnouncement({ v: 1, worker, host, version, modelId: model.id, model: this.#traits, device: this.pool.live.device, instances, busy: this.#inHand.size, isLeaving: this.#isLeaving }));
   }
 
   /** One hand: takes a frame, works on it, takes the next. */

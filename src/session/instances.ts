@@ -39,7 +39,7 @@ export function plannedInstances({ mode }: SessionOptions["inference"], workers:
  */
 export async function openInstances(inference: SessionOptions["inference"], { model, workers }: WantedPool, clock: Clock, notice: (notice: Notice) => void): Promise<OpenedPool> {
   const { mode } = inference;
-  if (mode !== "queue") return { pool: await openPool({ ...inference, mode, workers, depth: DEPTH, model, tell: notice }, clock) };
+  if (mode !== "queue") return { pool: await openPool({ ...inference, device: inference.device ?? "auto", mode, workers, depth: DEPTH, model, tell: notice }, clock) };
   const { openQueuePool } = await import("../queue/index.js");
   const options = { queue: queueOf(inference), model, frameTimeoutMs: inference.frameTimeoutMs };
   const { pool, figures } = await openQueuePool(options, clock, (level, message, error) => notice({ level, message, ...(error && { code: error.code }) }));

@@ -54,6 +54,8 @@ export interface PoolFigures {
   /** Tasks that are out, and how many could be. */
   readonly busy: number;
   readonly capacity: number;
+  /** What runs the model; null until it is loaded. */
+  readonly device: string | null;
   /** Workers that were lost and replaced so far, by cause. */
   readonly replaced: InferencePool["replaced"];
   /** Mode queue: what it has counted. */
@@ -151,7 +153,7 @@ class Pools implements ModelPools {
     return [...this.#entries.values()].flatMap(({ model, open, queue, workers: planned }) => {
       const workers = open?.workers ?? plannedInstances(this.world.limits, planned);
       const counted = queue && { queue: queue() };
-      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED, ...counted }];
+      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, device: open?.live.device ?? null, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED, ...counted }];
     });
   }
 

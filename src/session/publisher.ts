@@ -8,7 +8,7 @@ import { frameRecord, published, type Published } from "../wire/index.js";
 import type { Sink } from "../sinks/index.js";
 
 /** Library, device and precision of the model's run, as it stands in every record. */
-export const RUNTIME = "onnxruntime/cpu/f32";
+export const runtimeOf = (device: string): string => `onnxruntime/${device}/f32`;
 
 const NONE = {};
 
@@ -49,6 +49,8 @@ export function sinkGroup(sinks: readonly Sink[], onDead: (error: PipelineError)
 /** Whom a publisher serves. */
 export interface PublisherParts {
   readonly model: ModelInfo;
+  /** What runs the model now. */
+  readonly device: () => string;
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly meter: StreamMeter;
@@ -56,13 +58,13 @@ export interface PublisherParts {
 }
 
 /** Makes each ordered frame's record, once, and hands it to everybody. */
-export function publisher({ model, sinks, gateway, meter, clock }: PublisherParts): (ordered: Ordered) => void {
+export function publisher({ model, device, sinks, gateway, meter, clock }: PublisherParts): (ordered: Ordered) => void {
   return ({ outcome, skipped }) => {
     const totalMs = clock.monotonicMs() - outcome.header.capturedMonoMs;
     const { queue, normalise, infer, decode } = outcome.kind === "detected" ? outcome.times : NO_TIMES;
     const record = frameRecord(outcome, {
       modelId: model.id,
-      runtime: RUNTIME,
+      runtime: runtimeOf(device()),
       labels: model.labels,
       publishedAtMs: clock.wallMs(),
       // What the stages do not explain was waiting for earlier frames.

@@ -85,7 +85,7 @@ let reference: Promise<Reference> | undefined;
 
 async function makeReference(): Promise<Reference> {
   const { info: model } = await loadModelInfo(project("samples", "street.onnx"), { labels: null });
-  await using alone = await openServing(model, 1);
+  await using alone = await openServing(model, 1, "cpu");
   const letterbox = letterboxFor(model.letterbox, 384, 224, 384, 224);
   const frames = [];
   for (const [i, rows] of STREET_ROWS.entries()) {
