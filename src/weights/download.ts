@@ -80,10 +80,12 @@ function givenUp({ message, waitMs: asked, hasAnswered }: Interruption, waitMs: 
 
 async function oneTry(entry: ModelEntry & { address: string }, part: Part, resuming: Resuming, world: DownloadWorld): Promise<void> {
   using watch = watchSilence(world);
+  let hasAnswered = false;
   try {
     const from = part.sizeBytes;
     const headers = from === 0 ? {} : { range: `bytes=${from}-`, ...(resuming.validator !== undefined && { "if-range": resuming.validator }) };
     const answer = await world.http.get(entry.address, headers, watch.signal);
+    hasAnswered = true;
     watch.heard();
     await checkAnswer(answer, entry, part, from, world.clock);
     const etag = answer.header("etag");
@@ -91,10 +93,10 @@ async function oneTry(entry: ModelEntry & { address: string }, part: Part, resum
     await readBody(answer, entry, part, watch.heard, world.onBytes);
   } catch (thrown) {
     world.signal.throwIfAborted();
-    if (watch.isSilent) throw new Interruption(`${new URL(entry.address).host} sent nothing for ${world.limits.stallMs / 1000} s`);
+    if (watch.isSilent) throw new Interruption(`${new URL(entry.address).host} sent nothing for ${world.limits.stallMs / 1000} s`, null, hasAnswered);
     if (!(thrown instanceof NoConnection)) throw thrown;
     if (thrown.isFinal) throw new PipelineError("E_PULL_UNREACHABLE", thrown.message, { cause: thrown });
-    throw new Interruption(thrown.message, null, false);
+    throw new Interruption(thrown.message, null, hasAnswered);
   }
   if (part.sizeBytes < entry.bytes) throw new Interruption(`it ended at ${part.sizeBytes} of ${entry.bytes} bytes`);
 }

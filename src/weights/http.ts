@@ -68,7 +68,7 @@ async function ask(address: string, headers: Readonly<Record<string, string>>, s
     return await request(address, { method: "GET", headers: { ...headers, "accept-encoding": "identity", "user-agent": "sightline" }, signal, dispatcher });
   } catch (cause) {
     signal.throwIfAborted();
-    throw noConnection(address, cause);
+    throw noConnection(address, cause, "no connection to");
   }
 }
 
@@ -81,7 +81,7 @@ async function* watched(body: AsyncIterable<Uint8Array>, address: string): Async
   try {
     yield* body;
   } catch (cause) {
-    throw noConnection(address, cause);
+    throw noConnection(address, cause, "broken off by");
   }
 }
 
@@ -99,7 +99,7 @@ export function redirectTarget(from: string, location: string): string {
 }
 
 /** What an error of the network means. A proxy's address and its password are not in it. */
-function noConnection(address: string, cause: unknown): NoConnection {
+function noConnection(address: string, cause: unknown, words: string): NoConnection {
   const code = codeOf(cause);
   const message = messageOf(cause);
   const proxyStatus = /Proxy response \((\d+)\)/.exec(message)?.[1];
@@ -107,7 +107,7 @@ function noConnection(address: string, cause: unknown): NoConnection {
   if (proxyStatus === "407") return new NoConnection("the proxy asks for a user and a password: write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT", true, { cause: clean(cause) });
   if (proxyStatus !== undefined) return new NoConnection(`the proxy does not lead to ${host} (status ${proxyStatus})`, true, { cause: clean(cause) });
   if (UNTRUSTED.test(code)) return new NoConnection(`${host} shows a certificate that is not trusted (${code}); where a proxy looks into TLS, give its CA in NODE_EXTRA_CA_CERTS`, true, { cause: clean(cause) });
-  return new NoConnection(`no connection to ${host} (${code || redactUrl(message)})`, false, { cause: clean(cause) });
+  return new NoConnection(`${words} ${host} (${code || redactUrl(message)})`, false, { cause: clean(cause) });
 }
 
 /** Several addresses of one host fail together: the first one's code stands for all. */
