@@ -7,6 +7,7 @@
 export { settingsSchema, type Settings } from "./config/index.js";
 export { systemClock, type Clock } from "./core/clock.js";
 export type { DetectionBatch, ObjectParts, TopClasses } from "./core/detections.js";
+export type { Device, WantedDevice } from "./core/devices.js";
 export { ERROR_TABLE, PipelineError, type ErrorCode, type ErrorWire } from "./core/errors.js";
 export { SKIP_CAUSES, type FrameHeader, type FrameKey, type OutcomeKind, type SkipCause } from "./core/frame.js";
 export type { Percentiles, StreamStats } from "./core/stats.js";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Device, WantedDevice } from "../core/devices.js";
+import { messageOf } from "../core/errors.js";
 
 /** Which device runs a model, and what `auto` has tried before, in words. */
 export interface LiveDevice {
@@ -64,8 +65,8 @@ function ourName(backend: string): string {
 export function explainDevice(device: Device, words: string, { folder }: RuntimePackage, missingLibrary: (path: string) => string | null): string {
   const first = words.split("\n", 1)[0] ?? "";
   if (/Failed to load shared library/i.test(words)) {
-    const lacking = LIBRARIES[device]?.map((library) => missingLibrary(join(folder, library))).find((name) => name !== null);
-    if (lacking == null) return `the libraries of ${device} can't be loaded: ${first}`;
+    const lacking = LIBRARIES[device]?.map((library) => missingLibrary(join(folder, library))).find((name) => name !== null) ?? null;
+    if (lacking === null) return `the libraries of ${device} can't be loaded: ${first}`;
     const owner = BELONGS_TO.find(([pattern]) => pattern.test(lacking))?.[1];
     return `${lacking} is missing${owner === undefined ? "" : `, a part of ${owner}`}; install it, and name its folder in LD_LIBRARY_PATH`;
   }
@@ -73,6 +74,19 @@ export function explainDevice(device: Device, words: string, { folder }: Runtime
   if (/out of memory|CUDA failure 2\b|failed to allocate/i.test(words)) return `its memory is full; one or two inference.workers are enough there (${first})`;
   if (/WebGPU adapter|No supported adapters/i.test(words)) return "there is no graphics processor with a driver for Vulkan, Metal or Direct3D 12; vulkaninfo shows those for Vulkan";
   return first;
+}
+
+/**
+ * The library that the one at `path` asks for and that is not found; null when that is not what is wrong. The system's loader
+ * says it, the runtime does not. What loads is no module of Node, and an error as well.
+ */
+export function missingLibrary(path: string): string | null {
+  try {
+    process.dlopen({ exports: {} }, path);
+  } catch (thrown) {
+    return /(\S+): cannot open shared object file/.exec(messageOf(thrown))?.[1] ?? null;
+  }
+  return null;
 }
 
 /** What runs the instances of a pool: `cuda`, `cpu+cuda` where they differ, `none` where there is none; and what any of them has tried before. */

@@ -7,7 +7,7 @@ import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-no
 import type { Device, WantedDevice } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError } from "../core/errors.js";
 import { makeInput, numberOfHalf, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
-import { BACKEND, devicesToTry, explainDevice, whyNotHere, type LiveDevice, type RuntimePackage } from "./devices.js";
+import { BACKEND, devicesToTry, explainDevice, missingLibrary, whyNotHere, type LiveDevice, type RuntimePackage } from "./devices.js";
 
 /** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
 export interface RuntimeSession extends AsyncDisposable {
@@ -109,6 +109,7 @@ async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice, r
     await session.run(() => undefined);
     return session;
   } catch (cause) {
+    if (cause instanceof PipelineError && cause.code !== "E_MODEL_INVALID") throw cause;
     // A file that no device can load is no fault of this one.
     await (await createSession(ort, options, "cpu")).release();
     throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${explainDevice(device, asRuntimeWords(cause), runtime, missingLibrary)}`, { cause });
@@ -183,16 +184,6 @@ async function createSession({ InferenceSession: runtime }: Runtime, { path, int
 /** What the runtime itself has said. */
 function asRuntimeWords(thrown: unknown): string {
   return messageOf(thrown instanceof PipelineError && thrown.cause !== undefined ? thrown.cause : thrown);
-}
-
-/** The library that another one asks for and that is not found. The system's loader says it, the runtime does not; what loads is no module of Node, which is an error too. */
-function missingLibrary(path: string): string | null {
-  try {
-    process.dlopen({ exports: {} }, path);
-  } catch (thrown) {
-    return /(\S+): cannot open shared object file/.exec(messageOf(thrown))?.[1] ?? null;
-  }
-  return null;
 }
 
 /**
