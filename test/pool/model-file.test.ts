@@ -121,3 +121,10 @@ test("builtin is the model that comes along, for the library as for the command"
   assert.equal(info.path, project("samples", "street.onnx"));
   assert.match(info.id, /^street@[0-9a-f]{8}$/);
 });
+
+test("weights that were never exported, and files that are not there, are told with how to come by them", async () => {
+  await assert.rejects(load("yolo11n.pt"), { code: "E_MODEL_INVALID", message: /yolo export model=yolo11n\.pt format=onnx$/ });
+  await assert.rejects(load("no/yolov8s-seg.onnx"), { code: "E_MODEL_MISSING", message: /was not found; a model of Ultralytics is exported first: yolo export model=yolov8s-seg\.pt format=onnx$/ });
+  await assert.rejects(load("no/yolox_tiny.onnx"), { code: "E_MODEL_MISSING", message: /was not found; yolox-tiny is a name that is known: --model yolox-tiny$/ });
+  await assert.rejects(load("no/other.onnx"), { code: "E_MODEL_MISSING", message: /was not found$/ });
+});
