@@ -97,15 +97,16 @@ describe("sightline models", () => {
     const run = (...args: string[]): Promise<CliResult> => runCli(["models", ...args], { env });
     const file = join(temporaryFolder(), "download.onnx");
     writeFileSync(file, MODEL);
-    const words = (await run("info", file, "--device", "coreml")).stdout;
+    const [{ stdout: words }, { stdout: listed }] = await Promise.all([run("info", file, "--device", "coreml"), run("list")]);
+    assert.match(listed, /^thing .*not pulled$/m);
     assert.match(words, /^family +yolov8$/m);
     if (process.platform !== "darwin") assert.match(words, /^device +none: E_MODEL_DEVICE coreml is not available: onnxruntime for .* has no coreml/m);
-    assert.match((await run("list")).stdout, /^thing .*not pulled$/m);
     assert.equal((await run("import", file)).code, 0);
     const path = join(folder, "thing.onnx");
     assert.deepEqual(readFileSync(path), MODEL);
-    assert.equal((await run("path", "thing")).stdout, `${path}\n`);
-    const facts = json(await run("info", "thing", "--json"));
+    const [{ stdout: where }, told] = await Promise.all([run("path", "thing"), run("info", "thing", "--json")]);
+    assert.equal(where, `${path}\n`);
+    const facts = json(told);
     assert.deepEqual([facts["family"], facts["labels"], facts["device"], facts["outputs"]], ["yolov8", ["thing"], "cpu", ["output0"]]);
     writeFileSync(path, someBytes(MODEL.length));
     const changed = await run("verify", "--json");
@@ -130,7 +131,8 @@ describe("sightline models", () => {
     }));
 
   test("words that make no sense are E_USAGE, and a registry that is none is told with its place", async () => {
-    for (const words of [["models", "fetch"], ["models", "pull"]]) assert.match((await runCli(words)).stderr, /E_USAGE {2}/, words.join(" "));
+    const misused = await Promise.all([["models", "fetch"], ["models", "pull"]].map((words) => runCli(words)));
+    for (const { stderr } of misused) assert.match(stderr, /E_USAGE {2}/);
     const wrong = (models: readonly object[]): Promise<unknown> => readRegistry({ SIGHTLINE_MODELS_REGISTRY: placeFor(models as ModelEntry[]).registry });
     const entry = entryOf(MODEL, "http://127.0.0.1:1/file");
     await assert.rejects(wrong([{ ...entry, address: "ftp://x/y" }]), { code: "E_MODEL_REGISTRY", message: /registry\.json: models\.0\.address: an http or https address/ });

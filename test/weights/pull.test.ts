@@ -258,12 +258,12 @@ test("what headers say of waiting and of ranges is read to the letter", () => {
 
 test("a pull that waits keeps the process alive, although its timers do not", async () => {
   const { spawn } = await import("node:child_process");
-  await using server = await openServer({ "/file": (request, response, nth) => (nth === 1 ? status(503, { "retry-after": "1" }) : good(BYTES))(request, response, nth) });
+  await using server = await openServer({ "/file": (request, response, nth) => (nth === 1 ? status(503) : good(BYTES))(request, response, nth) });
   const folder = temporaryFolder();
   const script = `
     import { pullModel } from ${JSON.stringify(new URL("../../src/weights/index.js", import.meta.url).href)};
     import { systemClock } from ${JSON.stringify(new URL("../../src/core/clock.js", import.meta.url).href)};
-    await pullModel(${JSON.stringify(entryOf(BYTES, server.address("/file")))}, { clock: systemClock, folder: ${JSON.stringify(folder)} });`;
+    await pullModel(${JSON.stringify(entryOf(BYTES, server.address("/file")))}, { clock: systemClock, folder: ${JSON.stringify(folder)}, limits: { waitMs: 300 } });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
   let code: number | null | undefined;
   child.once("close", (status) => (code = status));
