@@ -80,7 +80,7 @@ export const FLAGS = {
   probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
   check: [...MODEL, DEVICE, MODE, ...BROKER, CONFIG, json("the findings")],
-  models: [MODEL[1]!, { ...DEVICE, help: `info: ${DEVICE.help}` }, CONFIG, json("the answer")],
+  models: [...[...MODEL.slice(1), DEVICE].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
   worker: [
     DEVICE,
     ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),

@@ -31,24 +31,38 @@ export interface ModelFacts {
 }
 
 /** Puts together what is known of a model. `bytes`: its file's; `device`: what runs it here, or why nothing does. Pure. */
-export function modelFacts({ info, notices }: DescribedModel, bytes: number, device: string): ModelFacts {
-  const { id, path, sha256, family, inputName, inputWidthPx, inputHeightPx, outputNames, labels, labelsFrom, channels, scale, letterbox } = info;
+export function modelFacts({ info, because, notices }: DescribedModel, bytes: number, device: string): ModelFacts {
+  const { id, path, sha256, family, task, head, inputName, inputType, sizeInput, inputWidthPx, inputHeightPx, outputNames, labels, labelsFrom } = info;
+  const { channels, scale, letterbox, normalisation } = info;
   const speed = speedClass(info, bytes);
-  const pixels = `${channels.toUpperCase()}, times ${scale === 1 ? "1" : "1/255"}, ${letterbox.placement} letterbox`;
+  const picture = { name: inputName, type: inputType, widthPx: inputWidthPx, heightPx: inputHeightPx, channels, scale, letterbox, ...(normalisation && { normalisation }) };
   return {
-    facts: { id, path, sha256, bytes, family, inputs: [{ name: inputName, widthPx: inputWidthPx, heightPx: inputHeightPx, channels, scale, letterbox }], outputs: outputNames, labels, labelsFrom, notices, device, speed },
+    facts: { id, path, sha256, bytes, family, task, because, head, inputs: [picture, ...(sizeInput ? [sizeInput] : [])], outputs: outputNames, labels, labelsFrom, notices, device, speed },
     lines: [
       ["model", id],
       ["file", `${path} (${megabytes(bytes)}, sha256 ${sha256})`],
-      ["family", family],
-      ["input", `${inputName}: ${inputWidthPx}x${inputHeightPx}, ${pixels}`],
-      ["outputs", outputNames.join(", ")],
-      ["labels", `${labels.length}, ${LABELS_FROM[labelsFrom]}: ${labels.join(", ")}`],
+      ["family", `${family} (${because})`],
+      ["task", task],
+      ["input", `${inputName}: ${inputWidthPx}x${inputHeightPx} ${inputType}, ${pixelText(info)}${sizeInput ? `; ${sizeInput.name}: size of the picture, ${sizeInput.type}` : ""}`],
+      ["outputs", `${outputNames.join(", ")}${headText(info)}`],
+      ["labels", `${labels.length}, ${LABELS_FROM[labelsFrom]}${labels.length > 0 ? `: ${labels.join(", ")}` : ""}`],
       ["speed", `about ${speed.gflop} GFLOP a picture, ${speed.words}; exactly: sightline bench --model M`],
       ["device", device],
       ...notices.map((notice) => ["note", notice] as const),
     ],
   };
+}
+
+function pixelText({ channels, scale, letterbox: { placement }, normalisation }: ModelInfo): string {
+  const fit = placement === "stretch" || placement === "centre-crop" ? placement : `${placement} letterbox`;
+  const normal = normalisation ? `, less ${normalisation.mean.join("/")}, by ${normalisation.std.join("/")}` : "";
+  return `${channels.toUpperCase()}, times ${scale === 1 ? "1" : "1/255"}${normal}, ${fit}`;
+}
+
+/** What the outputs hold beyond boxes. */
+function headText({ head: { keypoints, maskCoefficients, isDecoded } }: ModelInfo): string {
+  const parts = [keypoints > 0 ? `${keypoints} keypoints` : "", maskCoefficients > 0 ? `masks of ${maskCoefficients} coefficients` : "", isDecoded ? "decoded in the graph" : ""].filter(Boolean);
+  return parts.length > 0 ? ` (${parts.join(", ")})` : "";
 }
 
 /** Estimated by the size of the weights and of the picture, so no more than a class. */

@@ -112,9 +112,9 @@ async function info(word: string, given: GivenFlags): Promise<Answer> {
   if (entry !== null && !(await isHere(entry))) return notHere(entry);
   const { inference, model } = await settingsFor(FLAGS.models, given, []);
   const { loadModelInfo, ModelInstance } = await import("../pool/index.js");
-  const described = await loadModelInfo(word, { labels: model.labels });
+  const described = await loadModelInfo(word, model);
   const { size } = await stat(described.info.path);
-  const device = await deviceOf(() => ModelInstance.open({ model: word, labels: model.labels, device: inference.device }));
+  const device = await deviceOf(() => ModelInstance.open({ ...model, model: word, device: inference.device }));
   const { facts, lines } = modelFacts(described, size, device);
   const widest = Math.max(...lines.map(([what]) => what.length));
   return { json: facts, lines: lines.map(([what, words]) => `${what.padEnd(widest)}  ${words}`) };

@@ -38,7 +38,6 @@ export const ERROR_TABLE = {
   E_LOG_STREAM: { exit: 2, what: "the log has no such stream, or it has several and none was named", next: "give one of those named above as --stream" },
   E_LOG_NONE: { exit: 1, what: "no log is written", next: "start the program with --out FILE, or log.path in the settings" },
   E_MODEL_AMBIGUOUS: { exit: 1, what: "the model can be read in several ways", next: "say which: --model-family, --model-task, --labels, or the keys family, task, labels in a YAML file beside the model" },
-  E_MODEL_FAMILY: { exit: 1, what: "the model's family can't be known", next: "export it with its metadata (yolo export model=yolo11n.pt format=onnx), or write a sidecar YAML beside it: family, labels, imgsz" },
   E_MODEL_DEVICE: { exit: 1, what: "the model can't be run on the device", next: "do what is said above, or set inference.device to auto or cpu" },
   E_MODEL_FAMILY: { exit: 1, what: "the model's family can't be known", next: "export it with its metadata (yolo export model=yolo11n.pt format=onnx), or say it: --model-family, or a YAML file beside it with family, task, labels, imgsz" },
   E_MODEL_FOLDER: { exit: 1, what: "the folder of weights can't be used", next: "make room in it, correct its permissions, or name another in SIGHTLINE_MODELS_FOLDER" },
