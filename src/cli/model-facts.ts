@@ -10,7 +10,8 @@ const LABELS_FROM: Readonly<Record<LabelsFrom, string>> = {
   numbers: "nobody names them",
 };
 
-const BYTES_PER_WEIGHT = 4;
+/** A model that takes half precision has weights of it. */
+const BYTES_PER_WEIGHT = { float32: 4, float16: 2, uint8: 4 };
 /** Multiplications and additions of a YOLO for each weight at 640 x 640 px. Source: what the papers of YOLOX, YOLOv8 and YOLO11 give, 2.6 to 3.8. */
 const FLOP_PER_WEIGHT = 3000;
 const USUAL_AREA_PX = 640 * 640;
@@ -66,8 +67,8 @@ function headText({ head: { keypoints, maskCoefficients, isDecoded } }: ModelInf
 }
 
 /** Estimated by the size of the weights and of the picture, so no more than a class. */
-function speedClass({ inputWidthPx, inputHeightPx }: ModelInfo, bytes: number): { gflop: number; words: string } {
-  const gflop = ((bytes / BYTES_PER_WEIGHT) * FLOP_PER_WEIGHT * ((inputWidthPx * inputHeightPx) / USUAL_AREA_PX)) / GIGA;
+function speedClass({ inputWidthPx, inputHeightPx, inputType }: ModelInfo, bytes: number): { gflop: number; words: string } {
+  const gflop = ((bytes / BYTES_PER_WEIGHT[inputType]) * FLOP_PER_WEIGHT * ((inputWidthPx * inputHeightPx) / USUAL_AREA_PX)) / GIGA;
   const words = SPEED_CLASSES.find(([most]) => gflop <= most)?.[1] ?? "";
   return { gflop: Number(gflop.toPrecision(2)), words };
 }

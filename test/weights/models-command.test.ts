@@ -99,7 +99,7 @@ describe("sightline models", () => {
     writeFileSync(file, MODEL);
     const [{ stdout: words }, { stdout: listed }] = await Promise.all([run("info", file, "--device", "coreml"), run("list")]);
     assert.match(listed, /^thing .*not pulled$/m);
-    assert.match(words, /^family +yolov8$/m);
+    assert.match(words, /^family +yolov8 \(task detect\)$/m);
     if (process.platform !== "darwin") assert.match(words, /^device +none: E_MODEL_DEVICE coreml is not available: onnxruntime for .* has no coreml/m);
     assert.equal((await run("import", file)).code, 0);
     const path = join(folder, "thing.onnx");
