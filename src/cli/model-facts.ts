@@ -32,18 +32,19 @@ export interface ModelFacts {
 }
 
 /** Puts together what is known of a model. `bytes`: its file's; `device`: what runs it here, or why nothing does. Pure. */
-export function modelFacts({ info, because, notices }: DescribedModel, bytes: number, device: string): ModelFacts {
+export function modelFacts({ info, because, others, notices }: DescribedModel, bytes: number, device: string): ModelFacts {
   const { id, path, sha256, family, task, head, inputName, inputType, sizeInput, inputWidthPx, inputHeightPx, outputNames, labels, labelsFrom } = info;
   const { channels, scale, letterbox, normalisation } = info;
   const speed = speedClass(info, bytes);
   const picture = { name: inputName, type: inputType, widthPx: inputWidthPx, heightPx: inputHeightPx, channels, scale, letterbox, ...(normalisation && { normalisation }) };
   return {
-    facts: { id, path, sha256, bytes, family, task, because, head, inputs: [picture, ...(sizeInput ? [sizeInput] : [])], outputs: outputNames, labels, labelsFrom, notices, device, speed },
+    facts: { id, path, sha256, bytes, family, task, because, others, head, inputs: [picture, ...(sizeInput ? [sizeInput] : [])], outputs: outputNames, labels, labelsFrom, notices, device, speed },
     lines: [
       ["model", id],
       ["file", `${path} (${megabytes(bytes)}, sha256 ${sha256})`],
       ["family", `${family} (${because})`],
       ["task", task],
+      ["else", others.length > 0 ? `by its shapes alone it could also be ${others.join(", ")}` : "nothing else here has its shapes"],
       ["input", `${inputName}: ${inputWidthPx}x${inputHeightPx} ${inputType}, ${pixelText(info)}${sizeInput ? `; ${sizeInput.name}: size of the picture, ${sizeInput.type}` : ""}`],
       ["outputs", `${outputNames.join(", ")}${headText(info)}`],
       ["labels", `${labels.length}, ${LABELS_FROM[labelsFrom]}${labels.length > 0 ? `: ${labels.join(", ")}` : ""}`],

@@ -1,12 +1,12 @@
 import { PipelineError } from "../core/errors.js";
 import type { Reading } from "./adapter.js";
-import { headFacts, type Hints } from "./head-facts.js";
+import { headFacts, type HeadFacts, type Hints } from "./head-facts.js";
 import type { Family, InputLook, InputType, LabelsFrom, ModelInfo, Task } from "./info.js";
 import { chooseLabels, COCO_LABELS, type ChosenLabels, type GivenLabels } from "./labels.js";
 import type { OnnxHeader, ValueInfo } from "./onnx-header.js";
 import type { LetterboxRule } from "./letterbox.js";
 import { parsePythonLiteral } from "./python-literal.js";
-import { readingsOf, recognise } from "./recognise.js";
+import { readingsOf, recognise, wordsOf } from "./recognise.js";
 import { INPUT_MULTIPLE_PX } from "./strides.js";
 
 /**
@@ -48,6 +48,8 @@ export interface DescribedModel {
   readonly notices: readonly string[];
   /** What spoke for the family and the task. */
   readonly because: string;
+  /** What else it could be by its shapes alone, were there no metadata and no word of anybody. */
+  readonly others: readonly string[];
 }
 
 /** Input of a model that takes any size and says none, px. Source: what YOLO models are trained at. */
@@ -91,7 +93,14 @@ export function describeModel(facts: ModelFacts): DescribedModel {
     labelsFrom,
     ...lookOf(reading, input, said),
   };
-  return { info, because: reading.because, notices: [familyNotice, sizeNotice, labelsNotice].filter((notice) => notice !== null) };
+  return { info, because: reading.because, others: othersOf(reading, header, head), notices: [familyNotice, sizeNotice, labelsNotice].filter((notice) => notice !== null) };
+}
+
+const NO_HINTS: Hints = { family: null, task: null, kptShape: null, decoded: null, labelCount: null };
+
+function othersOf({ family, task }: Reading, header: OnnxHeader, { inputWidthPx, inputHeightPx }: HeadFacts): string[] {
+  const bare = headFacts({ ...header, metadata: new Map() }, NO_HINTS, inputWidthPx, inputHeightPx);
+  return readingsOf(bare).filter((other) => other.family !== family || other.task !== task).map(wordsOf);
 }
 
 function saidOf({ asked, sidecar }: ModelFacts): Sidecar {

@@ -40,8 +40,8 @@ function ambiguity(readings: readonly Reading[], facts: HeadFacts): PipelineErro
   return new PipelineError("E_MODEL_AMBIGUOUS", `${seenOf(facts)}: this can be read as ${ways.join(", ")} or as ${last}; ${deciders(readings)}`);
 }
 
-/** A reading in words: `yolov8 detect with 52 classes (--model-family yolov8 --model-task detect)`. */
-function wordsOf({ family, task, classCount, head }: Reading): string {
+/** A reading in words: `yolov8 detect of 52 classes`. */
+export function wordsOf({ family, task, classCount, head }: Reading): string {
   const points = head.keypoints > 0 ? ` with ${head.keypoints} points` : "";
   return `${family} ${task}${points}${classCount === null ? "" : ` of ${counted(classCount)}`}`;
 }

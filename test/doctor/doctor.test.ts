@@ -97,7 +97,7 @@ test("a model is named with family, size and labels; what had to be guessed is a
     id: "m@12345678", sha256: "12345678".repeat(8), path: "m.onnx", family: "yolov8", task: "detect", head: PLAIN_HEAD, inputType: "float32", sizeInput: null, inputName: "images", outputNames: ["output0"], inputWidthPx: 384, inputHeightPx: 224,
     labels: ["person", "car"], labelsFrom: "metadata", letterbox: { placement: "centre", rounding: "half-even", padValue: 114 }, channels: "rgb", scale: 1 / 255,
   };
-  const look = (notices: string[]): Look => modelLook(() => Promise.resolve({ info, notices, because: "" }));
+  const look = (notices: string[]): Look => modelLook(() => Promise.resolve({ info, notices, because: "", others: [] }));
   assert.deepEqual(await only(look([])), { name: "model", status: "ok", detail: "m@12345678: yolov8, 384x224, 2 classes (metadata)", next: null });
   assert.deepEqual([(await only(look(["numbers are used"]))).status, (await only(look(["numbers are used"]))).detail], ["warn", "m@12345678: yolov8, 384x224, 2 classes (metadata); numbers are used"]);
 });
