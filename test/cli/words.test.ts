@@ -124,7 +124,7 @@ test("every flag that names a setting names one that exists, and reaches it", as
     model: "m.onnx", labels: "coco", out: "o.jsonl", serve: "[::1]:9000", workers: "3", conf: "0.5", iou: "0.6", classes: "car,2", maxFps: "7.5", realtime: true, loop: true,
   };
   const settings = await loadSettings({ flags: settingsFlags(FLAGS.run, given, ["a,b.mp4"]) });
-  assert.deepEqual(settings.model, { path: "m.onnx", labels: "coco" });
+  assert.deepEqual(settings.model, { path: "m.onnx", labels: "coco", family: null, task: null, imgsz: null });
   assert.deepEqual([settings.serve?.host, settings.serve?.port, settings.inference.workers, settings.live.maxFps], ["::1", 9000, 3, 7.5]);
   assert.deepEqual([settings.detect.conf, settings.detect.iou, settings.detect.classes], [0.5, 0.6, ["car", 2]]);
   assert.deepEqual([settings.source.realtime, settings.source.loop, settings.log.path, settings.sources], [true, true, "o.jsonl", ["a,b.mp4"]]);
