@@ -1,0 +1,189 @@
+"""References by Ultralytics (AGPL-3.0): models from the library's own YAML files, answers by its own predictor."""
+
+import os
+
+import numpy as np
+import torch
+import ultralytics
+import yaml
+from ultralytics import RTDETR, YOLO
+from ultralytics.utils import YAML
+
+from common import CACHE, CONFS, IOU, MAX_DETECTIONS, bias_shift, found, picture, rounded, run_length, write_reference
+
+SOURCE = {"package": "ultralytics", "version": ultralytics.__version__, "licence": "AGPL-3.0"}
+MODELS_DIR = os.path.join(os.path.dirname(ultralytics.__file__), "cfg", "models")
+SIDE = 96
+SETTLING_SIDE = 256
+
+# name, YAML, task, classes, width (None: the YAML's own), export arguments, picture
+MODELS = [
+    ("yolov9t-det", "v9/yolov9t.yaml", "detect", 20, None, {}, "frame40"),
+    ("yolov10n-det-end2end", "v10/yolov10n.yaml", "detect", 20, 0.125, {}, "frame40"),
+    ("yolo12n-det", "12/yolo12.yaml", "detect", 20, 0.25, {}, "frame40"),
+    ("yolo11n-det-odd", "11/yolo11.yaml", "detect", 6, 0.125, {}, "odd"),
+    ("yolo11n-seg", "11/yolo11-seg.yaml", "segment", 20, 0.125, {}, "frame40"),
+    ("yolo11n-seg-odd", "11/yolo11-seg.yaml", "segment", 3, 0.125, {}, "odd"),
+    ("yolo11n-pose", "11/yolo11-pose.yaml", "pose", 1, 0.125, {}, "frame40"),
+    ("yolo11n-pose-odd", "11/yolo11-pose.yaml", "pose", 2, 0.125, {}, "odd"),
+    ("yolo11n-obb", "11/yolo11-obb.yaml", "obb", 15, 0.125, {}, "frame40"),
+    ("yolo11n-obb-odd", "11/yolo11-obb.yaml", "obb", 2, 0.125, {}, "odd"),
+    ("yolo11n-cls", "11/yolo11-cls.yaml", "classify", 20, 0.125, {}, "frame40"),
+    ("yolov8n-seg-nms", "v8/yolov8-seg.yaml", "segment", 20, 0.125, {"nms": True, "conf": 0.001}, "frame40"),
+    ("yolov8n-pose-nms", "v8/yolov8-pose.yaml", "pose", 1, 0.125, {"nms": True, "conf": 0.001}, "frame40"),
+    ("yolov8n-obb-nms", "v8/yolov8-obb.yaml", "obb", 15, 0.125, {"nms": True, "conf": 0.001}, "frame40"),
+    ("rtdetr-ultralytics", "v8/yolov8-rtdetr.yaml", "detect", 6, 0.125, {}, "frame40"),
+]
+
+
+def tiny_yaml(name, source, classes, width):
+    """The library's YAML with fewer classes and channels, as a file whose name says scale n."""
+    config = YAML.load(os.path.join(MODELS_DIR, source))
+    config["nc"] = classes
+    if width is not None:
+        config["scales"] = {"n": [0.33, width, 1024]}
+    if name.startswith("rtdetr"):
+        # Classes, width, queries, points, heads, layers.
+        config["head"][-1][-1] = [classes, 64, 40, 4, 4, 2]
+    path = CACHE / "yaml" / f"yolov8n-{name}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return str(path)
+
+
+def settle(model):
+    """Gives batch norm the statistics of a larger picture, so that random layers neither die nor explode."""
+    image = torch.from_numpy(letterboxed("frame40", SETTLING_SIDE))
+    views = torch.cat([image, image.flip(3), image.flip(2)])
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None
+        norm.reset_running_stats()
+        norm.train()
+    with torch.no_grad():
+        model(views)
+    model.eval()
+    for norm in norms:
+        norm.running_var.clamp_(min=0.01)
+
+
+def liven(head, generator):
+    """Spreads what the last layers say: boxes of many sizes, classes apart from each other."""
+    for name in ("cv2", "cv3", "one2one_cv2", "one2one_cv3"):
+        for branch in getattr(head, name, None) or []:
+            last = [m for m in branch.modules() if isinstance(m, torch.nn.Conv2d)][-1]
+            last.weight.data.copy_(torch.randn(last.weight.shape, generator=generator) * (2.0 / last.weight[0].numel() ** 0.5))
+            last.bias.data.zero_()
+            if name.endswith("cv2") and last.bias.numel() % 4 == 0 and last.bias.numel() > 4:
+                # Early bins weigh more: boxes of some pixels, not of the whole picture.
+                last.bias.data.copy_((torch.arange(last.bias.numel() // 4) * -0.4).repeat(4))
+
+
+def shift_classes(head, shift):
+    for name in ("cv3", "one2one_cv3"):
+        for branch in getattr(head, name, None) or []:
+            [m for m in branch.modules() if isinstance(m, torch.nn.Conv2d)][-1].bias.data.add_(shift)
+
+
+def best_scores(model, image, classes):
+    output = model(image)
+    output = output[0] if isinstance(output, (list, tuple)) else output
+    output = output[0] if isinstance(output, (list, tuple)) else output
+    if output.shape[-1] in (6, 7, 38, 57):
+        return output[0, :, 4].numpy()
+    return output[0, 4 : 4 + classes].amax(0).numpy()
+
+
+def prepare(yolo, task, classes, kind, seed):
+    network = yolo.model.float()
+    image = torch.from_numpy(letterboxed(kind, SIDE))
+    settle(network)
+    if task == "classify":
+        linear = network.model[-1].linear
+        linear.weight.data.mul_(6)
+        return
+    generator = torch.Generator().manual_seed(seed)
+    head = network.model[-1]
+    with torch.no_grad():
+        if type(head).__name__ == "RTDETRDecoder":
+            last = head.dec_score_head[-1]
+            last.weight.data.copy_(torch.randn(last.weight.shape, generator=generator) * 0.4)
+            last.bias.data.zero_()
+            scores = network(image)
+            scores = (scores[0] if isinstance(scores, (list, tuple)) else scores)[0, :, 4:].amax(-1)
+            last.bias.data.add_(bias_shift(scores.numpy(), 0.25))
+            return
+        liven(head, generator)
+        network.eval()
+        shift_classes(head, bias_shift(best_scores(network, image, classes)))
+
+
+def letterboxed(kind, side):
+    from ultralytics.data.augment import LetterBox
+
+    image = LetterBox((side, side), auto=False)(image=picture(kind))
+    return np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1))[None].astype(np.float32) / 255
+
+
+def objects_of(result):
+    """The predictor's results as plain objects."""
+    if result.probs is not None:
+        return rounded(result.probs.data.numpy(), 7)
+    if result.obb is not None:
+        data = zip(result.obb.cls, result.obb.conf, result.obb.xyxy, result.obb.xyxyxyxy, result.obb.xywhr)
+        return [found(c, s, box, corners=rounded(q), xywhr=rounded(r)) for c, s, box, q, r in data]
+    objects = [found(c, s, box) for c, s, box in zip(result.boxes.cls, result.boxes.conf, result.boxes.xyxy)]
+    if result.masks is not None:
+        for each, mask in zip(objects, result.masks.data.numpy()):
+            each["mask"] = run_length(mask)
+    if result.keypoints is not None:
+        for each, points in zip(objects, result.keypoints.data.numpy()):
+            each["keypoints"] = rounded(points)
+    return objects
+
+
+def predict(path, task, image, conf):
+    model = RTDETR(str(path)) if "rtdetr" in str(path) else YOLO(str(path), task=task)
+    fed = []
+    model.add_callback("on_predict_start", lambda predictor: spy(predictor, fed))
+    retina = {"retina_masks": True} if task == "segment" else {}
+    [result] = model.predict(image, conf=conf, iou=IOU, max_det=MAX_DETECTIONS, imgsz=SIDE, verbose=False, device="cpu", **retina)
+    return fed[0], objects_of(result.cpu())
+
+
+def spy(predictor, fed):
+    """Keeps what the predictor feeds the model."""
+    infer = predictor.inference
+
+    def kept(tensor, *args, **more):
+        fed.append(tensor.cpu().numpy().astype(np.float32))
+        return infer(tensor, *args, **more)
+
+    predictor.inference = kept
+
+
+def make(name, source, task, classes, width, arguments, kind):
+    torch.manual_seed(sum(map(ord, name)))
+    config = tiny_yaml(name, source, classes, width)
+    yolo = RTDETR(config) if name.startswith("rtdetr") else YOLO(config, task=task)
+    prepare(yolo, task, classes, kind, seed=7)
+    yolo.model.names = {i: f"class{i}" for i in range(classes)}
+    exported = yolo.export(format="onnx", imgsz=SIDE, simplify=True, device="cpu", verbose=False, **arguments)
+    path = CACHE / f"{name}.onnx"
+    os.replace(exported, path)
+    image = picture(kind)
+    family = "rtdetr" if name.startswith("rtdetr") else "end2end" if "nms" in name or "end2end" in name else "yolov8"
+    answered = {conf: predict(path, task, image, conf) for conf in CONFS}
+    write_reference(
+        path,
+        {"images": answered[CONFS[0]][0]},
+        lambda _: {conf: objects for conf, (_, objects) in answered.items()},
+        family=family, task=task, source=SOURCE, picture_kind=kind,
+    )
+
+
+def main(only):
+    os.chdir(CACHE)
+    for model in MODELS:
+        if not only or any(word in model[0] for word in only):
+            make(*model)
