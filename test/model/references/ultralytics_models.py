@@ -19,7 +19,8 @@ SETTLING_SIDE = 256
 # name, YAML, task, classes, width (None: the YAML's own), export arguments, picture
 MODELS = [
     ("yolov9t-det", "v9/yolov9t.yaml", "detect", 20, None, {}, "frame40"),
-    ("yolov10n-det-end2end", "v10/yolov10n.yaml", "detect", 20, 0.125, {}, "frame40"),
+    ("yolov10n-det-end2end", "v10/yolov10n.yaml", "detect", 20, 0.125, {"nms": False}, "frame40"),
+    ("yolov10n-det-raw", "v10/yolov10n.yaml", "detect", 20, 0.125, {}, "frame40"),
     ("yolo12n-det", "12/yolo12.yaml", "detect", 20, 0.25, {}, "frame40"),
     ("yolo11n-det-odd", "11/yolo11.yaml", "detect", 6, 0.125, {}, "odd"),
     ("yolo11n-seg", "11/yolo11-seg.yaml", "segment", 20, 0.125, {}, "frame40"),
@@ -109,9 +110,7 @@ def prepare(yolo, task, classes, kind, seed):
             last = head.dec_score_head[-1]
             last.weight.data.copy_(torch.randn(last.weight.shape, generator=generator) * 0.4)
             last.bias.data.zero_()
-            scores = network(image)
-            scores = (scores[0] if isinstance(scores, (list, tuple)) else scores)[0, :, 4:].amax(-1)
-            last.bias.data.add_(bias_shift(scores.numpy(), 0.25))
+            last.bias.data.add_(bias_shift(best_scores(network, image, classes), 0.25))
             return
         liven(head, generator)
         network.eval()
