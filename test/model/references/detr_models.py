@@ -70,17 +70,18 @@ def settle(model):
     model.eval()
 
 
-def liven(last_class_layers, last_box_layers, scores_of, seed):
+def liven(class_layers, box_networks, scores_of, seed):
     """Random last layers, so that the queries differ, and about a quarter of them pass 0.25."""
     generator = torch.Generator().manual_seed(seed)
+    box_layers = [m for network in box_networks for m in network.modules() if isinstance(m, torch.nn.Linear)]
     with torch.no_grad():
-        for layers, spread in ((last_class_layers, 2.5), (last_box_layers, 0.8)):
+        for layers, spread in ((class_layers, 2.5), (box_layers, 1.4)):
             for layer in layers:
                 width = layer.weight.shape[1]
                 layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) * spread / width**0.5)
                 layer.bias.zero_()
         shift = bias_shift(scores_of(), 0.25)
-        for layer in last_class_layers:
+        for layer in class_layers:
             layer.bias.add_(shift)
 
 
@@ -171,14 +172,10 @@ def from_transformers(name, config_class, model_class, backbone, seed, **more):
     classes = [layer for layer in network.class_embed] if hasattr(network, "class_embed") else list(network.model.decoder.class_embed)
     boxes = network.bbox_embed if hasattr(network, "bbox_embed") else network.model.decoder.bbox_embed
     image = torch.from_numpy(stretched())
-    liven(classes, [last_linear(layer) for layer in boxes],
+    liven(classes, list(boxes),
           lambda: network(image).logits.sigmoid()[0].amax(-1).numpy(), seed)
     write_two_inputs(name, network, by_transformers(network), TRANSFORMERS,
                      f"{model_class.__name__} with D-FINE's deploy post-processor")
-
-
-def last_linear(module):
-    return [m for m in module.modules() if isinstance(m, torch.nn.Linear)][-1]
 
 
 def d_fine_original():
@@ -203,7 +200,7 @@ def d_fine_original():
     ).eval()
     settle(network)
     image = torch.from_numpy(stretched())
-    liven(list(network.decoder.dec_score_head), [last_linear(layer) for layer in network.decoder.dec_bbox_head],
+    liven(list(network.decoder.dec_score_head), list(network.decoder.dec_bbox_head),
           lambda: network(image)["pred_logits"].sigmoid()[0].amax(-1).numpy(), 11)
     network.deploy()
     plain = postprocessing.DFINEPostProcessor(num_classes=CLASSES, num_top_queries=QUERIES)

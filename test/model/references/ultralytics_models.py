@@ -68,22 +68,34 @@ def settle(model):
         norm.running_var.clamp_(min=0.01)
 
 
-def liven(head, generator):
-    """Spreads what the last layers say: boxes of many sizes, classes apart from each other."""
-    for name in ("cv2", "cv3", "one2one_cv2", "one2one_cv3"):
-        for branch in getattr(head, name, None) or []:
-            last = [m for m in branch.modules() if isinstance(m, torch.nn.Conv2d)][-1]
-            last.weight.data.copy_(torch.randn(last.weight.shape, generator=generator) * (2.0 / last.weight[0].numel() ** 0.5))
-            last.bias.data.zero_()
-            if name.endswith("cv2") and last.bias.numel() % 4 == 0 and last.bias.numel() > 4:
-                # Early bins weigh more: boxes of some pixels, not of the whole picture.
-                last.bias.data.copy_((torch.arange(last.bias.numel() // 4) * -0.4).repeat(4))
+def last_layers(head, names):
+    """(name, last convolution) of each branch of the head that there is."""
+    branches = [(name, branch) for name in names for branch in getattr(head, name, None) or []]
+    return [(name, [m for m in branch.modules() if isinstance(m, torch.nn.Conv2d)][-1]) for name, branch in branches]
+
+
+def liven(network, image, generator):
+    """Spreads what the last layers say, whatever comes into them: boxes of many sizes, classes apart from each other."""
+    layers = last_layers(network.model[-1], ("cv2", "cv3", "one2one_cv2", "one2one_cv3"))
+    sizes = {}
+    hooks = [layer.register_forward_pre_hook(lambda m, x: sizes.update({m: x[0].square().mean().sqrt().item()})) for _, layer in layers]
+    network(image)
+    for hook in hooks:
+        hook.remove()
+    for name, layer in layers:
+        # A head that is not run yet (one-to-one, or one-to-many) takes what the other one takes.
+        incoming = sizes.get(layer) or max(sizes.values())
+        spread = 1.5 / (layer.weight[0].numel() ** 0.5 * incoming)
+        layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) * spread)
+        layer.bias.zero_()
+        if name.endswith("cv2"):
+            # Early bins weigh more: boxes of some pixels, not of the whole picture.
+            layer.bias.copy_((torch.arange(layer.bias.numel() // 4) * -0.4).repeat(4))
 
 
 def shift_classes(head, shift):
-    for name in ("cv3", "one2one_cv3"):
-        for branch in getattr(head, name, None) or []:
-            [m for m in branch.modules() if isinstance(m, torch.nn.Conv2d)][-1].bias.data.add_(shift)
+    for _, layer in last_layers(head, ("cv3", "one2one_cv3")):
+        layer.bias.add_(shift)
 
 
 def best_scores(model, image, classes):
@@ -110,10 +122,11 @@ def prepare(yolo, task, classes, kind, seed):
             last = head.dec_score_head[-1]
             last.weight.data.copy_(torch.randn(last.weight.shape, generator=generator) * 0.4)
             last.bias.data.zero_()
+            for layer in [m for m in head.dec_bbox_head.modules() if isinstance(m, torch.nn.Linear)]:
+                layer.weight.data.copy_(torch.randn(layer.weight.shape, generator=generator) * 1.2 / layer.weight.shape[1] ** 0.5)
             last.bias.data.add_(bias_shift(best_scores(network, image, classes), 0.25))
             return
-        liven(head, generator)
-        network.eval()
+        liven(network, image, generator)
         shift_classes(head, bias_shift(best_scores(network, image, classes)))
 
 
