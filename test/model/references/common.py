@@ -15,6 +15,8 @@ CACHE = Path(os.environ["SIGHTLINE_REFERENCES"])
 # The picture of ../shared/fixtures, and a part of it whose size gives letterboxes odd padding and unequal gains.
 FRAME = HERE.parents[3] / "shared" / "fixtures" / "frame40.png"
 ODD_CROP = (slice(37, 37 + 333), slice(120, 120 + 501))
+# Code under these gives numbers that may be committed here. AGPL's stay in the cache.
+FREE_LICENCES = ("Apache-2.0", "MIT")
 # How every answer is made.
 CONFS = (0.001, 0.25)
 IOU = 0.45
@@ -72,13 +74,22 @@ def _described(values, tensors):
     ]
 
 
-def write_reference(path, feeds, answers, *, family, task, source, picture_kind="frame40", labels=None, note=""):
+def write_compact(entry, outputs):
+    """The part that is committed: raw outputs and answers as text, so that decoding is proven without the cache too."""
+    values = {key: [float(f"{value:.8g}") for value in tensor.reshape(-1).tolist()] for key, tensor in outputs.items()}
+    described = [{**output, "values": values[output["name"]]} for output in entry["outputs"]]
+    text = json.dumps({**entry, "outputs": described}, separators=(",", ":"))
+    (HERE / "answers" / f"{entry['name']}.json").write_text(text.replace('},{', '},\n{') + "\n")
+
+
+def write_reference(path, feeds, answers, *, family, task, source, picture_kind="frame40", sidecar=None, note=""):
     """Writes down one reference beside its ONNX file: tensors as they go in and come out, and the authors' answers.
 
     path      the ONNX file, inside CACHE; its base name is the reference's name
     feeds     input tensors by name
     answers   a function from the model's outputs (by name) to {conf: objects or probabilities}
     source    {package, version, licence} of the code that made it
+    sidecar   what a person has to say of the model, because nothing in it does
     """
     model = onnx.load(str(path), load_external_data=False)
     outputs = run_onnx(path, feeds)
@@ -93,15 +104,21 @@ def write_reference(path, feeds, answers, *, family, task, source, picture_kind=
         "task": task,
         "source": source,
         "note": note,
-        "labels": labels,
+        "sidecar": sidecar,
         "picture": {"kind": picture_kind, "widthPx": width, "heightPx": height},
         "inputs": _described([v for v in model.graph.input if v.name in feeds], feeds),
         "outputs": _described(model.graph.output, outputs),
         "metadata": {p.key: p.value for p in model.metadata_props},
+        "operators": sorted({node.op_type for node in model.graph.node}),
         "opset": [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")],
         "limits": {"iou": IOU, "maxDetections": MAX_DETECTIONS, "agnostic": False},
         "answers": {str(conf): objects for conf, objects in answers(outputs).items()},
     }
     (CACHE / f"{name}.json").write_text(json.dumps(entry))
+    if sidecar:
+        # JSON is YAML too.
+        (CACHE / f"{name}.yaml").write_text(json.dumps(sidecar))
+    if os.environ.get("SIGHTLINE_REFERENCES_COMMIT") and source["licence"].startswith(FREE_LICENCES):
+        write_compact(entry, outputs)
     counts = {conf: len(objects) for conf, objects in entry["answers"].items()}
     print(f"{name}: {[o['runDims'] for o in entry['outputs']]}, objects {counts}", flush=True)

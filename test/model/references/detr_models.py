@@ -127,7 +127,7 @@ def write_two_inputs(name, network, answer, source, note, mean=(0, 0, 0), std=(1
     with torch.no_grad():
         answers = filtered(answer(torch.from_numpy(image), height, width))
     write_reference(path, {"images": image, "orig_target_sizes": sizes}, lambda _: answers, family="detr", task="detect",
-                    source=source, note=note, labels=CLASSES)
+                    source=source, note=note, sidecar={"labels": [f"class{i}" for i in range(CLASSES)]})
 
 
 def by_transformers(network):
@@ -142,7 +142,7 @@ def by_transformers(network):
 
 def common_config():
     return dict(
-        num_labels=CLASSES, d_model=WIDTH, encoder_hidden_dim=WIDTH, encoder_ffn_dim=64, encoder_attention_heads=4,
+        num_sidecar={"labels": [f"class{i}" for i in range(CLASSES)]}, d_model=WIDTH, encoder_hidden_dim=WIDTH, encoder_ffn_dim=64, encoder_attention_heads=4,
         encoder_in_channels=[32, 48, 64], decoder_in_channels=[WIDTH] * 3, decoder_ffn_dim=64, decoder_layers=2,
         decoder_attention_heads=4, num_queries=QUERIES, num_denoising=0, freeze_backbone_batch_norms=False,
         auxiliary_loss=False, disable_custom_kernels=True,

@@ -23,15 +23,17 @@ CACHE = Path(os.environ.get("SIGHTLINE_REFERENCES") or USER_CACHE / "sightline" 
 # With all that they need. setuptools: yolov5 imports pkg_resources, which later ones have no more.
 WHOLE = [
     "torch==2.15.0", "torchvision==0.29.2", "onnx==1.23.2", "onnxruntime==1.31.1", "opencv-python-headless==5.0.0.93",
-    "pycocotools", "numpy", "pillow", "scipy", "matplotlib", "pandas", "seaborn", "polars", "psutil", "pyyaml", "requests",
-    "tqdm", "loguru", "pydantic", "gitpython", "tabulate", "huggingface-hub==2.4.0", "tokenizers==0.23.1", "safetensors",
-    "regex", "typer", "defusedxml", "packaging", "setuptools==80.9.0",
+    "pycocotools==2.0.11", "numpy==2.4.6", "pillow==13.0.0", "scipy==1.17.1", "matplotlib==3.11.2", "pandas==3.1.1",
+    "seaborn==0.13.2", "polars==2.1.0", "psutil==7.2.2", "pyyaml==6.0.4", "requests==2.34.2", "tqdm==4.70.1",
+    "loguru==0.7.3", "pydantic==2.14.4", "gitpython==3.2.1", "tabulate==0.10.0", "huggingface-hub==2.4.0",
+    "tokenizers==0.23.3", "safetensors==0.8.0", "regex==2026.11.19", "typer==0.29.2", "defusedxml==0.7.1",
+    "packaging==26.4", "setuptools==80.9.0",
 ]
 # Alone: what they ask for besides is not imported here, or contradicts the others.
 ALONE = [
-    "ultralytics==8.4.190", "ultralytics-thop", "onnxslim==0.1.98", "transformers==5.23.0", "rfdetr==1.11.2",
-    "pyDeprecate==0.9.0", "supervision==0.29.0", "yolov5==7.0.14", "thop==0.1.1.post2209072238",
-    "pixeltable-yolox==0.4.3", "faster-coco-eval",
+    "ultralytics==8.4.190", "ultralytics-thop==2.2.3", "onnxslim==0.1.98", "transformers==5.23.0", "rfdetr==1.11.2",
+    "pyDeprecate==0.14.0", "supervision==0.31.2", "yolov5==7.0.14", "thop==0.1.1.post2209072238",
+    "pixeltable-yolox==0.4.3", "faster-coco-eval==1.8.0",
 ]
 # D-FINE's sources, which only work as a folder: see detr_models.py.
 D_FINE = "d-fine-project==1.0.0"

@@ -96,4 +96,4 @@ def main(only):
         torch.onnx.export(network, torch.from_numpy(fed()), str(path), opset_version=17, input_names=["input"],
                           output_names=["dets", "labels"], dynamo=False)
         write_reference(path, {"input": fed()}, lambda outputs: answers(outputs, background), family="rfdetr", task="detect",
-                        source=SOURCE, labels=labels, note=f"background slot: {background}")
+                        source=SOURCE, sidecar={"labels": [f"class{i}" for i in range(labels)]}, note=f"background slot: {background}")

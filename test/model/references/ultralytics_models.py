@@ -1,6 +1,7 @@
 """References by Ultralytics (AGPL-3.0): models from the library's own YAML files, answers by its own predictor."""
 
 import os
+import shutil
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ import yaml
 from ultralytics import RTDETR, YOLO
 from ultralytics.utils import YAML
 
-from common import CACHE, CONFS, IOU, MAX_DETECTIONS, bias_shift, found, picture, rounded, run_length, write_reference
+from common import CACHE, CONFS, FRAME, IOU, MAX_DETECTIONS, bias_shift, found, picture, rounded, run_length, write_reference
 
 SOURCE = {"package": "ultralytics", "version": ultralytics.__version__, "licence": "AGPL-3.0"}
 MODELS_DIR = os.path.join(os.path.dirname(ultralytics.__file__), "cfg", "models")
@@ -194,8 +195,23 @@ def make(name, source, task, classes, width, arguments, kind):
     )
 
 
+def remake_fixture(name):
+    """The masks of a model of ../shared/fixtures pixel by pixel, which are told there by their outline and area only."""
+    path = CACHE / f"fixture-{name}.onnx"
+    shutil.copyfile(FRAME.parent / f"{name}.onnx", path)
+    image = picture()
+    answered = {conf: predict(path, "segment", image, conf) for conf in CONFS}
+    write_reference(
+        path, {"images": answered[CONFS[0]][0]}, lambda _: {conf: objects for conf, (_, objects) in answered.items()},
+        family="end2end" if "end2end" in name else "yolov8", task="segment", source=SOURCE,
+    )
+
+
 def main(only):
     os.chdir(CACHE)
     for model in MODELS:
         if not only or any(word in model[0] for word in only):
             make(*model)
+    for name in ("yolov8n-seg", "yolo26n-seg-end2end"):
+        if not only or any(word in f"fixture-{name}" for word in only):
+            remake_fixture(name)
