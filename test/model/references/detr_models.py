@@ -167,6 +167,7 @@ def hgnet():
 def from_transformers(name, config_class, model_class, backbone, seed, **more):
     torch.manual_seed(seed)
     config = config_class(backbone_config=backbone, **{**common_config(), **more})
+    config.num_labels = CLASSES
     network = model_class(config)
     settle(network)
     classes = [layer for layer in network.class_embed] if hasattr(network, "class_embed") else list(network.model.decoder.class_embed)
