@@ -71,8 +71,8 @@ for (const entry of hasShared ? fixtureIndex() : []) {
     const ran = await runAndDecode(info, floatsOf(shared("fixtures", `${name}.frame40.input.f32`)), FRAME40, limits);
     for (const [i, [conf, answer]] of answers.entries()) {
       assert.ok(answer.length >= 5);
-      assert.deepEqual(faultsOf(decodeOutputs(info, outputs, FRAME40, limits[i]!), answer, FRAME40), [], `raw outputs above ${conf}`);
-      assert.deepEqual(faultsOf(ran[i]!, answer, FRAME40), [], `a run above ${conf}`);
+      assert.deepEqual(faultsOf(decodeOutputs(info, outputs, FRAME40, limits[i]!), answer, FRAME40, conf), [], `raw outputs above ${conf}`);
+      assert.deepEqual(faultsOf(ran[i]!, answer, FRAME40, conf), [], `a run above ${conf}`);
     }
   });
 }

@@ -60,7 +60,7 @@ for (const reference of committed) {
     assert.deepEqual([info.family, info.task], [reference.family, reference.task]);
     for (const [conf, answer] of Object.entries(reference.answers)) {
       const found = decodeOutputs(info, outputsOf(reference), reference.picture, limitsOf(reference, conf));
-      assert.deepEqual(faultsOf(found, answer, reference.picture), [], `above ${conf}`);
+      assert.deepEqual(faultsOf(found, answer, reference.picture, conf), [], `above ${conf}`);
     }
   });
 }
@@ -83,8 +83,8 @@ for (const reference of cached) {
     const ran = await runAndDecode(info, cachedInput(reference), reference.picture, limits);
     for (const [i, [conf, answer]] of answers.entries()) {
       const found = decodeOutputs(info, outputsOf(reference), reference.picture, limits[i]!);
-      assert.deepEqual(faultsOf(found, answer, reference.picture), [], `raw outputs above ${conf}`);
-      assert.deepEqual(faultsOf(ran[i]!, answer, reference.picture), [], `a run above ${conf}`);
+      assert.deepEqual(faultsOf(found, answer, reference.picture, conf), [], `raw outputs above ${conf}`);
+      assert.deepEqual(faultsOf(ran[i]!, answer, reference.picture, conf), [], `a run above ${conf}`);
     }
   });
 }
@@ -98,7 +98,7 @@ test("the judge finds what is wrong: a box, a score, a class, a lost and a moved
   const wrong = (spoil: (found: ReturnType<typeof find>) => unknown): string[] => {
     const found = find();
     const other = spoil(found);
-    return faultsOf(typeof other === "object" ? (other as typeof found) : found, answer, reference.picture);
+    return faultsOf(typeof other === "object" ? (other as typeof found) : found, answer, reference.picture, "0.25");
   };
   assert.deepEqual(wrong(() => 0), []);
   assert.equal(wrong(({ boxes }) => (boxes[5]! += 2 * TOLERANCE.boxPx)).length, 1);
