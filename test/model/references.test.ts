@@ -66,12 +66,11 @@ for (const reference of committed) {
 }
 
 const cached = cachedReferences();
-
-/** Edges of YOLOv5's masks lie where its sigmoid comes before the enlarging; see references/README.md. */
-const names = cached.map(({ name }) => name);
+/** How many the script makes. */
+const MADE = 28;
 
 test("there are references in the cache", (t) => {
-  if (requireReferences(t, cached)) assert.ok(names.includes("rtdetr-ultralytics"), names.join(", "));
+  if (requireReferences(t, cached)) assert.ok(cached.length >= MADE, `${cached.length} of ${MADE}`);
 });
 
 for (const reference of cached) {
