@@ -30,19 +30,20 @@ const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, joined
 /* Field numbers are those of onnx.proto3 (github.com/onnx/onnx). */
 
 /** TensorProto.DataType. */
-const FLOAT32 = 1;
-const INT64 = 7;
+const DATA_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** AttributeProto.AttributeType. */
+const INT = 2;
 const INTS = 7;
 /** ONNX IR 8 goes with operator set 17, both of 2022: old enough for every runtime in use. */
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
-/** One operator: its inputs and outputs by name, its whole-number list attributes. */
+/** One operator: its inputs and outputs by name, its whole-number attributes (0 or more) and lists of them. */
 export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly int?: Readonly<Record<string, number>>;
   readonly ints?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -53,10 +54,12 @@ export interface OnnxConstant {
   readonly values: Float32Array | BigInt64Array;
 }
 
-/** A float32 input or output. */
+/** An input or output; a side by name is free. */
 export interface OnnxValue {
   readonly name: string;
-  readonly dims: readonly number[];
+  readonly dims: readonly (number | string)[];
+  /** Default: float32. */
+  readonly dtype?: keyof typeof DATA_TYPES;
 }
 
 /** A whole model: enough of ONNX for small graphs of our own. */
@@ -87,20 +90,21 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
   ]);
 }
 
-function nodeFields({ op, inputs, outputs, ints }: OnnxNode): Bytes[] {
-  const attributes = Object.entries(ints ?? {}).map(([name, values]) =>
+function nodeFields({ op, inputs, outputs, int = {}, ints = {} }: OnnxNode): Bytes[] {
+  const single = Object.entries(int).map(([name, value]) => message(5, text(1, name), whole(3, value), whole(20, INT)));
+  const lists = Object.entries(ints).map(([name, values]) =>
     message(5, text(1, name), ...values.map((value) => whole(8, value)), whole(20, INTS)),
   );
-  return [...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...attributes];
+  return [...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...single, ...lists];
 }
 
 function constantFields({ name, dims, values }: OnnxConstant): Bytes[] {
-  const type = values instanceof Float32Array ? FLOAT32 : INT64;
+  const type = values instanceof Float32Array ? DATA_TYPES.float32 : DATA_TYPES.int64;
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return [...dims.map((dim) => whole(1, dim)), whole(2, type), text(8, name), bytes(9, raw)];
 }
 
-function valueFields({ name, dims }: OnnxValue): Bytes[] {
-  const shape = message(2, ...dims.map((dim) => message(1, whole(1, dim))));
-  return [text(1, name), message(2, message(1, whole(1, FLOAT32), shape))];
+function valueFields({ name, dims, dtype = "float32" }: OnnxValue): Bytes[] {
+  const shape = message(2, ...dims.map((dim) => message(1, typeof dim === "number" ? whole(1, dim) : text(2, dim))));
+  return [text(1, name), message(2, message(1, whole(1, DATA_TYPES[dtype]), shape))];
 }
