@@ -30,6 +30,8 @@ const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help:
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
+const MEGAPIXELS: Flag = { flags: "--max-megapixels <N>", help: "a picture with more million pixels is refused before it is decoded; default 100" };
+
 const ENCODING: readonly Flag[] = [
   { flags: "--codec <NAME>", help: "FFmpeg's encoder; default libx264" },
   { flags: "--crf <N>", help: "quality, 0 = best to 63; default 21" },
@@ -61,6 +63,21 @@ export const FLAGS = {
     { flags: "--force", help: "replace what is at --save" },
     CONFIG,
     json("the summary"),
+  ],
+  eval: [
+    ...MODEL,
+    { flags: "-d, --data <PATH>", help: "ground truth: a COCO file (.json), a YOLO data.yaml, or a folder with one of them or with images/ and labels/" },
+    { flags: "--images <FOLDER>", help: "where the pictures of a COCO file are; default: looked for beside it" },
+    { flags: "--split <NAME>", help: "which part of a YOLO data set: train, val or test; default val" },
+    { flags: "--conf <SCORE>", help: "least score that counts, 0 to 1; default 0.001, as mAP asks for" },
+    { flags: "--iou <SHARE>", help: "boxes of a class that overlap more are one object, 0 to 1; default 0.7" },
+    { flags: "--classes <LIST>", help: "only these of the model's classes, by name or number: car,bus" },
+    { flags: "--save <FOLDER>", help: "write precision-recall curve and confusion matrix (SVG), the report with both as JSON, and the detections as COCO results" },
+    { flags: "--force", help: "replace what is at --save" },
+    WORKERS,
+    MEGAPIXELS,
+    CONFIG,
+    json("the figures"),
   ],
   demo: [
     SERVE,
@@ -196,7 +213,7 @@ function serveValues(flag: string, text: string): FlagValue[] {
 
 /** A flag that is a whole number and no setting. */
 export function wholeNumber(given: GivenFlags, name: string, fallback: number, least: number, most: number): number {
-  const text = given[name];
+  const text = given[camelCase(name)];
   if (text === undefined) return fallback;
   const number = typeof text === "string" && /^\d+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;

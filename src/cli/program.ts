@@ -9,6 +9,7 @@ export type Action = (sources: readonly string[], given: GivenFlags) => Promise<
 /** The commands' implementations. */
 export interface Actions {
   readonly run: Action;
+  readonly eval: Action;
   readonly demo: Action;
   readonly probe: Action;
   readonly devices: Action;
@@ -39,6 +40,11 @@ const EXAMPLES = {
     ["ffmpeg ... -f mpegts - | sightline run - --out -", "standard input"],
     ["sightline run clip.mp4 --out detections.jsonl --save boxes.mp4", "also the video with its boxes, while it runs"],
     ["sightline run test:numbered?frames=5000", "the source that proves the order"],
+  ],
+  eval: [
+    ["sightline eval --model yolo11n.onnx --data coco/annotations/instances_val2017.json", "a COCO file; the pictures are looked for beside it"],
+    ["sightline eval --model best.onnx --data dataset/data.yaml --split test --save report/", "a YOLO folder; curves and confusion matrix too"],
+    ["sightline eval --model yolo11n.onnx --data truth.json --images photos/ --classes person,car --json", "two classes, for a script"],
   ],
   demo: [
     ["sightline demo", "opens the browser; Ctrl-C ends it"],
@@ -134,6 +140,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     });
   };
   add("run", "[SOURCE...]", "Detects objects in network streams, cameras, videos, pictures, folders or globs of pictures; each source is one stream.");
+  add("eval", "", "Measures how well a model finds what is in pictures: mAP and recall as COCO counts them, of all and of each class.");
   add("demo", "", "Plays the street that comes along, with boxes, on a page in the browser.");
   add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
   add("devices", "", "Lists the cameras of this machine with their formats.");
