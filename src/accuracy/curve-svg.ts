@@ -29,7 +29,7 @@ export function curvesSvg(curves: readonly ClassCurve[], labels: readonly string
     ...(isNamed ? curves.map(({ classId, precision }, i) => ({ name: labels[classId] ?? String(classId), colour: colourOf(i), ap: average(precision) })) : [{ name: `each of ${curves.length} classes`, colour: PALE, ap: null }]),
     ...(curves.length > 1 ? [{ name: "mean", colour: BOLD, ap: average(mean) }] : []),
   ];
-  return svgPage({ widthPx: WIDTH, heightPx: MARGIN.top + SIDE + MARGIN.bottom, leftPx: MARGIN.left, title: `Precision and recall at IoU ${CURVE_IOU}` }, [
+  return svgPage({ widthPx: WIDTH, heightPx: MARGIN.top + SIDE + MARGIN.bottom, leftPx: MARGIN.left, title: `Precision and recall at IoU ${CURVE_IOU}, and average precision` }, [
     ...grid(x, y),
     ...curves.map(({ precision }, i) => line(precision, colourOf(i), isNamed ? 1.8 : 0.8)),
     ...(curves.length > 1 ? [line(mean, BOLD, 3)] : []),

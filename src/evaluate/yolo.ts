@@ -19,7 +19,7 @@ const places = z.union([z.string(), z.array(z.string())]);
 /** What of a data.yaml counts here. */
 const descriptionSchema = z.looseObject({
   path: z.string().nullish(),
-  names: z.union([z.array(z.coerce.string()), z.record(z.string().regex(/^\d+$/, "classes are numbered 0, 1, 2, ..."), z.coerce.string())]).nullish(),
+  names: z.union([z.array(z.coerce.string()), z.record(z.string().regex(/^\d+$/), z.coerce.string())], "expected are names, or a name for each of 0, 1, 2, ...").nullish(),
   kpt_shape: z.array(z.int()).nullish(),
   train: places.nullish(),
   val: places.nullish(),
