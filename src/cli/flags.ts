@@ -16,6 +16,11 @@ const MODEL: readonly Flag[] = [
   { flags: "--labels <FILE>", key: "model.labels", help: "class names, one a line; coco = COCO's 80 names" },
 ];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
+const DETECT: readonly Flag[] = [
+  { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
+  { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
+  { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
+];
 const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs; queue = workers at any number of machines" };
 const BROKER: readonly Flag[] = [
   { flags: "--nats <URL>", key: "inference.queue.url", help: "with --mode queue: the NATS server, nats://HOST:PORT or tls://HOST:PORT" },
@@ -48,9 +53,7 @@ export const FLAGS = {
     MODE,
     ...BROKER,
     WORKERS,
-    { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
-    { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
-    { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
+    ...DETECT,
     { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" },
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
@@ -63,6 +66,20 @@ export const FLAGS = {
     { flags: "--force", help: "replace what is at --save" },
     CONFIG,
     json("the summary"),
+  ],
+  detect: [
+    ...MODEL,
+    ...DETECT,
+    { flags: "--save <FOLDER>", help: "write the pictures with what was seen in them: PNG, GIF and TIFF as PNG, others as JPEG" },
+    { flags: "--coco <FILE>", help: "write COCO's object detection format" },
+    { flags: "--yolo <FOLDER>", help: "write YOLO's labels" },
+    { flags: "--force", help: "replace what is at --save, --coco and --yolo" },
+    { flags: "--strict", help: "end at the first picture that can't be looked at; else the others are done, and the status is 1" },
+    WORKERS,
+    MEGAPIXELS,
+    CONFIG,
+    json("all results"),
+    { flags: "--jsonl", help: "print one JSON object a line for each picture, as they come" },
   ],
   eval: [
     ...MODEL,

@@ -57,7 +57,6 @@ export const ERROR_TABLE = {
   E_PERSIST: { exit: 1, what: "the change can't be kept in the settings file", next: "ask without persist, or change the file by hand" },
   E_PICTURE: { exit: 1, what: "the picture can't be used", next: "give the path or the bytes of a JPEG or PNG file, or pixels as data, widthPx, heightPx and channels" },
   E_PICTURE_PIXELS: { exit: 1, what: "the picture has more pixels than may be decoded", next: "make it smaller, or raise --max-megapixels where its origin is trusted" },
-  E_PICTURES_FAILED: { exit: 1, what: "some of the pictures could not be looked at", next: "see the lines above; the others are done" },
   E_POOL_STUCK: { exit: 137, what: "model runs hang and can't be ended from outside", next: "restart; if it happens again, try another model or onnxruntime build" },
   E_POOL_START: { exit: 1, what: "a worker could not load the model", next: "check the model with: sightline check --model M" },
   E_PORT_TAKEN: { exit: 1, what: "the port is in use", next: "choose another with --serve PORT, or 0 for any free one" },

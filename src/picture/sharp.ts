@@ -32,15 +32,14 @@ export async function encodeJpeg(picture: RawPicture, quality: number): Promise<
   return await fromRaw(picture).jpeg({ quality }).toBuffer();
 }
 
-/** Brings a JPEG to another size and draws an SVG document of that size over it. */
+/** Brings a JPEG to another size and draws layers of that size over it. */
 export async function redrawJpeg(
   jpeg: Uint8Array,
-  { widthPx, heightPx, svg }: { readonly widthPx: number; readonly heightPx: number; readonly svg?: string },
+  { widthPx, heightPx, layers }: { readonly widthPx: number; readonly heightPx: number; readonly layers: readonly Layer[] },
   quality: number,
 ): Promise<Buffer> {
   const picture = sharp(jpeg).resize(widthPx, heightPx, { fit: "fill" });
-  const layers = svg === undefined ? [] : [{ input: Buffer.from(svg) }];
-  return await picture.composite(layers).jpeg({ quality }).toBuffer();
+  return await picture.composite(layers.map(compositeOf)).jpeg({ quality }).toBuffer();
 }
 
 /** Encodes pixels as a PNG. */

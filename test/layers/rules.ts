@@ -18,6 +18,7 @@ export const LAYERS = {
   client: 2,
   doctor: 2,
   feed: 2,
+  overlay: 2,
   pool: 2,
   rx: 2,
   scene: 2,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { eachPiece, runsOf, type Mask } from "../../src/dashboard/mask.js";
+import { eachPiece, runsOf, type Mask } from "../../src/core/mask.js";
 import { compressed } from "./coco-runs.js";
 
 const SEED = 20261121;
