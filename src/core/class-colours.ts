@@ -6,7 +6,7 @@ const CLASS_COLOURS = [
 /** Of further classes the hues go round by the golden angle, degrees, so that neighbours lie far apart, */
 const HUE_STEP = 137.508;
 /** and each round has another strength: saturation and lightness, 0..1, all light enough for INK. */
-const STRENGTHS = [[0.85, 0.66], [0.6, 0.56], [0.95, 0.8]] as const;
+const STRENGTHS = [[0.85, 0.7], [0.5, 0.68], [0.95, 0.83]] as const;
 
 /** The colour of a class, as #rrggbb. */
 export function colourOf(classId: number): string {

@@ -17,11 +17,11 @@ type DetectedObject = Seen["objects"][number] & {
 type Size = Pick<Seen, "widthPx" | "heightPx">;
 type Point = readonly [number, number];
 
-/** A line is a 360th of the picture's shorter side, letters a 36th. */
-const LINES_A_SIDE = 360;
+/** A line is a 300th of the picture's shorter side, letters a 36th. */
+const LINES_A_SIDE = 300;
 const LETTERS_A_SIDE = 36;
 const [SMALLEST_FONT_PX, LARGEST_FONT_PX] = [10, 64];
-const SMALLEST_LINE_PX = 1.5;
+const SMALLEST_LINE_PX = 2;
 /** Round each line a darker one, so that it can be told from a bright ground too. */
 const HALO = `stroke="${INK}" stroke-opacity="0.55"`;
 /** Letters as wide as each other, so that their ground can be as wide as they are: of DejaVu Sans Mono 0.602 of their height. */
