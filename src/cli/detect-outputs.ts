@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { Closers, openWith } from "../core/lifetime.js";
+import { openWith, type Closers } from "../core/lifetime.js";
 import { EXPORT_FORMATS, type ExportFormat, type ExportWriter } from "../export/index.js";
 import { overlayOf } from "../overlay/index.js";
 import { drawOnStill } from "../picture/index.js";

@@ -40,7 +40,7 @@ interface Description {
  * @throws PipelineError E_DATASET with the file and line, E_DATASET_MISSING
  */
 export async function readYolo(file: string | null, path: string, split: Split): Promise<Dataset> {
-  const { classes, places: where, hasPoints } = file === null ? await plainFolder(path, split) : await described(file, split);
+  const { classes, places: where, hasPoints } = file === null ? plainFolder(path, split) : await described(file, split);
   const found = new Set<string>();
   for (const place of where) for (const picture of await picturesAt(place)) found.add(picture);
   const paths = [...found].sort();
@@ -90,7 +90,7 @@ function placeOf(place: string, base: string, file: string): string {
   return found;
 }
 
-async function plainFolder(folder: string, split: Split): Promise<Description> {
+function plainFolder(folder: string, split: Split): Description {
   if (!statSync(folder).isDirectory()) throw new PipelineError("E_DATASET", `${folder} is neither a COCO file (.json) nor a YOLO description (.yaml) nor a folder`);
   const tries = [join(folder, "images", split), join(folder, split, "images"), join(folder, "images"), folder];
   const names = join(folder, "classes.txt");

@@ -1,7 +1,7 @@
 import { colourOf } from "../core/class-colours.js";
 import { eachPiece, type Mask } from "../core/mask.js";
 import type { RawPicture } from "../picture/index.js";
-import type { Seen } from "./overlay.js";
+import type { FrameRecord } from "../wire/index.js";
 
 /** How much of a mask's colour covers the picture, 0..1. */
 export const MASK_OPACITY = 0.43;
@@ -9,7 +9,7 @@ const MASK_ALPHA = Math.round(255 * MASK_OPACITY);
 const CHANNELS = 4;
 
 /** The objects' pixels as a tint of `size`, the best score on top; undefined where no object has a mask. */
-export function maskLayer({ objects }: Pick<Seen, "objects">, { widthPx, heightPx }: Pick<Seen, "widthPx" | "heightPx">): RawPicture | undefined {
+export function maskLayer({ objects }: Pick<FrameRecord, "objects">, { widthPx, heightPx }: Pick<FrameRecord, "widthPx" | "heightPx">): RawPicture | undefined {
   if (!objects.some(({ mask }) => mask)) return undefined;
   const data = new Uint8Array(widthPx * heightPx * CHANNELS);
   for (const { mask, classId } of objects.toReversed()) if (mask) tint(new DataView(data.buffer), widthPx, heightPx, mask, colourOf(classId));
