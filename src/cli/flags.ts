@@ -20,6 +20,11 @@ const MODEL: readonly Flag[] = [
 ];
 const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental)" };
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
+const DETECT: readonly Flag[] = [
+  { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
+  { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
+  { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
+];
 const MODE: Flag = { flags: "--mode <MODE>", key: "inference.mode", help: "where the model runs: threads = an instance in each thread; shared = one instance behind a lock, the least memory; processes = an instance in each child process, replaced when it crashes or hangs; queue = workers at any number of machines" };
 const BROKER: readonly Flag[] = [
   { flags: "--nats <URL>", key: "inference.queue.url", help: "with --mode queue: the NATS server, nats://HOST:PORT or tls://HOST:PORT" },
@@ -33,6 +38,8 @@ const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtsp
 const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help: "decode on a graphics processor: auto, vaapi, cuda, videotoolbox, qsv; none = in software" };
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
+
+const MEGAPIXELS: Flag = { flags: "--max-megapixels <N>", help: "a picture with more million pixels is refused before it is decoded; default 100" };
 
 const ENCODING: readonly Flag[] = [
   { flags: "--codec <NAME>", help: "FFmpeg's encoder; default libx264" },
@@ -51,9 +58,7 @@ export const FLAGS = {
     MODE,
     ...BROKER,
     WORKERS,
-    { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
-    { flags: "--iou <SHARE>", key: "detect.iou", help: "boxes of a class that overlap more are one object, 0 to 1" },
-    { flags: "--classes <LIST>", key: "detect.classes", help: "only these, by name or number: car,bus" },
+    ...DETECT,
     { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" },
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
@@ -66,6 +71,37 @@ export const FLAGS = {
     { flags: "--force", help: "replace what is at --save" },
     CONFIG,
     json("the summary"),
+  ],
+  detect: [
+    ...MODEL,
+    ...DETECT,
+    { flags: "--save <FOLDER>", help: "write the pictures with what was seen in them: PNG, GIF and TIFF as PNG, others as JPEG" },
+    { flags: "--coco <FILE>", help: "write COCO's object detection format" },
+    { flags: "--yolo <FOLDER>", help: "write YOLO's labels" },
+    { flags: "--force", help: "replace what is at --save, --coco and --yolo" },
+    { flags: "--strict", help: "end at the first picture that can't be looked at; else the others are done, and the status is 1" },
+    DEVICE,
+    WORKERS,
+    MEGAPIXELS,
+    CONFIG,
+    json("all results"),
+    { flags: "--jsonl", help: "print one JSON object a line for each picture, as they come" },
+  ],
+  eval: [
+    ...MODEL,
+    { flags: "-d, --data <PATH>", help: "ground truth: a COCO file (.json), a YOLO data.yaml, or a folder with one of them or with images/ and labels/" },
+    { flags: "--images <FOLDER>", help: "where the pictures of a COCO file are; default: looked for beside it" },
+    { flags: "--split <NAME>", help: "which part of a YOLO data set: train, val or test; default val" },
+    { flags: "--conf <SCORE>", help: "least score that counts, 0 to 1; default 0.001, as mAP asks for" },
+    { flags: "--iou <SHARE>", help: "boxes of a class that overlap more are one object, 0 to 1; default 0.7" },
+    { flags: "--classes <LIST>", help: "only these of the model's classes, by name or number: car,bus" },
+    { flags: "--save <FOLDER>", help: "write precision-recall curve and confusion matrix (SVG), the report with both as JSON, and the detections as COCO results" },
+    { flags: "--force", help: "replace what is at --save" },
+    DEVICE,
+    WORKERS,
+    MEGAPIXELS,
+    CONFIG,
+    json("the figures"),
   ],
   demo: [
     SERVE,
@@ -205,7 +241,7 @@ function serveValues(flag: string, text: string): FlagValue[] {
 
 /** A flag that is a whole number and no setting. */
 export function wholeNumber(given: GivenFlags, name: string, fallback: number, least: number, most: number): number {
-  const text = given[name];
+  const text = given[camelCase(name)];
   if (text === undefined) return fallback;
   const number = typeof text === "string" && /^\d+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;

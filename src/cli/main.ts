@@ -9,6 +9,8 @@ import { openTerminal } from "./terminal.js";
 const actionsWith = (stop: Stop): Actions => ({
   run: async (sources, given) =>
     given["supervise"] === true ? (await import("./supervise.js")).supervise(process.argv.slice(2), stop) : (await import("./run.js")).run(sources, given, stop),
+  detect: async (pictures, given) => (await import("./detect.js")).detect(pictures, given, stop),
+  eval: async (_, given) => (await import("./eval.js")).evalCommand(given, stop),
   demo: async (_, given) => (await import("./demo.js")).demo(given, stop),
   probe: async ([source], given) => (await import("./probe.js")).probe(source, given, stop),
   bench: async ([source], given) => (await import("./bench.js")).bench(source, given, stop),

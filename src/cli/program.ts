@@ -9,6 +9,8 @@ export type Action = (sources: readonly string[], given: GivenFlags) => Promise<
 /** The commands' implementations. */
 export interface Actions {
   readonly run: Action;
+  readonly detect: Action;
+  readonly eval: Action;
   readonly demo: Action;
   readonly probe: Action;
   readonly devices: Action;
@@ -40,6 +42,16 @@ const EXAMPLES = {
     ["ffmpeg ... -f mpegts - | sightline run - --out -", "standard input"],
     ["sightline run clip.mp4 --out detections.jsonl --save boxes.mp4", "also the video with its boxes, while it runs"],
     ["sightline run test:numbered?frames=5000", "the source that proves the order"],
+  ],
+  detect: [
+    ["sightline detect street.jpg", "what is in a picture: JPEG, PNG, WebP, AVIF, TIFF, GIF (its first frame)"],
+    ["sightline detect photos/ 'more/**/*.jpg' --model yolo11n.onnx --save seen/", "folders and globs; the pictures with their boxes"],
+    ["sightline detect photos/ --jsonl --yolo labels/ --coco photos.json", "a line of JSON for each; labels for training tools"],
+  ],
+  eval: [
+    ["sightline eval --model yolo11n.onnx --data coco/annotations/instances_val2017.json", "a COCO file; the pictures are looked for beside it"],
+    ["sightline eval --model best.onnx --data dataset/data.yaml --split test --save report/", "a YOLO folder; curves and confusion matrix too"],
+    ["sightline eval --model yolo11n.onnx --data truth.json --images photos/ --classes person,car --json", "two classes, for a script"],
   ],
   demo: [
     ["sightline demo", "opens the browser; Ctrl-C ends it"],
@@ -144,6 +156,8 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
     });
   };
   add("run", "[SOURCE...]", "Detects objects in network streams, cameras, videos, pictures, folders or globs of pictures; each source is one stream.");
+  add("detect", "[PICTURE...]", "Detects objects in still pictures, with all threads. Transparent parts count as black.");
+  add("eval", "", "Measures how well a model finds what is in pictures: mAP and recall as COCO counts them, of all and of each class.");
   add("demo", "", "Plays the street that comes along, with boxes, on a page in the browser.");
   add("probe", "[SOURCE]", "Tells what a source is and how long each step to its first picture takes, or exactly why it fails.");
   add("devices", "", "Lists the cameras of this machine with their formats.");

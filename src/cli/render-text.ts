@@ -22,8 +22,8 @@ export function renderedText(out: string, { sounds }: Pick<Clip, "sounds">, { fr
 
 const timesRealTime = (mediaMs: number, elapsedMs: number): string => `${(elapsedMs > 0 ? mediaMs / elapsedMs : 0).toFixed(1)}x`;
 
-/** `1:02:03`, `2:03`. */
-function minutes(seconds: number): string {
+/** Seconds as `1:02:03`, `2:03`. */
+export function minutes(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, "0");
   const [hours, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];

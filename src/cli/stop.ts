@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { asPipelineError } from "../core/errors.js";
 import { doLastDuties } from "../core/last-duties.js";
+import { coded, errorText } from "./report-error.js";
 import type { Terminal } from "./terminal.js";
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -138,6 +139,15 @@ export function statusOf(signal: StopSignal): number {
 export function statusAfter(thrown: unknown, { by, mistake }: Stop): number {
   if (by === null) throw mistake ?? thrown;
   return statusOf(by);
+}
+
+/** When model runs hang, nothing ends cleanly any more: tells it, and ends this process at once. */
+export function endIfStuck(thrown: unknown, terminal: Terminal): void {
+  const error = coded(thrown);
+  if (error.code !== "E_POOL_STUCK") return;
+  terminal.status("");
+  terminal.say(errorText(error, terminal.paint));
+  killOurselves();
 }
 
 /** Ends this process and its children at once; the shell sees status 137. The reason has been told before. */

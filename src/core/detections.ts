@@ -18,7 +18,7 @@ export interface ObjectParts {
   readonly corners?: Float32Array;
   /** Pose: count x points x (x, y, score 0..1), in source pixels; as many points for each object. */
   readonly keypoints?: Float32Array;
-  /** Segmentation: for each object its pixels at the picture's size, as COCO's compressed run lengths (see run-lengths.ts). */
+  /** Segmentation: for each object its pixels at the picture's size, as COCO's compressed run lengths (see mask.ts). */
   readonly masks?: readonly string[];
   /** The same as outlines, where they were asked for: for each object its rings of x, y in source pixels, the largest first. */
   readonly polygons?: readonly (readonly Float32Array[])[];

@@ -1,6 +1,7 @@
-import type { FrameRecord } from "../wire/index.js";
-import { eachPiece } from "./mask.js";
+import { BODY, BODY_POINTS, LEAST_POINT_SCORE } from "../core/body.js";
 import { colourOf } from "../core/class-colours.js";
+import { eachPiece } from "../core/mask.js";
+import type { FrameRecord } from "../wire/index.js";
 import type { Trails } from "./trails.js";
 import type { Placement } from "./viewport.js";
 
@@ -14,13 +15,6 @@ const MASK_ALPHA = 110;
 const MASK_WIDTH_PX = 640;
 const POINT_RADIUS_PX = 3;
 const LINE_PX = 2;
-/** A point of a pose that is less sure than this is not drawn. */
-const LEAST_POINT_SCORE = 0.3;
-/** Which of COCO's 17 points of a body are joined. */
-const BODY = [
-  [15, 13], [13, 11], [16, 14], [14, 12], [11, 12], [5, 11], [6, 12], [5, 6], [5, 7], [6, 8], [7, 9], [8, 10], [1, 2], [0, 1], [0, 2], [1, 3], [2, 4],
-] as const;
-const BODY_POINTS = 17;
 
 /** A turned box, in the stroke that is set. */
 export function drawCorners(context: CanvasRenderingContext2D, corners: NonNullable<DetectedObject["corners"]>, toScreen: ToScreen): void {

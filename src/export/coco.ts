@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import { LEAST_POINT_SCORE } from "../core/body.js";
 import { xywh } from "./boxes.js";
 import { classNames, type ClassNames } from "./class-names.js";
 import { frameFile } from "./frame-file.js";
@@ -8,7 +9,8 @@ import type { ExportFormat, ExportFrame, ExportWriter } from "./writer.js";
 
 /**
  * COCO's object detection format, all streams in one file: an image for each frame that was looked at, an annotation for
- * each object, with its score. All ids count from 1; a category's is its number in the model + 1.
+ * each object, with its score. All ids count from 1; a category's is its number in the model + 1. Masks are run lengths, of a
+ * turned box the corners are its outline.
  */
 export const coco: ExportFormat = {
   kind: "file",
@@ -55,16 +57,23 @@ function cocoWriter(path: string, file: TextFile, aside: TextFile): ExportWriter
 
 function imageOf(frame: ExportFrame, id: number) {
   const { stream, frame: number, ptsMs, capturedAt, widthPx, heightPx } = frame.record;
-  return { id, width: widthPx, height: heightPx, file_name: `${frameFile(frame)}.jpg`, date_captured: capturedAt, stream, frame: number, pts_ms: ptsMs };
+  const image = { id, width: widthPx, height: heightPx };
+  if (frame.picture !== undefined) return { ...image, file_name: frame.picture };
+  return { ...image, file_name: `${frameFile(frame)}.jpg`, date_captured: capturedAt, stream, frame: number, pts_ms: ptsMs };
 }
 
-function annotationOf({ classId, score, box, trackId, corners }: ExportFrame["objects"][number], id: number, imageId: number) {
+function annotationOf(object: ExportFrame["objects"][number], id: number, imageId: number) {
+  const { classId, score, box, trackId, corners, keypoints, mask } = object;
   const bbox = xywh(box);
   return {
     id, image_id: imageId, category_id: classId + 1, bbox, area: Math.round(bbox[2] * bbox[3] * 100) / 100,
-    segmentation: corners ? [corners.flat()] : [], iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
+    segmentation: mask ?? (corners ? [corners.flat()] : []), iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
+    ...(keypoints && { keypoints: keypoints.flatMap(([x, y, sure]) => [x, y, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]), num_keypoints: keypoints.filter(([, , sure]) => sure >= LEAST_POINT_SCORE).length }),
   };
 }
+
+/** COCO's word for a point that is there and can be seen. */
+const VISIBLE = 2;
 
 const categoriesOf = (classes: ClassNames): string =>
   classes.seen().map(([classId, name]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "" })}`).join(",");

@@ -9,6 +9,8 @@ export interface ExportFrame {
   readonly run: number;
   /** The stream's name as a file's, with the run where it is not the first: `gate`, `gate@2`. */
   readonly fileName: string;
+  /** Of a still picture its own file, as a path below the folder of all of them: `a/street.jpg`. */
+  readonly picture?: string;
 }
 
 /** The seam of the formats: takes frames in the log's order, keeps no more than a frame of each stream. */

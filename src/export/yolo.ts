@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { LEAST_POINT_SCORE } from "../core/body.js";
 import { outputError } from "../sinks/index.js";
 import { classNames, type ClassNames } from "./class-names.js";
 import { frameFile } from "./frame-file.js";
@@ -10,10 +11,13 @@ const CLASSES_FILE = "classes.txt";
 const DATA_FILE = "data.yaml";
 /** Decimals of a share of the picture: a 65536th of a pixel's width at 16 pixels, far finer than the log's tenth of a pixel. */
 const DECIMALS = 6;
+/** YOLO's word for a point that is there and can be seen. */
+const VISIBLE = 2;
 
 /**
  * YOLO's labels: `labels/STREAM/FRAME.txt` for each frame that was looked at, empty where nothing was seen, with a line
- * `class cx cy w h` for each object, as shares of the picture; `classes.txt` and `data.yaml` name the classes.
+ * `class cx cy w h` for each object, as shares of the picture (of a turned box `class x y x y x y x y`, of a pose its points
+ * behind the box); `classes.txt` and `data.yaml` name the classes.
  */
 export const yolo: ExportFormat = {
   kind: "folder",
@@ -25,8 +29,8 @@ export const yolo: ExportFormat = {
     return {
       async frame(frame) {
         const path = join(folder, LABELS, `${frameFile(frame)}.txt`);
-        if (!made.has(frame.fileName)) await makeFolder(dirname(path));
-        made.add(frame.fileName);
+        if (!made.has(dirname(path))) await makeFolder(dirname(path));
+        made.add(dirname(path));
         for (const object of frame.objects) classes.note(object, frame.record.stream);
         await write(path, linesOf(frame));
       },
@@ -53,9 +57,11 @@ const write = async (path: string, text: string): Promise<void> => {
 
 function linesOf({ objects, record: { widthPx, heightPx } }: ExportFrame): string {
   return objects
-    .map(({ classId, box: [x1, y1, x2, y2] }) => {
-      const shares = [(x1 + x2) / 2 / widthPx, (y1 + y2) / 2 / heightPx, (x2 - x1) / widthPx, (y2 - y1) / heightPx];
-      return `${classId} ${shares.map((share) => share.toFixed(DECIMALS)).join(" ")}\n`;
+    .map(({ classId, box: [x1, y1, x2, y2], corners, keypoints = [] }) => {
+      const box = [(x1 + x2) / 2 / widthPx, (y1 + y2) / 2 / heightPx, (x2 - x1) / widthPx, (y2 - y1) / heightPx];
+      const points = keypoints.flatMap(([x, y, sure]) => [x / widthPx, y / heightPx, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]);
+      const shares = corners?.flatMap(([x, y]) => [x / widthPx, y / heightPx]) ?? [...box, ...points];
+      return `${classId} ${shares.map((share) => (share === VISIBLE ? String(share) : share.toFixed(DECIMALS))).join(" ")}\n`;
     })
     .join("");
 }

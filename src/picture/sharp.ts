@@ -1,4 +1,5 @@
-import sharp, { type Sharp } from "sharp";
+import sharp, { type OverlayOptions, type Sharp } from "sharp";
+import { PipelineError } from "../core/errors.js";
 
 // One libvips thread a call and no cache: frames come in streams, and the machine's cores belong to the model.
 sharp.concurrency(1);
@@ -31,15 +32,14 @@ export async function encodeJpeg(picture: RawPicture, quality: number): Promise<
   return await fromRaw(picture).jpeg({ quality }).toBuffer();
 }
 
-/** Brings a JPEG to another size and draws an SVG document of that size over it. */
+/** Brings a JPEG to another size and draws layers of that size over it. */
 export async function redrawJpeg(
   jpeg: Uint8Array,
-  { widthPx, heightPx, svg }: { readonly widthPx: number; readonly heightPx: number; readonly svg?: string },
+  { widthPx, heightPx, layers }: { readonly widthPx: number; readonly heightPx: number; readonly layers: readonly Layer[] },
   quality: number,
 ): Promise<Buffer> {
   const picture = sharp(jpeg).resize(widthPx, heightPx, { fit: "fill" });
-  const layers = svg === undefined ? [] : [{ input: Buffer.from(svg) }];
-  return await picture.composite(layers).jpeg({ quality }).toBuffer();
+  return await picture.composite(layers.map(compositeOf)).jpeg({ quality }).toBuffer();
 }
 
 /** Encodes pixels as a PNG. */
@@ -74,30 +74,66 @@ export interface RgbPicture {
 /** A still picture: a file's path, the bytes of a file (JPEG, PNG and what else sharp knows), or pixels. */
 export type Still = string | Uint8Array | RawPicture;
 
+/** What may be read: pictures of pixels. sharp would also draw documents (SVG), which may lead to other files. */
+const READ_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "heif", "raw"];
+/** Of a picture with more pixels nothing is read but its size: sharp's own limit, so large that only a bomb exceeds it. */
+const MOST_PIXELS = 0x3fff * 0x3fff;
+const MEGA = 1e6;
+
 /**
- * Reads a still picture at the size that `fit` chooses for its own size (as it is shown: EXIF turn applied).
- * Transparency falls on black. Big pictures are shrunk while they are decoded.
- * @throws Error of sharp when the file is missing or no picture; RangeError when there are not as many pixels as it says
+ * Reads a still picture at the size that `fit` chooses for its own size (as it is shown: EXIF turn applied). Of a GIF the
+ * first frame. Grey, CMYK and 16 bits become RGB of 8 bits; transparency falls on black. Big pictures are shrunk while
+ * they are decoded.
+ * mostPixels  a picture with more is refused before any of them is decoded
+ * @throws PipelineError E_PICTURE_PIXELS, E_PICTURE when it is of no kind that is read; Error of sharp when the file is
+ *         missing, no picture or broken; RangeError when there are not as many pixels as it says
  */
 export async function readStill(
   still: Still,
   fit: (widthPx: number, heightPx: number) => { widthPx: number; heightPx: number },
+  mostPixels = MOST_PIXELS,
 ): Promise<RgbPicture> {
-  const { autoOrient } = await opened(still).metadata();
-  const size = fit(autoOrient.width, autoOrient.height);
-  const { data, info } = await opened(still)
-    .autoOrient()
-    .resize(size.widthPx, size.heightPx, { fit: "fill" })
-    .flatten({ background: "#000" })
-    .toColourspace("srgb")
-    .removeAlpha()
+  const { widthPx, heightPx } = await stillSize(still, mostPixels);
+  const size = fit(widthPx, heightPx);
+  const { data, info } = await asRgb(opened(still, mostPixels).autoOrient().resize(size.widthPx, size.heightPx, { fit: "fill" }))
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { data, widthPx: info.width, heightPx: info.height };
 }
 
-function opened(still: Still): Sharp {
-  if (typeof still === "string" || still instanceof Uint8Array) return sharp(still);
+/** A layer over a picture: pixels with alpha of the picture's size, or an SVG document of it. */
+export type Layer = RawPicture | string;
+
+/**
+ * A still picture at its own size as `readStill` sees it, with layers drawn over it, encoded as JPEG (`quality` 1..100) or PNG.
+ * @throws as `readStill`
+ */
+export async function drawOnStill(path: string, layers: readonly Layer[], as: { readonly format: "jpeg"; readonly quality: number } | { readonly format: "png" }, mostPixels = MOST_PIXELS): Promise<Buffer> {
+  await stillSize(path, mostPixels);
+  const drawn = asRgb(opened(path, mostPixels).autoOrient()).composite(layers.map(compositeOf));
+  return await (as.format === "png" ? drawn.png() : drawn.jpeg({ quality: as.quality, chromaSubsampling: "4:4:4" })).toBuffer();
+}
+
+function compositeOf(layer: Layer): OverlayOptions {
+  if (typeof layer === "string") return { input: Buffer.from(layer), limitInputPixels: false };
+  return { input: Buffer.from(layer.data.buffer, layer.data.byteOffset, layer.data.length), raw: { width: layer.widthPx, height: layer.heightPx, channels: layer.channels } };
+}
+
+/** Its size as it is shown. Reads the header alone. */
+async function stillSize(still: Still, mostPixels: number): Promise<{ widthPx: number; heightPx: number }> {
+  const { autoOrient, format } = await opened(still, false).metadata();
+  const { width: widthPx, height: heightPx } = autoOrient;
+  if (!READ_FORMATS.includes(format)) throw new PipelineError("E_PICTURE", `a picture of the kind ${format}; read are JPEG, PNG, WebP, AVIF, GIF and TIFF`);
+  if (widthPx * heightPx > mostPixels) {
+    throw new PipelineError("E_PICTURE_PIXELS", `${widthPx} x ${heightPx} = ${Math.ceil((widthPx * heightPx) / MEGA)} million pixels, allowed are ${Math.floor(mostPixels / MEGA)} million`);
+  }
+  return { widthPx, heightPx };
+}
+
+const asRgb = (picture: Sharp): Sharp => picture.flatten({ background: "#000" }).toColourspace("srgb").removeAlpha();
+
+function opened(still: Still, limitInputPixels: number | false): Sharp {
+  if (typeof still === "string" || still instanceof Uint8Array) return sharp(still, { limitInputPixels });
   const { data, widthPx, heightPx, channels } = still;
   const bytes = widthPx * heightPx * channels;
   if (data.length !== bytes) throw new RangeError(`${widthPx} x ${heightPx} pixels of ${channels} bytes are ${bytes} bytes, not ${data.length}`);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Device, WantedDevice } from "../core/devices.js";
 import { messageOf } from "../core/errors.js";
+import type { ModelInfo } from "../model/index.js";
 
 /** Which device runs a model, and what `auto` has tried before, in words. */
 export interface LiveDevice {
@@ -100,3 +101,6 @@ export function liveDevices(instances: readonly LiveDevices[]): LiveDevices {
   const device = [...new Set(instances.map((one) => one.device))].sort().join("+");
   return { device: device || "none", left: [...new Set(instances.flatMap(({ left }) => left))] };
 }
+
+/** Library, device and precision of a model's run, as it stands in every record: `onnxruntime/cpu/f32`. */
+export const runtimeOf = (device: string, { inputType }: Pick<ModelInfo, "inputType">): string => `onnxruntime/${device}/${inputType === "float16" ? "f16" : "f32"}`;

@@ -1,4 +1,4 @@
-export type { LiveDevices } from "./devices.js";
+export { runtimeOf, type LiveDevices } from "./devices.js";
 export { poolOf, type Carrier, type Hands } from "./carrier.js";
 export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";
 export { instancesOf, openPool, type PoolOptions } from "./open.js";

@@ -1,3 +1,4 @@
+import { LINE_COLOURS, svgPage, svgText } from "../core/svg.js";
 import type { Plot } from "./plot.js";
 import { grouped, titleOf } from "./table.js";
 
@@ -7,30 +8,15 @@ const LINES_HEIGHT = 420;
 const BAR_HEIGHT = 22;
 const NAMES_WIDTH = 200;
 const MOST_BARS = 60;
-/** Told apart by people who see no red or green too (Okabe and Ito), on white. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#a0522d", "#555555"];
 const LEGEND_STEP = 112;
 const TICKS = 5;
-const FONT = 'font-family="system-ui, sans-serif" font-size="12"';
 
 /** A plot as an SVG document. Pure. */
 export function plotSvg(plot: Plot, title: string): string {
   return plot.kind === "bars" ? barsSvg(plot, title) : linesSvg(plot, title);
 }
 
-const MARKUP: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string): string => text.replace(/[\u0000-\u001f\ufffe\uffff]/g, " ").replace(/[&<>"]/g, (mark) => MARKUP[mark] ?? mark);
-const text = (x: number, y: number, words: string, more = ""): string => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${escaped(words)}</text>`;
-
-function page(height: number, title: string, parts: readonly string[]): string {
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ${FONT} fill="#222" role="img" aria-label="${escaped(title)}">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    text(MARGIN.left, 22, title, 'font-size="15" font-weight="600"'),
-    ...parts,
-    "</svg>\n",
-  ].join("\n");
-}
+const page = (heightPx: number, title: string, parts: readonly string[]): string => svgPage({ widthPx: WIDTH, heightPx, leftPx: MARGIN.left, title }, parts);
 
 function barsSvg({ bars, value }: Plot & { kind: "bars" }, title: string): string {
   const some = bars.slice(0, MOST_BARS);
@@ -40,12 +26,12 @@ function barsSvg({ bars, value }: Plot & { kind: "bars" }, title: string): strin
     const y = MARGIN.top + i * BAR_HEIGHT;
     const length = (Math.max(0, bar.value) / most) * width;
     return [
-      text(NAMES_WIDTH - 8, y + 15, bar.name, 'text-anchor="end"'),
-      `<rect x="${NAMES_WIDTH}" y="${y + 3}" width="${length.toFixed(1)}" height="${BAR_HEIGHT - 6}" fill="${COLOURS[0]}"/>`,
-      text(NAMES_WIDTH + length + 6, y + 15, grouped(bar.value, Number.isInteger(bar.value) ? 0 : 1)),
+      svgText(NAMES_WIDTH - 8, y + 15, bar.name, 'text-anchor="end"'),
+      `<rect x="${NAMES_WIDTH}" y="${y + 3}" width="${length.toFixed(1)}" height="${BAR_HEIGHT - 6}" fill="${LINE_COLOURS[0]}"/>`,
+      svgText(NAMES_WIDTH + length + 6, y + 15, grouped(bar.value, Number.isInteger(bar.value) ? 0 : 1)),
     ];
   });
-  const more = bars.length > some.length ? [text(NAMES_WIDTH, MARGIN.top + some.length * BAR_HEIGHT + 15, `and ${bars.length - some.length} more`)] : [];
+  const more = bars.length > some.length ? [svgText(NAMES_WIDTH, MARGIN.top + some.length * BAR_HEIGHT + 15, `and ${bars.length - some.length} more`)] : [];
   return page(MARGIN.top + (some.length + more.length) * BAR_HEIGHT + 16, `${title}: ${titleOf(value)}`, [...rows, ...more]);
 }
 
@@ -56,15 +42,15 @@ function linesSvg({ times, series, value }: Plot & { kind: "lines" }, title: str
   const y = (number: number): number => MARGIN.top + height - (number / most) * height;
   const grid = Array.from({ length: TICKS + 1 }, (_, i) => (most * i) / TICKS).flatMap((tick) => [
     `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#ddd"/>`,
-    text(MARGIN.left - 8, y(tick) + 4, grouped(tick, Number.isInteger(tick) ? 0 : 1), 'text-anchor="end"'),
+    svgText(MARGIN.left - 8, y(tick) + 4, grouped(tick, Number.isInteger(tick) ? 0 : 1), 'text-anchor="end"'),
   ]);
   const marks = Array.from({ length: TICKS + 1 }, (_, i) => Math.round(((times.length - 1) * i) / TICKS));
   const days = times.length > 0 && times[0]!.slice(0, 10) !== times.at(-1)!.slice(0, 10);
-  const axis = [...new Set(marks)].filter((i) => i >= 0).map((i) => text(x(i), LINES_HEIGHT - 16, (times[i] ?? "").slice(days ? 5 : 11, 16).replace("T", " "), 'text-anchor="middle"'));
-  const lines = series.map(({ values }, i) => `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="1.5" points="${values.map((one, at) => `${x(at).toFixed(1)},${y(one).toFixed(1)}`).join(" ")}"/>`);
+  const axis = [...new Set(marks)].filter((i) => i >= 0).map((i) => svgText(x(i), LINES_HEIGHT - 16, (times[i] ?? "").slice(days ? 5 : 11, 16).replace("T", " "), 'text-anchor="middle"'));
+  const lines = series.map(({ values }, i) => `<polyline fill="none" stroke="${LINE_COLOURS[i % LINE_COLOURS.length]}" stroke-width="1.5" points="${values.map((one, at) => `${x(at).toFixed(1)},${y(one).toFixed(1)}`).join(" ")}"/>`);
   const legend = series.flatMap(({ name }, i) => [
-    `<rect x="${MARGIN.left + i * LEGEND_STEP}" y="31" width="10" height="10" fill="${COLOURS[i % COLOURS.length]}"/>`,
-    text(MARGIN.left + i * LEGEND_STEP + 14, 40, name.length > 14 ? `${name.slice(0, 13)}…` : name),
+    `<rect x="${MARGIN.left + i * LEGEND_STEP}" y="31" width="10" height="10" fill="${LINE_COLOURS[i % LINE_COLOURS.length]}"/>`,
+    svgText(MARGIN.left + i * LEGEND_STEP + 14, 40, name.length > 14 ? `${name.slice(0, 13)}…` : name),
   ]);
   return page(LINES_HEIGHT, `${title}: ${titleOf(value)}, UTC`, [...legend, ...grid, ...axis, ...lines]);
 }

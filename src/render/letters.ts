@@ -1,3 +1,4 @@
+import { escaped } from "../core/svg.js";
 import { rasterise } from "../picture/index.js";
 import type { Stencil } from "./painter.js";
 
@@ -29,13 +30,10 @@ export function letters(fontPx: number): Letters {
   };
 }
 
-const MARKUP: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
 async function draw(word: string, fontPx: number, linePx: number): Promise<Stencil> {
-  const text = word.replace(/[\u0000-\u001f\ufffe\uffff]/g, " ").replace(/[&<>]/g, (mark) => MARKUP[mark]!);
   const widthPx = Math.ceil((word.length + 1) * fontPx * WIDEST_LETTER);
   const style = `font-family="sans-serif" font-weight="600" font-size="${fontPx}"`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${linePx}"><text x="2" y="${(linePx + fontPx * 0.72) / 2}" ${style}>${text}</text></svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${linePx}"><text x="2" y="${(linePx + fontPx * 0.72) / 2}" ${style}>${escaped(word)}</text></svg>`;
   const { data } = await rasterise(svg, { channels: 4 });
   return trimmed(Uint8Array.from({ length: widthPx * linePx }, (_, i) => data[4 * i + 3]!), widthPx, linePx);
 }

@@ -3,12 +3,11 @@ import { asPipelineError, type PipelineError } from "../core/errors.js";
 import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
 import type { ModelInfo } from "../model/index.js";
+import { runtimeOf } from "../pool/index.js";
 import type { Ordered } from "../order/index.js";
 import { frameRecord, published, type Published } from "../wire/index.js";
 import type { Sink } from "../sinks/index.js";
 
-/** Library, device and precision of the model's run, as it stands in every record. */
-export const runtimeOf = (device: string): string => `onnxruntime/${device}/f32`;
 
 const NONE = {};
 
@@ -64,7 +63,7 @@ export function publisher({ model, device, sinks, gateway, meter, clock }: Publi
     const { queue, normalise, infer, decode } = outcome.kind === "detected" ? outcome.times : NO_TIMES;
     const record = frameRecord(outcome, {
       modelId: model.id,
-      runtime: runtimeOf(device()),
+      runtime: runtimeOf(device(), model),
       labels: model.labels,
       publishedAtMs: clock.wallMs(),
       // What the stages do not explain was waiting for earlier frames.

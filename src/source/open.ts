@@ -1,16 +1,15 @@
-import { stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
 import { systemRandom, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { letterboxFor, type LetterboxRule } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
 import type { Lookup } from "../egress/index.js";
-import { IMAGE_EXTENSIONS, displayOf, isLiveAddress, type SourceAddress } from "./address.js";
+import { displayOf, isLiveAddress, type SourceAddress } from "./address.js";
 import { apiAddress, insideRoots, type ApiSourcePolicy } from "./api-source.js";
 import { explain } from "./explain.js";
 import { fileSource } from "./file.js";
 import { hardwareLack } from "./hardware.js";
+import { imagePaths } from "./image-paths.js";
 import { inputPlan, type InputSettings } from "./input.js";
 import type { Source } from "./source.js";
 import { liveSource, type LiveLimits } from "./live.js";
@@ -163,30 +162,4 @@ function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: Source
       isYuvj: probe.pixelFormat.startsWith("yuvj"),
     },
   };
-}
-
-/** The pictures of a folder (not of its sub-folders), or those a glob names, sorted as a person counts (2 before 10). */
-async function imagePaths(pattern: string): Promise<string[]> {
-  const isFolder = (await stat(pattern).catch(() => undefined))?.isDirectory() ?? false;
-  if (isFolder) return sorted(await found([`*{${IMAGE_EXTENSIONS.join(",")}}`], resolve(pattern)), pattern);
-  if (!/[*?[{]/.test(pattern)) {
-    const exists = await stat(pattern).catch(() => undefined);
-    if (!exists) throw new PipelineError("E_SOURCE_MISSING", `${pattern} was not found`);
-    if (exists.size === 0) throw new PipelineError("E_SOURCE_EMPTY", `${pattern} has 0 bytes`);
-    return [resolve(pattern)];
-  }
-  return sorted(await found([pattern], process.cwd()), pattern);
-}
-
-async function found(patterns: string[], cwd: string): Promise<string[]> {
-  // Loaded where it is used: most sources are one file, and start sooner without it.
-  const { glob } = await import("tinyglobby");
-  const paths = await glob(patterns, { cwd, onlyFiles: true, caseSensitiveMatch: false, expandDirectories: false });
-  return paths.map((path) => (isAbsolute(path) ? path : join(cwd, path)));
-}
-
-function sorted(paths: string[], pattern: string): string[] {
-  if (paths.length === 0) throw new PipelineError("E_SOURCE_NO_IMAGES", `${pattern} holds none of ${IMAGE_EXTENSIONS.join(" ")}`);
-  const byNumber = new Intl.Collator("en", { numeric: true });
-  return paths.sort((a, b) => byNumber.compare(a, b));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { areaOf, eachStretch, packRuns, unpackRuns } from "../../src/core/run-lengths.js";
+import { areaOf, eachStretch, packRuns, unpackRuns } from "../../src/core/mask.js";
 
 type IsMask = (x: number, y: number) => boolean;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ERROR_TABLE, PipelineError } from "../../src/core/errors.js";
-import { unpackRuns } from "../../src/core/run-lengths.js";
+import { unpackRuns } from "../../src/core/mask.js";
 import type { DetectionBatch } from "../../src/core/detections.js";
 import { FAMILIES, letterboxFor, makeDecoder, MASK_FORMS, PLAIN_HEAD, type DetectLimits, type Family, type Head, type Letterbox, type ModelInfo, type ModelOutput, type Task } from "../../src/model/index.js";
 import { frameRecord, recordSchema } from "../../src/wire/index.js";

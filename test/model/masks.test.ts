@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { eachStretch, unpackRuns } from "../../src/core/run-lengths.js";
+import { eachStretch, unpackRuns } from "../../src/core/mask.js";
 import { outlinesOf } from "../../src/model/decode/outlines.js";
 import { letterboxFor, makeDecoder, PLAIN_HEAD, type ModelInfo } from "../../src/model/index.js";
 

@@ -45,7 +45,7 @@ describe("a model instance", () => {
     const found = await instance.detect(STREET);
     assert.deepEqual([found.widthPx, found.heightPx], [640, 360]);
     assert.deepEqual(found.labels, Array.from(found.classIds, (id) => instance.model.labels[id]));
-    const { map50 } = accuracyOf([{ truth: truth.objects, found: asObjects(found) }]);
+    const { mean: { ap50: map50 } } = accuracyOf([{ truth: truth.objects, found: asObjects(found) }]);
     assert.ok(map50 > 0.7, `mAP50 ${map50}`);
   });
 

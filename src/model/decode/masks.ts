@@ -1,4 +1,4 @@
-import { packRuns } from "../../core/run-lengths.js";
+import { packRuns } from "../../core/mask.js";
 import type { Letterbox } from "../letterbox.js";
 import type { FloatOutput } from "./decoder.js";
 import { bilinear, type Taps } from "./taps.js";
@@ -16,7 +16,7 @@ export interface MaskMaker {
    * prototypes    1 x coefficients x height x width
    * coefficients  of the object
    * box, at       x1, y1, x2, y2 from `at` on, source px, clipped to the picture
-   * @returns runs of the picture's pixels, column by column (see core/run-lengths.ts), valid until the next call; one of the whole picture when none is the object's
+   * @returns runs of the picture's pixels, column by column (see core/mask.ts), valid until the next call; one of the whole picture when none is the object's
    */
   runs(prototypes: FloatOutput, coefficients: Float32Array, box: Float32Array, at: number, letterbox: Letterbox): MaskRuns;
 }

@@ -1,4 +1,4 @@
-import { eachStretch } from "../../core/run-lengths.js";
+import { eachStretch } from "../../core/mask.js";
 
 /** East, south, west, north as steps on the corners between pixels. */
 const STEP_X = [1, 0, -1, 0] as const;

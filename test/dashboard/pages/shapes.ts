@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { openTestGateway } from "../../gateway/clients.js";
 import { requireBrowser } from "../browser.js";
-import { compressed } from "../coco-runs.js";
+import { compressed } from "../../core/coco-runs.js";
 import { CAR_COLOUR, isNear, openGate, recordWith, seen, sendPicture, SOURCE } from "../fixture.js";
 
 /** Classes 0 (person) and 2 (car) in the page's palette. */

@@ -11,6 +11,14 @@ const FIRST_CHARACTER = 48;
 /** A run has as many pixels as a picture at most: seven groups hold 2^34. */
 const MOST_GROUPS = 7;
 
+/** Size of a mask and its runs. */
+export interface Mask {
+  /** Height, width, px. */
+  readonly size: readonly [number, number];
+  /** Its runs as text. */
+  readonly counts: string;
+}
+
 /** Writes the first `count` runs. */
 export function packRuns(runs: Uint32Array, count: number): string {
   let text = "";
@@ -26,7 +34,7 @@ export function packRuns(runs: Uint32Array, count: number): string {
   return text;
 }
 
-/** Reads the runs of a mask; undefined when the text is none, or its runs do not fill `area` pixels. */
+/** Reads the runs of a mask of `area` pixels; undefined when the text is none, or goes beyond them. */
 export function unpackRuns(text: string, area: number): Uint32Array | undefined {
   const runs: number[] = [];
   let sum = 0;
@@ -44,10 +52,10 @@ export function unpackRuns(text: string, area: number): Uint32Array | undefined 
     if (value < 0 || sum > area) return undefined;
     runs.push(value);
   }
-  return sum === area ? Uint32Array.from(runs) : undefined;
+  return runs.length > 0 ? Uint32Array.from(runs) : undefined;
 }
 
-/** Calls back for each stretch of a mask's pixels that lies in one column: rows `fromY` to `toY`, without the latter. */
+/** Calls back for each stretch of a mask's pixels that lies in one column: rows `fromY` to `toY`, without the latter. Columns ascend. */
 export function eachStretch(runs: Uint32Array, heightPx: number, take: (x: number, fromY: number, toY: number) => void): void {
   let at = runs[0] ?? 0;
   for (let i = 1; i < runs.length; i += 2) {
@@ -59,6 +67,12 @@ export function eachStretch(runs: Uint32Array, heightPx: number, take: (x: numbe
     }
     at += runs[i + 1] ?? 0;
   }
+}
+
+/** The same for a mask as it stands in a record. One that can't be, as a wrong sender could write, has no pixels. */
+export function eachPiece({ size: [heightPx, widthPx], counts }: Mask, take: (x: number, fromY: number, toY: number) => void): void {
+  const runs = unpackRuns(counts, heightPx * widthPx);
+  if (runs) eachStretch(runs, heightPx, take);
 }
 
 /** How many pixels a mask has. */

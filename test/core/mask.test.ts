@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { eachPiece, runsOf, type Mask } from "../../src/dashboard/mask.js";
+import { eachPiece, unpackRuns, type Mask } from "../../src/core/mask.js";
 import { compressed } from "./coco-runs.js";
 
 const SEED = 20261121;
@@ -17,7 +17,7 @@ function pixelsOf(mask: Mask): number[][] {
 
 test("a mask by hand: columns are gone down one after another, the first run is outside", () => {
   // 6 outside, 1 inside, 40 outside, 4 inside, 5 outside: "6" "1" "X1" (40 = 8 + 32), then 4 - 1 = "3", 5 - 40 = -35 in two characters.
-  assert.deepEqual(runsOf("61X13mN"), [6, 1, 40, 4, 5]);
+  assert.deepEqual([...(unpackRuns("61X13mN", 56) ?? [])], [6, 1, 40, 4, 5]);
   assert.deepEqual(pixelsOf({ size: [2, 3], counts: compressed([1, 3, 2]) }), [
     [0, 1, 0],
     [1, 1, 0],
@@ -49,7 +49,7 @@ test("every mask comes out as it went in, each pixel once", () => {
   );
 });
 
-test("runs that are longer than the mask, negative or cut off draw nothing outside of it", () => {
+test("runs that are longer than the mask, negative or cut off draw nothing", () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 40 }), (counts) => {
       eachPiece({ size: [5, 7], counts }, (x, top, bottom) => {

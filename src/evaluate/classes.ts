@@ -1,0 +1,42 @@
+import { PipelineError } from "../core/errors.js";
+import type { DatasetClass } from "./dataset.js";
+
+/** Which class of the model each class of a data set is, and how that was found out. */
+export interface ClassMap {
+  /** The model's number by the data set's. */
+  readonly toModel: ReadonlyMap<number, number>;
+  readonly by: "name" | "order" | "number";
+}
+
+/** Most names that a message lists. */
+const NAMED = 8;
+
+/**
+ * By name, whatever the case, when the model has all of the names (it may have more: those are left aside). Else by order, when
+ * there are as many, and no name that both have stands at another place. A data set that names nothing counts as the model does.
+ * only  the model's classes that are wanted, others are left out; null = all
+ * @throws PipelineError E_DATASET_CLASSES
+ */
+export function mapClasses(classes: readonly DatasetClass[] | null, labels: readonly string[], only: readonly number[] | null): ClassMap {
+  if (classes === null) return { toModel: new Map(labels.flatMap((_, id) => (only === null || only.includes(id) ? [[id, id] as const] : []))), by: "number" };
+  const byId = classes.toSorted((a, b) => a.id - b.id);
+  const places = new Map(labels.map((label, i) => [plain(label), i] as const).reverse());
+  const found = byId.map(({ id, name }) => [id, places.get(plain(name))] as const);
+  const unknown = byId.filter((_, i) => found[i]![1] === undefined);
+  const isInOrder = found.every(([, place], i) => place === undefined || place === i);
+  const pairs = unknown.length > 0 && byId.length === labels.length && isInOrder ? found.map(([id], i) => [id, i] as const) : found;
+  const by = pairs === found ? "name" : "order";
+  const wanted = pairs.filter((pair): pair is readonly [number, number] => pair[1] !== undefined && (only === null || only.includes(pair[1])));
+  if (by === "name" && unknown.length > 0 && only === null) {
+    throw new PipelineError("E_DATASET_CLASSES", `the model has no ${listed(unknown.map(({ name }) => name))}: it has ${labels.length} classes (${listed(labels)}), the ground truth ${classes.length}`);
+  }
+  const twice = wanted.find(([, place], i) => wanted.findIndex(([, other]) => other === place) !== i);
+  if (twice) throw new PipelineError("E_DATASET_CLASSES", `two classes of the ground truth have the name ${JSON.stringify(labels[twice[1]])}`);
+  if (wanted.length === 0) throw new PipelineError("E_DATASET_CLASSES", "none of the wanted classes is in the ground truth");
+  return { toModel: new Map(wanted), by };
+}
+
+/** `Traffic_Light` and `traffic light` are one name. */
+const plain = (name: string): string => name.trim().toLowerCase().replace(/[\s_-]+/g, " ");
+
+const listed = (names: readonly string[]): string => `${names.slice(0, NAMED).map((name) => JSON.stringify(name)).join(", ")}${names.length > NAMED ? `, ... (${names.length})` : ""}`;

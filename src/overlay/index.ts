@@ -1,0 +1,1 @@
+export { overlayOf, overlaySvg, type Seen } from "./overlay.js";

@@ -1,0 +1,130 @@
+import type { Clock } from "../core/clock.js";
+import type { DetectionBatch } from "../core/detections.js";
+import type { WantedDevice } from "../core/devices.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
+import { placePicture, rowsOf, type DetectLimits, type ModelInfo } from "../model/index.js";
+import { readStill } from "../picture/index.js";
+import { makeTurns, openPool, taskLimits, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
+import { createRing, type FrameRing, type SlotLease } from "../ring/index.js";
+
+/** Which model looks at pictures, where it runs, and what of its findings is wanted. */
+export interface StillsOptions {
+  readonly model: ModelInfo;
+  readonly limits: DetectLimits;
+  readonly mode: InferenceMode;
+  readonly workers: number;
+  /** Default: cpu. */
+  readonly device?: WantedDevice;
+  /** Told what the device that was wanted lacks, when another is taken. */
+  readonly tell?: (notice: PoolNotice) => void;
+  readonly frameTimeoutMs: number;
+  readonly hangLimitMs: number;
+  /** A picture with more is refused before any of them is decoded. */
+  readonly mostPixels: number;
+}
+
+/** What was found in a picture. */
+export interface SeenStill {
+  /** Size of the picture as it is shown (EXIF turn applied), px. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly detections: DetectionBatch;
+  /** Durations of each step, ms. */
+  readonly timesMs: { readonly read: number; readonly normalise: number; readonly infer: number; readonly decode: number };
+}
+
+/** A pool that looks at still pictures. Disposing waits for those under way. */
+export interface Stills extends AsyncDisposable {
+  /** So many calls side by side keep all workers busy; more only wait. */
+  readonly atOnce: number;
+  /** What runs the model. */
+  readonly device: string;
+  /**
+   * Looks at the picture in a file. May be called while others are under way.
+   * @throws PipelineError E_PICTURE, E_PICTURE_PIXELS, E_INFERENCE_FAILED, E_FRAME_LATE, E_MODEL_OUTPUT, E_WORKER_*; E_POOL_STUCK when nothing works any more
+   */
+  see(path: string): Promise<SeenStill>;
+}
+
+/** Tasks a thread may have at once: one it runs, one sent ahead. */
+const DEPTH = 2;
+/** Pictures that are being decoded or drawn on while the threads have their tasks; sharp has four threads of its own. */
+const AHEAD = 4;
+/** The pool's only customer. */
+const STREAM = 1;
+
+/**
+ * Opens the model in so many threads.
+ * @throws PipelineError E_POOL_START, E_MODEL_INVALID
+ */
+export async function openStills(options: StillsOptions, clock: Clock): Promise<Stills> {
+  const { model, workers } = options;
+  const pool = await openPool({ ...options, depth: DEPTH }, clock);
+  pool.join(STREAM, { weight: 1, newestFirst: false });
+  const atOnce = workers * DEPTH + AHEAD;
+  const ring = createRing({ slots: atOnce, slotBytes: 3 * model.inputWidthPx * model.inputHeightPx });
+  const permits = makeTurns(Infinity, clock);
+  const slots = makeTurns(Infinity, clock);
+  return {
+    atOnce,
+    device: pool.live.device,
+    async see(path) {
+      const lease = await slots.take(() => freeSlot(ring));
+      return look(path, options, { ring, pool, lease, clock, permit: () => permits.take(() => pool.permit(STREAM)) });
+    },
+    async [Symbol.asyncDispose]() {
+      pool.leave(STREAM);
+      await pool[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The pixels of a late picture may stay in use for long after it. */
+async function freeSlot(ring: FrameRing): Promise<SlotLease> {
+  for (;;) {
+    const lease = ring.lease();
+    if (lease) return lease;
+    await new Promise<void>((resolve) => ring.onceFree(resolve));
+  }
+}
+
+interface Hands {
+  readonly ring: FrameRing;
+  readonly pool: InferencePool;
+  readonly lease: SlotLease;
+  readonly clock: Clock;
+  readonly permit: () => Promise<void>;
+}
+
+async function look(path: string, { model, limits, mostPixels }: StillsOptions, { ring, pool, lease, clock, permit }: Hands): Promise<SeenStill> {
+  const begin = clock.monotonicMs();
+  const letterbox = await placePicture(model, lease.pixels, (fit) => readStill(path, fit, mostPixels)).catch((cause: unknown) => {
+    lease[Symbol.dispose]();
+    throw named(path, asPipelineError(cause, "E_PICTURE"));
+  });
+  const read = clock.monotonicMs() - begin;
+  await permit();
+  const { slot, generation } = lease;
+  const task = { ringId: STREAM, memory: ring.memory, layout: ring.layout, slot, generation, letterbox, rows: rowsOf(letterbox), limits: taskLimits(limits) };
+  const answer = foundIn(path, await pool.run(task, () => lease[Symbol.dispose]()));
+  const { normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
+  return {
+    widthPx: letterbox.sourceWidthPx,
+    heightPx: letterbox.sourceHeightPx,
+    detections: answer.detections,
+    timesMs: { read, normalise, infer, decode },
+  };
+}
+
+function foundIn(path: string, answer: PoolAnswer) {
+  if (answer === "late") throw new PipelineError("E_FRAME_LATE", `${path}: no answer came in time`);
+  if (answer instanceof PipelineError) throw answer;
+  if (!answer.ok) throw named(path, new PipelineError(answer.error.code, answer.error.message));
+  return answer;
+}
+
+/** Puts the file's path before what is wrong with it. sharp's own messages may have it. */
+function named(path: string, error: PipelineError): PipelineError {
+  const what = error.message.replaceAll(`: ${path}`, "").replace(/^Input file is missing$/, "was not found");
+  return new PipelineError(error.code, `${path}: ${what}`, { cause: error });
+}
