@@ -82,6 +82,22 @@ export function drawMasks(context: CanvasRenderingContext2D, at: Placement, { ob
   context.drawImage(sheet, at.left, at.top, at.width, at.height);
 }
 
+/** Objects of which the record has the outline alone. */
+export function drawOutlines(context: CanvasRenderingContext2D, { objects }: FrameRecord, toScreen: ToScreen): void {
+  context.globalAlpha = MASK_ALPHA / 255;
+  for (const { mask, polygon, classId } of objects.toReversed()) {
+    if (mask || !polygon) continue;
+    context.beginPath();
+    for (const ring of polygon) {
+      for (let i = 0; i + 1 < ring.length; i += 2) context[i === 0 ? "moveTo" : "lineTo"](...toScreen(ring[i]!, ring[i + 1]!));
+      context.closePath();
+    }
+    context.fillStyle = colourOf(classId);
+    context.fill("evenodd");
+  }
+  context.globalAlpha = 1;
+}
+
 /** Fills the pixels of a sheet that a mask covers; the mask may be of another size. */
 function tint(pixels: Uint32Array, width: number, height: number, mask: NonNullable<DetectedObject["mask"]>, colour: string): void {
   const rgb = Number.parseInt(colour.slice(1), 16);

@@ -1,5 +1,5 @@
 import type { FrameRecord } from "../wire/index.js";
-import { drawCorners, drawKeypoints, drawMasks, drawTrail, type ToScreen } from "./draw-shapes.js";
+import { drawCorners, drawKeypoints, drawMasks, drawOutlines, drawTrail, type ToScreen } from "./draw-shapes.js";
 import { placeLabels, type LabelledBox } from "./labels.js";
 import { colourOf, INK } from "../core/class-colours.js";
 import type { ShownPair } from "./stream-model.js";
@@ -59,14 +59,32 @@ function paint(context: CanvasRenderingContext2D, stageWidth: number, at: Placem
   const scale = at.width / record.widthPx;
   const toScreen = (x: number, y: number): [number, number] => [at.left + x * scale, at.top + y * scale];
   const { objects } = record;
-  if (layers.masks) drawMasks(context, at, record);
+  if (layers.masks) {
+    drawMasks(context, at, record);
+    drawOutlines(context, record, toScreen);
+  }
   if (layers.tracks) for (const object of objects) drawTrail(context, object, record.frame, trails, toScreen);
   const letterPx = Math.min(LARGEST_FONT_PX, Math.max(SMALLEST_FONT_PX, stageWidth / LETTERS_A_WIDTH));
   context.font = `600 ${letterPx}px system-ui, sans-serif`;
-  const boxes = objects.map((object) => onScreen(context, object, toScreen, layers.tracks));
-  if (layers.boxes) for (const [i, box] of boxes.entries()) drawBox(context, box, objects[i]!, toScreen);
+  const boxed = objects.filter(({ classes }) => classes === undefined);
+  const boxes = boxed.map((object) => onScreen(context, object, toScreen, layers.tracks));
+  if (layers.boxes) for (const [i, box] of boxes.entries()) drawBox(context, box, boxed[i]!, toScreen);
   if (layers.keypoints) for (const object of objects) drawKeypoints(context, object, toScreen);
-  if (layers.labels) drawLabels(context, boxes, Math.round(letterPx * LABEL_HEIGHT));
+  if (!layers.labels) return;
+  drawLabels(context, boxes, Math.round(letterPx * LABEL_HEIGHT));
+  for (const { classes } of objects) if (classes) drawClasses(context, classes, at, Math.round(letterPx * LABEL_HEIGHT));
+}
+
+/** What a classifier says of the whole picture: a line for each of its best classes, in the picture's corner. */
+function drawClasses(context: CanvasRenderingContext2D, classes: NonNullable<DetectedObject["classes"]>, { left, top }: Placement, lineHeight: number): void {
+  context.textBaseline = "middle";
+  for (const [i, { label, score, classId }] of classes.entries()) {
+    const text = `${label} ${score.toFixed(2)}`;
+    context.fillStyle = colourOf(classId);
+    context.fillRect(left, top + i * lineHeight, Math.ceil(context.measureText(text).width) + 2 * LABEL_PADDING_PX, lineHeight);
+    context.fillStyle = INK;
+    context.fillText(text, left + LABEL_PADDING_PX, top + (i + 0.5) * lineHeight + 0.5);
+  }
 }
 
 /** An object in CSS pixels of the canvas. */

@@ -9,8 +9,8 @@ import type { ExportFormat, ExportFrame, ExportWriter } from "./writer.js";
 
 /**
  * COCO's object detection format, all streams in one file: an image for each frame that was looked at, an annotation for
- * each object, with its score. All ids count from 1; a category's is its number in the model + 1. Masks are run lengths, of a
- * turned box the corners are its outline.
+ * each object, with its score. All ids count from 1; a category's is its number in the model + 1. Masks are run lengths, or
+ * outlines where the log has those alone; of a turned box the corners are its outline.
  */
 export const coco: ExportFormat = {
   kind: "file",
@@ -63,11 +63,11 @@ function imageOf(frame: ExportFrame, id: number) {
 }
 
 function annotationOf(object: ExportFrame["objects"][number], id: number, imageId: number) {
-  const { classId, score, box, trackId, corners, keypoints, mask } = object;
+  const { classId, score, box, trackId, corners, keypoints, mask, polygon } = object;
   const bbox = xywh(box);
   return {
     id, image_id: imageId, category_id: classId + 1, bbox, area: Math.round(bbox[2] * bbox[3] * 100) / 100,
-    segmentation: mask ?? (corners ? [corners.flat()] : []), iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
+    segmentation: mask ?? polygon ?? (corners ? [corners.flat()] : []), iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
     ...(keypoints && { keypoints: keypoints.flatMap(([x, y, sure]) => [x, y, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]), num_keypoints: keypoints.filter(([, , sure]) => sure >= LEAST_POINT_SCORE).length }),
   };
 }

@@ -16,8 +16,8 @@ const VISIBLE = 2;
 
 /**
  * YOLO's labels: `labels/STREAM/FRAME.txt` for each frame that was looked at, empty where nothing was seen, with a line
- * `class cx cy w h` for each object, as shares of the picture (of a turned box `class x y x y x y x y`, of a pose its points
- * behind the box); `classes.txt` and `data.yaml` name the classes.
+ * `class cx cy w h` for each object, as shares of the picture (of a turned box `class x y x y x y x y`, of an outline
+ * `class x y x y ...`, of a pose its points behind the box); `classes.txt` and `data.yaml` name the classes.
  */
 export const yolo: ExportFormat = {
   kind: "folder",
@@ -57,10 +57,12 @@ const write = async (path: string, text: string): Promise<void> => {
 
 function linesOf({ objects, record: { widthPx, heightPx } }: ExportFrame): string {
   return objects
-    .map(({ classId, box: [x1, y1, x2, y2], corners, keypoints = [] }) => {
+    .map(({ classId, box: [x1, y1, x2, y2], corners, polygon, keypoints = [] }) => {
       const box = [(x1 + x2) / 2 / widthPx, (y1 + y2) / 2 / heightPx, (x2 - x1) / widthPx, (y2 - y1) / heightPx];
       const points = keypoints.flatMap(([x, y, sure]) => [x / widthPx, y / heightPx, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]);
-      const shares = corners?.flatMap(([x, y]) => [x / widthPx, y / heightPx]) ?? [...box, ...points];
+      // YOLO knows one outline of an object: its largest part's.
+      const outline = polygon?.[0]?.map((value, i) => value / (i % 2 === 0 ? widthPx : heightPx));
+      const shares = corners?.flatMap(([x, y]) => [x / widthPx, y / heightPx]) ?? outline ?? [...box, ...points];
       return `${classId} ${shares.map((share) => (share === VISIBLE ? String(share) : share.toFixed(DECIMALS))).join(" ")}\n`;
     })
     .join("");

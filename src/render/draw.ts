@@ -3,7 +3,8 @@ import { yuvOf, type Yuv } from "../picture/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import type { Clip } from "./clip.js";
 import { letters, type Letters } from "./letters.js";
-import { even, fillRect, stencil, strokeLine, strokeRect, type Canvas, type Stencil } from "./painter.js";
+import { even, fillRect, stencil, type Canvas, type Stencil } from "./painter.js";
+import { drawInside, drawLines, type Scale } from "./shapes.js";
 
 /** What is drawn. */
 export interface Look {
@@ -42,41 +43,45 @@ export function artist({ widthPx, heightPx, colours }: Pick<Clip, "widthPx" | "h
   return {
     async draw(canvas, { objects, widthPx: fromWidth, heightPx: fromHeight }) {
       // A clip may change its size on the way; FFmpeg brings all frames to the first one's.
-      const [scaleX, scaleY] = [widthPx / fromWidth, heightPx / fromHeight];
+      const scale = [widthPx / fromWidth, heightPx / fromHeight] as const;
       // The best score last, so that it lies on top.
       const drawn = objects.filter(({ score }) => score >= look.minScore).reverse();
-      for (const object of drawn) drawBox(canvas, object, [scaleX, scaleY], linePx, colourFor(object.classId));
+      for (const object of drawn) drawInside(canvas, object, scale, { linePx, colour: colourFor(object.classId) });
+      for (const object of drawn) drawLines(canvas, object, scale, { linePx, colour: colourFor(object.classId) });
       if (!look.labels) return drawn.length;
       for (const object of drawn) {
-        const pieces = await Promise.all(piecesOf(object).map(async (piece) => await font.of(piece)));
-        drawLabel(canvas, { left: even(object.box[0] * scaleX), top: even(object.box[1] * scaleY) }, pieces, font, colourFor(object.classId), ink);
+        // A classifier's best classes, one under the other; of all others their own name at their box.
+        for (const [i, named] of (object.classes ?? [object]).entries()) {
+          const pieces = await Promise.all(piecesOf(named).map(async (piece) => await font.of(piece)));
+          const at = object.classes ? { left: 0, top: i * font.linePx } : overBox(object, scale, font.linePx);
+          drawLabel(canvas, at, pieces, font, colourFor(named.classId), ink);
+        }
       }
       return drawn.length;
     },
   };
 }
 
-function drawBox(canvas: Canvas, { box: [x1, y1, x2, y2], corners }: DetectedObject, [scaleX, scaleY]: readonly [number, number], linePx: number, colour: Yuv): void {
-  if (!corners) return strokeRect(canvas, even(x1 * scaleX), even(y1 * scaleY), even(x2 * scaleX), even(y2 * scaleY), linePx, colour);
-  const points = corners.map(([x, y]) => [x * scaleX, y * scaleY] as const);
-  for (const [i, point] of points.entries()) strokeLine(canvas, point, points[(i + 1) % points.length]!, linePx, colour);
-}
-
 /** Scores differ from frame to frame, names and digits don't: a stencil is made for each of those. */
-function piecesOf({ label, trackId, score }: DetectedObject): string[] {
+function piecesOf({ label, trackId, score }: Pick<DetectedObject, "label" | "trackId" | "score">): string[] {
   return [label, ...(trackId === undefined ? [] : ["#", ...String(trackId)]), "", ...score.toFixed(2)];
 }
 
-/** Above its box, or within where there is no room; moved left where it would leave the picture. */
+/** Above its box, or within where there is no room. */
+function overBox({ box: [x1, y1] }: DetectedObject, [across, down]: Scale, linePx: number): { readonly left: number; readonly top: number } {
+  const [left, top] = [even(x1 * across), even(y1 * down)];
+  return { left, top: top >= linePx ? top - linePx : top };
+}
+
+/** Moved left where it would leave the picture. */
 function drawLabel(canvas: Canvas, at: { readonly left: number; readonly top: number }, pieces: readonly Stencil[], { linePx }: Letters, colour: Yuv, ink: Yuv): void {
   const gapPx = Math.max(1, Math.round(linePx / 14));
   const width = even(pieces.reduce((sum, { widthPx }) => sum + widthPx + gapPx, 0) + 2 * PADDING_PX + 1);
   const left = Math.max(0, Math.min(at.left, even(canvas.widthPx - width - 1)));
-  const top = at.top >= linePx ? at.top - linePx : at.top;
-  fillRect(canvas, left, top, left + width, top + linePx, colour);
+  fillRect(canvas, left, at.top, left + width, at.top + linePx, colour);
   let x = left + PADDING_PX;
   for (const piece of pieces) {
-    stencil(canvas, x, top, piece, ink);
+    stencil(canvas, x, at.top, piece, ink);
     x += piece.widthPx + gapPx;
   }
 }

@@ -52,6 +52,26 @@ export function strokeLine(canvas: Canvas, [x1, y1]: readonly [number, number], 
   }
 }
 
+/** How much of a tint's colour covers what is there, of 256. */
+const TINT = 110;
+
+/** Tints a column's pixels from one row to another, without the latter; what lies outside the picture is left away. */
+export function tintColumn({ pixels, widthPx, heightPx }: Canvas, x: number, fromY: number, toY: number, [luma, u, v]: Yuv): void {
+  if (x < 0 || x >= widthPx) return;
+  const blend = (at: number, value: number): void => void (pixels[at] = pixels[at]! + (((value - pixels[at]!) * TINT) >> 8));
+  const chromaWidth = (widthPx + 1) >> 1;
+  const uStart = widthPx * heightPx;
+  const vStart = uStart + chromaWidth * ((heightPx + 1) >> 1);
+  for (let y = Math.max(0, fromY); y < Math.min(heightPx, toY); y += 1) {
+    blend(y * widthPx + x, luma);
+    // Colour is of two by two pixels: the first of them decides.
+    if (((x | y) & 1) !== 0) continue;
+    const at = (y >> 1) * chromaWidth + (x >> 1);
+    blend(uStart + at, u);
+    blend(vStart + at, v);
+  }
+}
+
 /** Lays letters over what is there, in their brightness: on a plain ground of a label that is enough, and colour has half the pixels anyway. */
 export function stencil({ pixels, widthPx, heightPx }: Canvas, left: number, top: number, { alpha, widthPx: width, heightPx: height }: Stencil, [luma]: Yuv): void {
   for (let y = Math.max(0, -top); y < height && top + y < heightPx; y += 1) {

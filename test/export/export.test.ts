@@ -50,6 +50,30 @@ test("COCO: an image for each frame that was looked at, boxes as corner and size
   assert.deepEqual(troubles.map(({ path, line }) => [path, line]), [[LOG, 6]]);
 });
 
+test("COCO and YOLO: masks, outlines, points and turned boxes, each in the format's own words", async () => {
+  const log = join(folder, "shapes.jsonl");
+  const square: LiteralObject[3] = [64, 36, 128, 72];
+  const mask = { size: [360, 640] as [number, number], counts: "abc" };
+  writeFileSync(log, `${frameLine(0, [
+    [0, "person", 0.9, square, { mask }],
+    [0, "person", 0.8, square, { polygon: [[64, 36, 128, 36, 128, 72], [0, 0, 1, 0, 1, 1]] }],
+    [0, "person", 0.7, square, { keypoints: [[64, 36, 0.9], [128, 72, 0.1]] }],
+    [0, "person", 0.6, square, { corners: [[96, 36], [128, 54], [96, 72], [64, 54]] }],
+  ])}\n`);
+  const { annotations } = JSON.parse(read((await exported("coco", {}, log)).out)) as { annotations: Record<string, unknown>[] };
+  assert.deepEqual(annotations.map(({ segmentation }) => segmentation), [mask, [[64, 36, 128, 36, 128, 72], [0, 0, 1, 0, 1, 1]], [], [[96, 36, 128, 54, 96, 72, 64, 54]]]);
+  assert.deepEqual([annotations[2]!["keypoints"], annotations[2]!["num_keypoints"]], [[64, 36, 2, 128, 72, 0], 1]);
+  const { out } = await exported("yolo", {}, log);
+  const [labels] = readdirSync(join(out, "labels", "gate"));
+  const tenths = (...shares: number[]): string => shares.map((share) => (share / 10).toFixed(6)).join(" ");
+  assert.deepEqual(read(out, "labels", "gate", labels!).trim().split("\n"), [
+    `0 ${tenths(1.5, 1.5, 1, 1)}`,
+    `0 ${tenths(1, 1, 2, 1, 2, 2)}`,
+    `0 ${tenths(1.5, 1.5, 1, 1, 1, 1)} 2 ${tenths(2, 2, 0)}`,
+    `0 ${tenths(1.5, 1, 2, 1.5, 1.5, 2, 1, 1.5)}`,
+  ]);
+});
+
 test("Parquet: the rows of the CSV, each column of its type, as another connection to DuckDB reads them", async () => {
   const { out } = await exported("parquet");
   const database = await DuckDBInstance.create(":memory:");

@@ -58,6 +58,27 @@ test("masks, turned boxes, keypoints and tracks are drawn where the record says,
   assert.deepEqual(problems, []);
 });
 
+test("an outline without a mask is filled, and a classifier's best classes stand in the corner without a frame", async (t) => {
+  const browser = await requireBrowser(t);
+  if (!browser) return;
+  await using gateway = await openTestGateway({ streams: ["gate"] });
+  const { page, problems } = await openGate(t, browser, gateway);
+  const car = { classId: 2, label: "car", score: 0.9, box: [320, 0, 640, 360] as [number, number, number, number] };
+  const classes = [{ classId: 0, label: "person", score: 0.8 }, { classId: 2, label: "car", score: 0.2 }];
+  gateway.publish(recordWith(0, [
+    { ...car, polygon: [[400, 100, 600, 100, 500, 300]] },
+    { classId: 0, label: "person", score: 0.8, box: [0, 0, SOURCE.widthPx, SOURCE.heightPx], classes },
+  ]));
+  await sendPicture(gateway, 0);
+  await seen(page, 0);
+  const [inside, outside, corner, edge] = await coloursAt(page, [[500, 200], [420, 280], [4, 4], [SOURCE.widthPx - 3, SOURCE.heightPx / 2]]);
+  assert.ok(isNear(inside!, CAR_COLOUR.map((level) => level * MASK_SHARE), 8), `in the outline is ${inside!.join()}`);
+  assert.ok(isNear(outside!, BLACK, 8), `beside the outline is ${outside!.join()}`);
+  assert.ok(isNear(corner!, PERSON_COLOUR), `in the corner is ${corner!.join()}`);
+  assert.ok(isNear(edge!, BLACK, 8), `at the picture's edge is ${edge!.join()}`);
+  assert.deepEqual(problems, []);
+});
+
 test("a track leaves the way that it has come up to the shown frame", async (t) => {
   const browser = await requireBrowser(t);
   if (!browser) return;
