@@ -17,7 +17,7 @@ export interface Stroke {
 
 /** Masks first: lines lie over them. A mask is a tint; an outline without its mask is a line. */
 export function drawInside(canvas: Canvas, { mask, polygon }: DetectedObject, scale: Scale, stroke: Stroke): void {
-  if (mask) tint(canvas, mask, scale, stroke.colour);
+  if (mask) tint(canvas, mask, stroke.colour);
   else for (const ring of polygon ?? []) drawRing(canvas, ring, scale, stroke);
 }
 
@@ -50,7 +50,9 @@ function drawPose(canvas: Canvas, keypoints: NonNullable<DetectedObject["keypoin
   for (const point of sure) if (point) fillRect(canvas, even(point[0]) - linePx, even(point[1]) - linePx, even(point[0]) + linePx, even(point[1]) + linePx, colour);
 }
 
-function tint(canvas: Canvas, mask: Mask, [across, down]: Scale, colour: Yuv): void {
+/** It covers the whole picture, whatever its size. */
+function tint(canvas: Canvas, mask: Mask, colour: Yuv): void {
+  const [across, down] = [canvas.widthPx / mask.size[1], canvas.heightPx / mask.size[0]];
   eachPiece(mask, (x, top, bottom) => {
     const [fromY, toY] = [Math.round(top * down), Math.round(bottom * down)];
     for (let column = Math.round(x * across); column < Math.round((x + 1) * across); column += 1) tintColumn(canvas, column, fromY, toY, colour);
