@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { PipelineError } from "../../src/core/errors.js";
-import { letterboxFor, type InputRows, type ModelInfo } from "../../src/model/index.js";
+import { letterboxFor, rowsOf, type InputRows, type ModelInfo } from "../../src/model/index.js";
 import { drawNumber, NUMBERED_RANGE, numberOf } from "../../src/numbered/index.js";
-import { loadModelInfo, type InferencePool, type PoolAnswer, type WorkerAnswer } from "../../src/pool/index.js";
+import { loadModelInfo, taskLimits, type InferencePool, type PoolAnswer, type WorkerAnswer } from "../../src/pool/index.js";
 import { openServing } from "../../src/pool/serving.js";
 import { createRing } from "../../src/ring/index.js";
 import { pickyModel } from "../support/models.js";
@@ -37,7 +37,7 @@ export interface HandStream {
 }
 
 /** Seats a stream. Its memory is its own and as large as `capacity` frames. */
-export function handStream(pool: InferencePool, model: ModelInfo, id: number, { weight = 1, newestFirst = false } = {}): HandStream {
+export function handStream(pool: InferencePool, model: ModelInfo, id: number, { weight = 1, newestFirst = false, limits = LIMITS } = {}): HandStream {
   const { inputWidthPx: widthPx, inputHeightPx: heightPx } = model;
   const ring = createRing({ slots: pool.capacity + 4, slotBytes: 3 * widthPx * heightPx });
   const letterbox = letterboxFor(model.letterbox, widthPx, heightPx, widthPx, heightPx);
@@ -51,7 +51,7 @@ export function handStream(pool: InferencePool, model: ModelInfo, id: number, { 
       assert.ok(lease, "more tasks are out than permits allow");
       draw(lease.pixels);
       let releases = 0;
-      const task = { ringId: id, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: LIMITS };
+      const task = { ringId: id, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits };
       const answer = await pool.run(task, () => {
         releases += 1;
         lease[Symbol.dispose]();
@@ -136,6 +136,24 @@ function resultTests(open: ContractFixture["open"], tolerance: number): void {
     const found = frames.reduce((sum, { wanted }, i) => sum + assertAlike(got[i]!, wanted, tolerance), 0);
     assert.ok(found > 20, `only ${found} objects to compare`);
     stream.leave();
+  });
+
+  test("masks, points, turned corners, best classes and the boxes of a model that asks for the picture's size come as an instance alone gives them", async () => {
+    for (const name of ["yolov8-segment", "yolov8-pose", "yolov8-obb", "yolov8-classify", "detr"]) {
+      const { info: model } = await loadModelInfo(project("test", "model", "tiny", `${name}.onnx`), { labels: null });
+      const limits = taskLimits({ conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10, masks: "both" });
+      const { inputWidthPx, inputHeightPx } = model;
+      const letterbox = letterboxFor(model.letterbox, inputWidthPx, inputHeightPx, inputWidthPx, inputHeightPx);
+      await using alone = await openServing(model, 1, "cpu");
+      const wanted = await alone.serve({ letterbox, rows: rowsOf(letterbox), limits }, (fill) => fill(new Uint8Array(3 * inputWidthPx * inputHeightPx)));
+      assert.ok(wanted.ok && wanted.detections.count > 0, name);
+      await using pool = await open({ model, workers: 1 });
+      const stream = handStream(pool, model, 0, { limits });
+      const got = await stream.send((pixels) => pixels.fill(0));
+      assert.ok(typeof got === "object" && "ok" in got && got.ok, `${name}: ${JSON.stringify(got)}`);
+      assert.deepEqual(got.detections, wanted.detections, name);
+      stream.leave();
+    }
   });
 
   test("a frame whose run throws fails alone", async () => {
