@@ -121,10 +121,11 @@ async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): P
   await pool.permit(ringId);
 }
 
-async function look({ header, lease, letterbox, rows, hasPicture }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
-  const { ringId, ring } = parts;
+async function look({ header, lease, letterbox, rows, pixels, hasPicture }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {
+  const { ringId } = parts;
   if (hasPicture) parts.lookBegins(header);
-  const task = { ringId, memory: ring.memory, layout: ring.layout, slot: lease.slot, generation: lease.generation, letterbox, rows, limits: parts.limits() };
+  const { memory, layout, slot, generation } = lease;
+  const task = { ringId, memory, layout, slot, generation, letterbox, rows, ...(pixels && { pixels }), limits: parts.limits() };
   const answer = await parts.pool.run(task, released);
   return outcomeOf(header, answer, parts.clock.monotonicMs());
 }

@@ -36,6 +36,7 @@ const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show 
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
 const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtspTransport", help: "how RTSP pictures travel" };
 const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help: "decode on a graphics processor: auto, vaapi, cuda, videotoolbox, qsv; none = in software" };
+const PREPROCESS: Flag = { flags: "--preprocess <WHO>", key: "source.preprocess", help: "who brings a picture to the model's input: ffmpeg, the faster; exact = to the letter as the models' own code" };
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
@@ -63,6 +64,7 @@ export const FLAGS = {
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
     HWACCEL,
+    PREPROCESS,
     { flags: "--key-frames-only", key: "source.keyFramesOnly", help: "decode only frames that stand for themselves, one every few seconds" },
     { flags: "--continue", help: "go on with the file of --out: a torn last line is cut away, frame numbers and epochs go on" },
     { flags: "--supervise", help: "begin again, with --continue, when the program crashes; a small parent process sees to it" },
@@ -191,6 +193,7 @@ export const FLAGS = {
     MODE,
     ...BROKER,
     WORKERS,
+    PREPROCESS,
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },

@@ -100,6 +100,7 @@ export const ERROR_TABLE = {
   E_SOURCE_NOT_VIDEO: { exit: 1, what: "FFmpeg does not know this kind of source", next: "try it with: ffprobe SOURCE" },
   E_SOURCE_REFUSED: { exit: 1, what: "the connection or the request was refused", next: "check host and port, and whether the camera allows another viewer" },
   E_SOURCE_SCHEME: { exit: 2, what: "this kind of source is not supported", next: "give rtsp, rtsps, http, https, rtmp, rtmps, srt or udp, a file, a picture, a folder, a camera, - or test:bars" },
+  E_SOURCE_SIZE: { exit: 1, what: "a picture of this size can't be taken at its own size", next: "set source.preprocess to ffmpeg" },
   E_SOURCE_STALLED: { exit: 1, what: "the stream is connected but silent", next: "nothing, a live source connects again; raise live.silenceTimeoutMs where pauses are usual" },
   E_SOURCE_TIMEOUT: { exit: 1, what: "no answer or no frame came in time", next: "see where it stops with: sightline probe SOURCE; raise live.connectTimeoutMs or live.firstFrameTimeoutMs" },
   E_SOURCE_TLS: { exit: 1, what: "no secure connection could be made", next: "check that the server speaks TLS at this port" },

@@ -20,7 +20,7 @@ export interface FrameSourceOptions {
   /** The stream's name in its frames. Default: the source's address. */
   readonly name?: string;
   /** Where it differs from the settings under `source`. */
-  readonly source?: Partial<SessionOptions["source"]>;
+  readonly source?: Partial<Omit<SessionOptions["source"], "preprocess">>;
   /** Where it differs from the settings under `live`. */
   readonly live?: Partial<Omit<SessionOptions["live"], "maxFps" | "maxAgeMs">>;
   /** Aborting ends the source: the loop over its frames ends as at the end of a file. */
@@ -66,7 +66,7 @@ export async function openSource(address: string, options: FrameSourceOptions): 
   const input = "letterbox" in fit ? { widthPx: fit.inputWidthPx, heightPx: fit.inputHeightPx, letterbox: fit.letterbox } : { ...fit, letterbox: PLAIN };
   const ring = createRing({ slots: SLOTS, slotBytes: 3 * input.widthPx * input.heightPx });
   signal.throwIfAborted();
-  const settings = { ...defaults, ...options.source, input, picture: null, limits: { ...limits, ...options.live } };
+  const settings = { ...defaults, ...options.source, preprocess: "ffmpeg" as const, input, picture: null, limits: { ...limits, ...options.live } };
   const source = await openOnRing(address, name, settings, ring, { clock: systemClock, signal });
   return frameSource(source, signal, notice);
 }

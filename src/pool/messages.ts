@@ -1,7 +1,7 @@
 import type { DetectionBatch } from "../core/detections.js";
 import type { WantedDevice } from "../core/devices.js";
 import type { ErrorWire } from "../core/errors.js";
-import type { DetectLimits, InputRows, Letterbox, ModelInfo } from "../model/index.js";
+import type { DetectLimits, InputRows, Letterbox, ModelInfo, PixelForm } from "../model/index.js";
 import type { RingLayout } from "../ring/index.js";
 import type { LiveDevice } from "./devices.js";
 
@@ -46,8 +46,10 @@ export interface WorkerTask {
   readonly slot: number;
   readonly generation: number;
   readonly letterbox: Letterbox;
-  /** Which rows of the input the slot holds. */
+  /** Which rows of the input the slot holds, or will when it is fitted. */
   readonly rows: InputRows;
+  /** What the slot's bytes are; left out = fitted. */
+  readonly pixels?: PixelForm;
   readonly limits: TaskLimits;
 }
 
@@ -76,10 +78,11 @@ export interface ProcessSetup {
 }
 
 /** One frame for a model process; its pixels lie in the file of slots. */
-export interface ProcessTask extends Pick<WorkerTask, "letterbox" | "rows" | "limits"> {
+export interface ProcessTask extends Pick<WorkerTask, "letterbox" | "rows" | "pixels" | "limits"> {
   readonly id: number;
-  readonly slot: number;
-  /** Bytes of the slot that are this frame's. */
+  /** Where in the file of slots it begins. */
+  readonly at: number;
+  /** Bytes from there on that are this frame's. */
   readonly bytes: number;
 }
 

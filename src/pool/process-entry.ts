@@ -32,9 +32,11 @@ async function open({ model, device, jitterMs, slotBytes }: ProcessSetup): Promi
   process.title = `sightline model ${model.id}`;
   try {
     const instance = await openServing(model, 1, device);
-    const pixels = new Uint8Array(slotBytes);
+    // Grows with the largest picture that comes at its own size.
+    let pixels = new Uint8Array(slotBytes);
+    const room = (bytes: number): Uint8Array => (pixels = pixels.length < bytes ? new Uint8Array(bytes) : pixels).subarray(0, bytes);
     const jitter = jitterWait(jitterMs, process.pid);
-    const one = inTurn(singleCaller((task: ProcessTask) => serveOne(instance, task, pixels, slotBytes, jitter)));
+    const one = inTurn(singleCaller((task: ProcessTask) => serveOne(instance, task, room, jitter)));
     say({ ready: instance.live });
     return (task) => one.run(task).catch((error: unknown) => ({ ok: false, error: asPipelineError(error, "E_INFERENCE_FAILED").toWire() }));
   } catch (error) {
@@ -43,11 +45,11 @@ async function open({ model, device, jitterMs, slotBytes }: ProcessSetup): Promi
   }
 }
 
-function serveOne(instance: Serving, task: ProcessTask, pixels: Uint8Array, slotBytes: number, jitter: () => void): Promise<WorkerAnswer> {
+function serveOne(instance: Serving, task: ProcessTask, room: (bytes: number) => Uint8Array, jitter: () => void): Promise<WorkerAnswer> {
   return instance.serve(task, (fill) => {
-    const planes = pixels.subarray(0, task.bytes);
-    readFileSlot(SLOTS_FD, task.slot * slotBytes, planes);
-    fill(planes);
+    const pixels = room(task.bytes);
+    readFileSlot(SLOTS_FD, task.at, pixels);
+    fill(pixels);
     jitter();
   });
 }

@@ -1,6 +1,7 @@
 import { pause, type Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import { frameBytes } from "../model/index.js";
 import { ringViews } from "../ring/index.js";
 import { poolOf, type Carrier, type Hands } from "./carrier.js";
 import type { LiveDevice } from "./devices.js";
@@ -170,17 +171,18 @@ class Processes implements Carrier {
 
   #send(place: Place, flight: Flight): void {
     const { task, hands, id } = flight;
-    const bytes = 3 * this.#options.model.inputWidthPx * task.rows.heightPx;
+    const bytes = frameBytes(task.pixels ?? "fitted", task.letterbox);
     const slot = place.freeSlots.pop()!;
+    let at;
     try {
-      this.#slots.write(slot, this.#pixelsOf(task).subarray(0, bytes));
+      at = this.#slots.write(slot, this.#pixelsOf(task).subarray(0, bytes));
     } catch (cause) {
       place.freeSlots.push(slot);
       return flight.end({ ok: false, error: asPipelineError(cause, "E_INFERENCE_FAILED").toWire() });
     }
     flight.slot = slot;
     place.flights.set(id, flight);
-    place.process?.send({ id, slot, bytes, letterbox: task.letterbox, rows: task.rows, limits: task.limits });
+    place.process?.send({ id, at, bytes, letterbox: task.letterbox, rows: task.rows, limits: task.limits, ...(task.pixels && { pixels: task.pixels }) });
     flight.isRead = true;
     hands.slotRead();
   }

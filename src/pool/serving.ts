@@ -1,20 +1,21 @@
 import { systemClock } from "../core/clock.js";
 import type { WantedDevice } from "../core/devices.js";
-import { makeDecoder, type Decoder, type ModelInfo } from "../model/index.js";
+import { makeDecoder, makeFitter, type Decoder, type Fitter, type ModelInfo } from "../model/index.js";
 import type { LiveDevice } from "./devices.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 import { openRuntimeSession, type RuntimeSession } from "./session.js";
 
 /** What has to be known of a frame, wherever its pixels are. */
-export type FrameTask = Pick<WorkerTask, "letterbox" | "rows" | "limits">;
+export type FrameTask = Pick<WorkerTask, "letterbox" | "rows" | "pixels" | "limits">;
 
 /** A loaded model that has run once. For the thread that made it, and one caller at a time (see instance.ts). */
 export interface Serving extends AsyncDisposable {
   /**
-   * One frame. `read` fills the input by handing the frame's planes to `fill`; what it throws is thrown.
+   * One frame. `read` fills the input by handing the frame's bytes to `fill`, which fits them first where the task says that
+   * they are the source's; what it throws is thrown.
    * @throws PipelineError E_INFERENCE_FAILED, E_MODEL_OUTPUT
    */
-  serve(task: FrameTask, read: (fill: (planes: Uint8Array) => void) => void): Promise<WorkerAnswer>;
+  serve(task: FrameTask, read: (fill: (pixels: Uint8Array) => void) => void): Promise<WorkerAnswer>;
   /** What runs it. */
   readonly live: LiveDevice;
   /** Lets go of the decoders it keeps. */
@@ -32,6 +33,7 @@ export async function openServing(model: ModelInfo, intraOpThreads: number, devi
   const session = await openRuntimeSession({ ...model, intraOpThreads, device });
   await session.run(() => undefined);
   const decoders = new Map<string, Decoder>();
+  const fitter = makeFitter(model);
 
   function decoderFor({ limits }: FrameTask): Decoder {
     let decoder = decoders.get(limits.key);
@@ -42,15 +44,15 @@ export async function openServing(model: ModelInfo, intraOpThreads: number, devi
 
   return {
     live: session.live,
-    serve: (task, read) => serveOn(session, task, read, decoderFor),
+    serve: (task, read) => serveOn(session, fitter, task, read, decoderFor),
     forget: () => decoders.clear(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }
 
-async function serveOn(session: RuntimeSession, task: FrameTask, read: (fill: (planes: Uint8Array) => void) => void, decoderFor: (task: FrameTask) => Decoder): Promise<WorkerAnswer> {
+async function serveOn(session: RuntimeSession, fitter: Fitter, task: FrameTask, read: (fill: (pixels: Uint8Array) => void) => void, decoderFor: (task: FrameTask) => Decoder): Promise<WorkerAnswer> {
   const begin = systemClock.monotonicMs();
-  read((planes) => session.fill(planes, task.rows));
+  read((pixels) => session.fill(task.pixels === "source" ? fitter.fit(pixels, task.letterbox) : pixels, task.rows));
   const filled = systemClock.monotonicMs();
   return session.run((outputs) => {
     const ran = systemClock.monotonicMs();

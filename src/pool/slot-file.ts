@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, PipelineError } from "../core/errors.js";
+import { MOST_SOURCE_BYTES } from "../model/index.js";
 
 /*
  * How pixels reach a process: through a file in memory that both have open, in slots. The parent copies a frame there when
@@ -25,8 +26,12 @@ import { messageOf, PipelineError } from "../core/errors.js";
 /** A file of slots, open here. */
 export interface SlotFile extends Disposable {
   readonly fd: number;
-  /** Copies one frame into a slot: takes as long as copying memory does. @throws what the file system says */
-  write(slot: number, pixels: Uint8Array): void;
+  /**
+   * Copies one frame into a slot: takes as long as copying memory does. Returns where in the file it begins. One that is larger
+   * than a slot has its place behind them all, which takes memory from the first such frame on.
+   * @throws what the file system says; PipelineError E_INFERENCE_FAILED for a frame of more than MOST_SOURCE_BYTES
+   */
+  write(slot: number, pixels: Uint8Array): number;
 }
 
 /** Memory as a file system; may be small in a container. */
@@ -42,7 +47,12 @@ export function openSlotFile(slots: number, slotBytes: number): SlotFile {
   let isOpen = true;
   return {
     fd,
-    write: (slot, pixels) => writeAll(fd, pixels, slot * slotBytes),
+    write(slot, pixels) {
+      if (pixels.length > MOST_SOURCE_BYTES) throw new PipelineError("E_INFERENCE_FAILED", `a frame of ${pixels.length} bytes (limit ${MOST_SOURCE_BYTES})`);
+      const at = pixels.length <= slotBytes ? slot * slotBytes : slots * slotBytes + slot * MOST_SOURCE_BYTES;
+      writeAll(fd, pixels, at);
+      return at;
+    },
     [Symbol.dispose]() {
       if (isOpen) closeSync(fd);
       isOpen = false;
@@ -50,12 +60,12 @@ export function openSlotFile(slots: number, slotBytes: number): SlotFile {
   };
 }
 
-/** Copies the beginning of a slot into `pixels`, all of it. For a child, with the descriptor that it was given. */
-export function readFileSlot(fd: number, slotStart: number, pixels: Uint8Array): void {
+/** Copies the bytes from `start` on into `pixels`, all of it. For a child, with the descriptor that it was given. */
+export function readFileSlot(fd: number, start: number, pixels: Uint8Array): void {
   let done = 0;
   while (done < pixels.length) {
-    const bytes = readSync(fd, pixels, done, pixels.length - done, slotStart + done);
-    if (bytes === 0) throw new PipelineError("E_INFERENCE_FAILED", `the file of slots ends at byte ${slotStart + done}`);
+    const bytes = readSync(fd, pixels, done, pixels.length - done, start + done);
+    if (bytes === 0) throw new PipelineError("E_INFERENCE_FAILED", `the file of slots ends at byte ${start + done}`);
     done += bytes;
   }
 }

@@ -8,7 +8,8 @@
  *    Int32, one a slot, written by main only              Uint8, slotBytes each, written by main only
  *
  * Main raises a slot's generation when its lease ends. A reader that still holds the old number knows that the pixels
- * under it are no longer its own.
+ * under it are no longer its own. A slot begins with the frame's bytes: planes of the input's rows (as drawn), or a picture as
+ * it is, B G R side by side.
  */
 export interface RingLayout {
   readonly slots: number;

@@ -2,6 +2,7 @@ import { generationWords, slotPixels, type RingLayout } from "./layout.js";
 
 /** A worker's sight of one ring. */
 export interface RingView {
+  readonly slotBytes: number;
   /** The pixels of a slot; read only. */
   pixels(slot: number): Uint8Array;
   /** Whether the slot still belongs to the frame that was announced under this generation. */
@@ -13,6 +14,7 @@ export function viewRing(memory: SharedArrayBuffer, layout: RingLayout): RingVie
   const generations = generationWords(memory, layout);
   const views = Array.from({ length: layout.slots }, (_, slot) => slotPixels(memory, layout, slot));
   return {
+    slotBytes: layout.slotBytes,
     pixels(slot) {
       const view = views[slot];
       if (view === undefined) throw new RangeError(`slot ${slot} of ${layout.slots}`);
@@ -24,7 +26,7 @@ export function viewRing(memory: SharedArrayBuffer, layout: RingLayout): RingVie
 
 /** The rings that a reader has met, each under its number. */
 export interface RingViews {
-  /** The ring with this number: opened when it is met for the first time. */
+  /** The ring with this number: opened when it is met for the first time, and when its slots have grown. */
   of(ring: { readonly ringId: number; readonly memory: SharedArrayBuffer; readonly layout: RingLayout }): RingView;
   forget(ringId: number): void;
   forgetAll(): void;
@@ -36,7 +38,8 @@ export function ringViews(): RingViews {
   return {
     of({ ringId, memory, layout }) {
       let view = views.get(ringId);
-      if (view === undefined) views.set(ringId, (view = viewRing(memory, layout)));
+      // Memory that was posted can't be told from other memory; a ring that has other memory has larger slots.
+      if (view?.slotBytes !== layout.slotBytes) views.set(ringId, (view = viewRing(memory, layout)));
       return view;
     },
     forget: (ringId) => void views.delete(ringId),

@@ -62,7 +62,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
   late.isLive = isLiveSpec;
   const streams: Supervisor = closers.use(
     new Supervisor({
-      serve: options.serve, maxConsecutiveFailures: options.inference.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
+      serve: options.serve, mode: options.inference.mode, maxConsecutiveFailures: options.inference.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
       sinks: sinkGroup(sinks, (error) => streams.stop(error)),
       stagger: stagger(STAGGER_MS, world.clock),
       notice: world.notice,

@@ -38,6 +38,8 @@ export interface SessionOptions {
     readonly decodeThreads: "auto" | number;
     /** Only every n-th decoded frame is looked at. */
     readonly everyNth?: number;
+    /** Who brings a picture to the model's input; exact = to the letter as the models' own code, not in mode queue. Default: ffmpeg. */
+    readonly preprocess?: "ffmpeg" | "exact";
   } & Pick<InputSettings, "rtspTransport" | "hwaccel" | "keyFramesOnly">;
   readonly live: {
     readonly maxAgeMs: number;

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import { asPipelineError, type PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { Gateway } from "../gateway/index.js";
@@ -26,6 +26,7 @@ const SPARE_SLOTS = 2;
 /** What all streams of a session share. */
 export interface Shared {
   readonly serve: SessionOptions["serve"];
+  readonly mode: SessionOptions["inference"]["mode"];
   readonly maxConsecutiveFailures: number;
   readonly clock: Clock;
   readonly pools: ModelPools;
@@ -196,6 +197,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
   const { clock, pools } = shared;
   if (isLiveSpec(spec)) await shared.stagger(stopping.signal);
   stopping.signal.throwIfAborted();
+  if (spec.sourceOptions.preprocess === "exact" && shared.mode === "queue") throw new PipelineError("E_CONFIG", `${spec.name}: source.preprocess is exact, inference.mode is queue; frames go over the broker at the model's size alone`);
   const use = closers.use(await pools.take(spec));
   const { info: model } = use;
   run.model = model;

@@ -1,4 +1,4 @@
-import { rowsOf, type Letterbox, type LetterboxRule } from "../model/index.js";
+import { rowsOf, type Letterbox, type LetterboxRule, type PixelForm } from "../model/index.js";
 import type { YuvColours } from "../picture/index.js";
 import { composeArguments } from "./compose.js";
 import type { InputPlan } from "./input.js";
@@ -9,8 +9,10 @@ export interface CommandOptions {
   /** Decoder threads; 0 = FFmpeg's own choice. */
   readonly decodeThreads: number;
   readonly letterbox: LetterboxRule;
-  /** Where a picture of the size that is expected lies in the model's input. Its rows are what is sent. */
+  /** Where a picture of the size that is expected lies in the model's input. Its rows are what is sent, if it is fitted. */
   readonly expected: Letterbox;
+  /** fitted = scaled and padded here; source = the picture at its own size, for who fits it later. */
+  readonly pixels: PixelForm;
   /** Only every n-th decoded frame is scaled and sent; 1 = each. */
   readonly everyNth: number;
   /** Pictures for people, every `everyNth` frame, a multiple of the above; null = none. */
@@ -41,7 +43,7 @@ const PICTURE_FD = 3;
  * showinfo writes each frame's count, PTS and size to stderr before anything is scaled. The padding above and below the
  * picture is not sent: of a 16:9 picture in a square input that would be 44 of 100 bytes. A frame of another size than
  * the expected one is fitted into the same rows (see the model room's `letterboxWithin`), so that all frames have as
- * many bytes.
+ * many bytes. For pixels of the source, the first branch only converts to bgr24.
  */
 export function ffmpegArguments(options: CommandOptions): string[] {
   const inputOptions = [
@@ -97,16 +99,29 @@ const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", 
  */
 const SCALER = "bicublin";
 
-function filterGraph({ letterbox, expected, everyNth, picture }: CommandOptions): string[] {
+function filterGraph(options: CommandOptions): string[] {
+  const { everyNth, picture, pixels: form } = options;
+  const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;
+  const pixels = `${thinned}${form === "source" ? wholeFilters(options) : fittedFilters(options)}`;
+  const head = "[0:v:0]showinfo=checksum=0";
+  if (!picture) return [`${head},${pixels}[px]`];
+  return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
+}
+
+/**
+ * The pixels that `-pix_fmt bgr24` gives: FFmpeg has a converter of its own for that, with other roundings than the one to
+ * planes. The size stands there for frames of another one: they have as many bytes then, and are told apart by their size.
+ */
+function wholeFilters({ expected: { sourceWidthPx, sourceHeightPx } }: CommandOptions): string {
+  return `scale=w=${sourceWidthPx}:h=${sourceHeightPx}:flags=bicubic,format=bgr24`;
+}
+
+function fittedFilters({ letterbox, expected }: CommandOptions): string {
   const [w, h] = [expected.inputWidthPx, rowsOf(expected).heightPx];
   const isExpected = `eq(iw,${expected.sourceWidthPx})*eq(ih,${expected.sourceHeightPx})`;
   const sized = (side: "iw" | "ih", known: number): string => `if(${isExpected},${known},(${contentSize(side, w, h, letterbox)}))`;
   const scale = `scale=w='${sized("iw", expected.contentWidthPx)}':h='${sized("ih", expected.contentHeightPx)}':flags=${SCALER}`;
-  const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;
-  const pixels = `${thinned}${scale},format=gbrp${placed(letterbox, w, h)}`;
-  const head = "[0:v:0]showinfo=checksum=0";
-  if (!picture) return [`${head},${pixels}[px]`];
-  return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
+  return `${scale},format=gbrp${placed(letterbox, w, h)}`;
 }
 
 /** What makes the scaled picture as large as the input: a border, a cut, or nothing. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
-import { letterboxWithin, rowsOf, type Letterbox } from "../model/index.js";
+import { frameBytes, letterboxWithin, rowsOf, type Letterbox } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd } from "./child.js";
 import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
@@ -26,7 +26,10 @@ export interface RunOptions extends CommandOptions {
 export interface RunListener {
   /** The input is open. */
   opened(header: StreamHeader): void;
-  /** Asked before each frame: its epoch, or undefined when neither this frame nor a later one is wanted. */
+  /**
+   * Asked before each frame: its epoch, or undefined when neither this frame nor a later one is wanted. With pixels of the source
+   * a frame of another size than the expected one must not be wanted: what came is not the picture.
+   */
   epochOf(info: FrameInfo): number | undefined;
   emit(event: Extract<SourceEvent, { type: "frame" | "skipped" }>): void;
   /** It decodes in software although a graphics processor was asked for. */
@@ -90,7 +93,7 @@ export class FfmpegRun implements AsyncDisposable {
     );
     this.#cutter = cutFrames({
       ring: options.ring,
-      frameBytes: 3 * options.expected.inputWidthPx * rowsOf(options.expected).heightPx,
+      frameBytes: frameBytes(options.pixels, options.expected),
       lossless: options.lossless,
       now: () => this.#now(),
       onFrame: (frame) => {
@@ -168,7 +171,7 @@ export class FfmpegRun implements AsyncDisposable {
     };
     const hasPicture = this.options.picture !== null && info.n % this.options.picture.everyNth === 0;
     if (hasPicture) this.shelf?.expect(header.frame);
-    if (lease) this.listener.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected) });
+    if (lease) this.listener.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected), pixels: this.options.pixels });
     else this.listener.emit({ type: "skipped", header, cause });
   }
 

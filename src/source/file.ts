@@ -27,6 +27,16 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
   const shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
   let run: FfmpegRun | undefined;
   let wanted = false;
+  let changed: PipelineError | undefined;
+
+  /** A slot is made for one size: a file that changes it can't go on. */
+  function sameSize({ widthPx, heightPx }: FrameInfo): number | undefined {
+    const { sourceWidthPx, sourceHeightPx } = options.expected;
+    if (widthPx === sourceWidthPx && heightPx === sourceHeightPx) return 1;
+    changed = new PipelineError("E_SOURCE_SIZE", `${options.path} goes on at ${widthPx}x${heightPx}, it began at ${sourceWidthPx}x${sourceHeightPx}`);
+    void run?.[Symbol.asyncDispose]();
+    return undefined;
+  }
   return {
     live: realtime,
     expectedFrames: options.loop ? null : options.probe.expectedFrames,
@@ -35,10 +45,10 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
       if (options.softwareSince !== null) inSoftware(options.softwareSince);
       run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, {
         opened: () => undefined,
-        epochOf: countSizes(),
+        epochOf: options.pixels === "source" ? sameSize : countSizes(),
         emit,
         inSoftware: once(() => inSoftware(softwareText(options.path))),
-        over: (end) => emit({ type: "ended", error: wanted ? null : explainEnd(end, options) }),
+        over: (end) => emit({ type: "ended", error: wanted ? null : (changed ?? explainEnd(end, options)) }),
       });
     },
     watch: (watched) => shelf?.watch(watched),

@@ -1,6 +1,6 @@
 import { systemRandom, type Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { letterboxFor, type LetterboxRule } from "../model/index.js";
+import { frameBytes, letterboxFor, MOST_SOURCE_BYTES, type Letterbox, type LetterboxRule, type PixelForm } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
 import { checkFfmpeg } from "./ffmpeg-version.js";
 import type { Lookup } from "../egress/index.js";
@@ -31,6 +31,8 @@ export interface SourceOptions extends InputSettings {
   readonly decodeThreads: "auto" | number;
   /** Only every n-th decoded frame is scaled and sent; the others are skipped as `max_fps`. Default: each. */
   readonly everyNth?: number;
+  /** Who fits the picture into the input: FFmpeg, or the worker, to the letter as the references do. Default: ffmpeg. */
+  readonly preprocess?: "ffmpeg" | "exact";
   /** The model's input, which every frame is letterboxed to. */
   readonly input: { readonly widthPx: number; readonly heightPx: number; readonly letterbox: LetterboxRule };
   /** Pictures for people: their rate and greatest width; null = none are ever asked for. */
@@ -83,7 +85,8 @@ export async function openSource(
   const { policy = null } = options;
   const address = policy === null ? await readAddress(name, options.ffmpegPath, world.signal) : await apiAddress(name, policy);
   const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
-  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1 };
+  const pixels: PixelForm = options.preprocess === "exact" ? "source" : "fitted";
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1, pixels };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await checkedPaths(await imagePaths(address.pattern), policy) }, world.clock);
   using _word = address.kind === "stdin" ? claimInput(world) : null;
@@ -91,10 +94,10 @@ export async function openSource(
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
   const command = (probe: Probe, to: SourceAddress) => ({
-    stream, ring, letterbox,
+    stream, ring, letterbox, pixels,
     ffmpegPath: options.ffmpegPath,
     plan: inputPlan(to, { ...settings, hwaccel, codec: probe.codec }),
-    expected: letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx),
+    expected: withRoom(ring, pixels, letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx)),
     ...decoding(probe, options),
   });
   if (isLiveAddress(address)) {
@@ -125,6 +128,14 @@ export async function openSource(
   const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
   if (softwareSince !== null) hwaccel = "none";
   return fileSource({ ...command(probe, address), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+/** Sees to it that the ring's slots take such frames. @throws PipelineError E_SOURCE_SIZE */
+function withRoom(ring: FrameRing, pixels: PixelForm, expected: Letterbox): Letterbox {
+  const bytes = frameBytes(pixels, expected);
+  if (bytes > MOST_SOURCE_BYTES) throw new PipelineError("E_SOURCE_SIZE", `the picture has ${expected.sourceWidthPx}x${expected.sourceHeightPx} px, which is ${bytes} bytes (limit ${MOST_SOURCE_BYTES})`);
+  ring.grow(bytes);
+  return expected;
 }
 
 /** What FFmpeg only knows as an answer of 403 was our own doing. */

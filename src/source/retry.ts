@@ -8,7 +8,7 @@ const SOON: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "E_FFMPEG_ENDED", "E_DEVICE", "E_HWACCEL",
 ]);
 const SLOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "E_SOURCE_AUTH", "E_SOURCE_NOT_FOUND", "E_SOURCE_TLS", "E_SOURCE_CODEC", "E_SOURCE_AUDIO_ONLY", "E_SOURCE_NOT_VIDEO", "E_SOURCE_UNREADABLE",
+  "E_SOURCE_AUTH", "E_SOURCE_NOT_FOUND", "E_SOURCE_TLS", "E_SOURCE_CODEC", "E_SOURCE_AUDIO_ONLY", "E_SOURCE_NOT_VIDEO", "E_SOURCE_UNREADABLE", "E_SOURCE_SIZE",
 ]);
 
 /** The class of a code. What is neither a source's passing trouble nor its wrong setting is never retried. */

@@ -1,7 +1,7 @@
 import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader, SkipCause } from "../core/frame.js";
 import type { StateChange } from "../core/stream-state.js";
-import type { InputRows, Letterbox } from "../model/index.js";
+import type { InputRows, Letterbox, PixelForm } from "../model/index.js";
 import type { YuvColours } from "../picture/index.js";
 import type { SlotLease } from "../ring/index.js";
 
@@ -15,8 +15,10 @@ export type SourceEvent =
       readonly hasPicture: boolean;
       /** Where the picture lies in the model's input. */
       readonly letterbox: Letterbox;
-      /** Which rows of the input the slot begins with, full width, planes G, B, R. */
+      /** Which rows of the input the picture fills: the slot begins with them, full width, planes G, B, R. */
       readonly rows: InputRows;
+      /** Unless it holds the picture at its own size (`source`), which is to be fitted there. */
+      readonly pixels?: PixelForm;
     }
   /** A frame was decoded and numbered, but there was no room for its pixels. */
   | { readonly type: "skipped"; readonly header: FrameHeader; readonly cause: SkipCause }

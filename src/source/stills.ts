@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { placePicture, rowsOf, type LetterboxRule } from "../model/index.js";
+import { letterboxFor, MOST_SOURCE_BYTES, placePicture, rowsOf, type Letterbox, type LetterboxRule, type PixelForm, type RgbPixels } from "../model/index.js";
 import { readStill } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
 import type { Source, SourceEvent } from "./source.js";
@@ -15,6 +15,8 @@ export interface StillsOptions {
   readonly inputWidthPx: number;
   readonly inputHeightPx: number;
   readonly letterbox: LetterboxRule;
+  /** fitted = scaled here; source = at their own size, for who fits them. */
+  readonly pixels: PixelForm;
   readonly ring: FrameRing;
 }
 
@@ -56,22 +58,46 @@ async function readAll(
       emit({ type: "skipped", header: { ...keyOf(frame), ...UNKNOWN_SIZE }, cause: "max_fps" });
       continue;
     }
-    const lease = await freeSlot();
-    if (lease === undefined) break;
     const key = keyOf(frame);
+    let lease: SlotLease | undefined;
     try {
-      const letterbox = await placePicture(options, lease.pixels, (fit) => readStill(path, fit));
+      const picture = options.pixels === "source" ? await wholePicture(path, options) : undefined;
+      lease = await freeSlot();
+      if (lease === undefined) break;
+      const letterbox = picture ? copied(picture, lease) : await placePicture(options, lease.pixels, (fit) => readStill(path, fit));
       const header = { ...key, widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx };
       anyRead = true;
-      emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows: rowsOf(letterbox) });
+      emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows: rowsOf(letterbox), pixels: options.pixels });
     } catch (cause) {
-      lease[Symbol.dispose]();
+      lease?.[Symbol.dispose]();
       const why = asPipelineError(cause, "E_SOURCE_NOT_VIDEO");
       lastError = new PipelineError(why.code, `${path}: ${why.message}`, { cause });
       emit({ type: "broken", header: { ...key, ...UNKNOWN_SIZE }, error: lastError });
     }
   }
   emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });
+}
+
+interface WholePicture {
+  readonly rgb: RgbPixels;
+  readonly letterbox: Letterbox;
+}
+
+/** A picture at its own size; the ring's slots take it from here on. */
+async function wholePicture(path: string, { letterbox, inputWidthPx, inputHeightPx, ring }: StillsOptions): Promise<WholePicture> {
+  const rgb = await readStill(path, (widthPx, heightPx) => ({ widthPx, heightPx }), MOST_SOURCE_BYTES / 3);
+  ring.grow(rgb.data.length);
+  return { rgb, letterbox: letterboxFor(letterbox, inputWidthPx, inputHeightPx, rgb.widthPx, rgb.heightPx) };
+}
+
+/** R G B becomes B G R. */
+function copied({ rgb: { data }, letterbox }: WholePicture, { pixels }: SlotLease): Letterbox {
+  for (let i = 0; i < data.length; i += 3) {
+    pixels[i] = data[i + 2]!;
+    pixels[i + 1] = data[i + 1]!;
+    pixels[i + 2] = data[i]!;
+  }
+  return letterbox;
 }
 
 /** Waits for a free slot, or until it is stopped. One listener for all waits: a folder may hold a million pictures. */

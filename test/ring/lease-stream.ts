@@ -84,6 +84,8 @@ function trackedRing(code: LeaseCode, { slots, parts }: LeasePlan, broken: Broke
     return {
       slot: lease.slot,
       pixels: lease.pixels,
+      memory: lease.memory,
+      layout: lease.layout,
       get generation() {
         return lease.generation;
       },

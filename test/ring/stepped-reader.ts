@@ -32,7 +32,7 @@ export function steppedReader(read: typeof readSlot, ring: RingView, slot: numbe
       }
       return seen[at++] ?? false;
     };
-    const watched: RingView = { pixels: (of) => ring.pixels(of), isCurrent: (of, under) => look(() => ring.isCurrent(of, under)) };
+    const watched: RingView = { ...ring, pixels: (of) => ring.pixels(of), isCurrent: (of, under) => look(() => ring.isCurrent(of, under)) };
     return read(watched, slot, generation, (pixels) => {
       for (const part of copied.keys()) {
         look(() => {

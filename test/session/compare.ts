@@ -12,7 +12,7 @@ export interface Found {
 }
 
 /** The oracle's boxes are not clipped to the picture, ours are. */
-function clipped({ box, ...rest }: Found, widthPx: number, heightPx: number): Found {
+export function clipped({ box, ...rest }: Found, widthPx: number, heightPx: number): Found {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = box;
   return { ...rest, box: [Math.max(0, x1), Math.max(0, y1), Math.min(widthPx, x2), Math.min(heightPx, y2)] };
 }
@@ -24,7 +24,8 @@ function iou(a: readonly number[], b: readonly number[]): number {
   return inside / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - inside);
 }
 
-function partner(one: Found, others: readonly Found[]): { found: Found; iou: number } | undefined {
+/** The object of the same class that overlaps it most. */
+export function partner(one: Found, others: readonly Found[]): { found: Found; iou: number } | undefined {
   const same = others.filter(({ classId }) => classId === one.classId).map((found) => ({ found, iou: iou(one.box, found.box) }));
   return same.sort((a, b) => b.iou - a.iou).find((candidate) => candidate.iou >= LEAST_IOU);
 }

@@ -6,7 +6,7 @@ import { CENTRED } from "../support/source.js";
 
 test("each output is written by one thread, which holds no frame back, and each packet at once", () => {
   const args = ffmpegArguments({
-    plan: { input: "file:a.mp4", options: [], stdin: "ignore" }, decodeThreads: 0, letterbox: CENTRED,
+    plan: { input: "file:a.mp4", options: [], stdin: "ignore" }, decodeThreads: 0, letterbox: CENTRED, pixels: "fitted",
     expected: letterboxFor(CENTRED, 96, 96, 320, 180), everyNth: 1,
     picture: { everyNth: 3, widthPx: 320, heightPx: 180, colours: { range: "limited", matrix: "bt601" }, isYuvj: false },
   });

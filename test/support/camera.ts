@@ -62,7 +62,7 @@ export function openCamera(parent: string, runs: readonly CameraRun[], options: 
         return said instanceof Error ? Promise.reject(said) : Promise.resolve({ ...FOUND, ...said });
       },
       command: ({ widthPx, heightPx }) => ({
-        stream: "camera", ring, letterbox: CENTRED, ffmpegPath, decodeThreads: 1, everyNth: 1, picture: null,
+        stream: "camera", ring, letterbox: CENTRED, ffmpegPath, decodeThreads: 1, everyNth: 1, pixels: "fitted" as const, picture: null,
         plan: { input: "nothing", options: [], stdin: "ignore" },
         expected: letterboxFor(CENTRED, 96, 64, widthPx, heightPx),
       }),
