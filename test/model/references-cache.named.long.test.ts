@@ -7,7 +7,7 @@ import { cachedInput, cachedReferences, decodeOutputs, faultsOf, limitsOf, outpu
 // After npm run references: all of them, those too that may not be committed.
 const cached = cachedReferences();
 /** How many the script makes. */
-const MADE = 28;
+const MADE = 29;
 
 test("there are references in the cache", (t) => {
   if (requireReferences(t, cached)) assert.ok(cached.length >= MADE, `${cached.length} of ${MADE}`);
