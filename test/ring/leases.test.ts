@@ -42,7 +42,7 @@ const ADMIT = "rx/admit.js";
 const WRITES_BEFORE_IT_RAISES: readonly Edit[] = [
   ["Atomics.add(generations, slot, 1);", ""],
   ["const generation = Atomics.load", "let generation = Atomics.load"],
-  ["{ slot, generation, pixels, [", "{ slot, get generation() { return generation = Atomics.add(generations, slot, 1) + 1; }, pixels, ["],
+  ["{ slot, generation, pixels, memory", "{ slot, get generation() { return generation = Atomics.add(mine.generations, slot, 1) + 1; }, pixels, memory"],
 ];
 
 for (const [mistake, file, edits, plan, seen] of [

@@ -20,10 +20,10 @@ test("a stream has the session's settings where it has none of its own", () => {
   assert.equal(spec().live.maxFps, 9);
 });
 
-test("labels go with a model: those of the session's model are not put on another", () => {
-  assert.deepEqual(spec().model, { path: "m.onnx", labels: "m.txt" });
+test("labels, family, task and size go with a model: those of the session's model are not put on another", () => {
+  assert.deepEqual(spec().model, { ...options.model, path: "m.onnx", labels: "m.txt" });
   assert.deepEqual(spec({ model: { path: "n.onnx" } }).model, { labels: null, path: "n.onnx" });
-  assert.deepEqual(spec({ model: { labels: "coco" } }).model, { path: "m.onnx", labels: "coco" });
+  assert.deepEqual(spec({ model: { labels: "coco" } }).model, { ...options.model, path: "m.onnx", labels: "coco" });
 });
 
 test("what may change under a running source is told from what needs a new one", () => {

@@ -93,6 +93,6 @@ test("what passes by itself is retried soon, what takes a person slowly, a wrong
   assert.deepEqual(of("soon"), [
     "E_DEVICE", "E_FFMPEG_ENDED", "E_HWACCEL", "E_SOURCE_DISCONNECTED", "E_SOURCE_NO_FRAMES", "E_SOURCE_REFUSED", "E_SOURCE_STALLED", "E_SOURCE_TIMEOUT", "E_SOURCE_UNREACHABLE",
   ]);
-  assert.deepEqual(of("slow"), ["E_SOURCE_AUDIO_ONLY", "E_SOURCE_AUTH", "E_SOURCE_CODEC", "E_SOURCE_NOT_FOUND", "E_SOURCE_NOT_VIDEO", "E_SOURCE_TLS", "E_SOURCE_UNREADABLE"]);
+  assert.deepEqual(of("slow"), ["E_SOURCE_AUDIO_ONLY", "E_SOURCE_AUTH", "E_SOURCE_CODEC", "E_SOURCE_NOT_FOUND", "E_SOURCE_NOT_VIDEO", "E_SOURCE_SIZE", "E_SOURCE_TLS", "E_SOURCE_UNREADABLE"]);
   for (const code of ["E_SOURCE_SCHEME", "E_USAGE", "E_FFMPEG_MISSING"] as const) assert.equal(retryOf(code), "never");
 });
