@@ -21,8 +21,8 @@ export interface FoldedFigures {
   readonly agrees: boolean;
 }
 
-/** Frames of each version in each round: short turns, so that a drift of the machine meets both. */
-const FRAMES = 6;
+/** Frames of each version in each round, one of each in turn, so that a drift of the machine meets both. */
+const FRAMES = 8;
 
 /** null for a model that takes bytes already, or half floats. @throws PipelineError E_MODEL_INVALID */
 export async function folding(info: ModelInfo, rounds: number, signal: AbortSignal): Promise<FoldedFigures | null> {
@@ -46,8 +46,13 @@ async function compare({ id, inputWidthPx, inputHeightPx }: ModelInfo, kernel: R
   const times = { kernel: [] as Turn[], folded: [] as Turn[] };
   const agrees = sameNumbers(await outputsOf(kernel, planes, inputHeightPx), await outputsOf(folded, planes, inputHeightPx));
   for (let round = 0; round < rounds && !signal.aborted; round += 1) {
-    times.kernel.push(await turn(kernel, planes, inputHeightPx));
-    times.folded.push(await turn(folded, planes, inputHeightPx));
+    const [own, other]: [Turn[], Turn[]] = [[], []];
+    for (let frame = 0; frame < FRAMES; frame += 1) {
+      own.push(await turn(kernel, planes, inputHeightPx));
+      other.push(await turn(folded, planes, inputHeightPx));
+    }
+    times.kernel.push(middleOf(own));
+    times.folded.push(middleOf(other));
   }
   const of = (key: keyof Turn) => ({ kernel: spread(times.kernel.map((one) => one[key])), folded: spread(times.folded.map((one) => one[key])) });
   return { model: id, fillMs: of("fillMs"), wholeMs: of("wholeMs"), ratio: spread(times.folded.map(({ wholeMs }, round) => wholeMs / times.kernel[round]!.wholeMs)), agrees };
@@ -59,15 +64,16 @@ interface Turn {
 }
 
 async function turn(session: RuntimeSession, planes: Uint8Array, heightPx: number): Promise<Turn> {
-  let fillMs = 0;
   const begin = systemClock.monotonicMs();
-  for (let frame = 0; frame < FRAMES; frame += 1) {
-    const before = systemClock.monotonicMs();
-    session.fill(planes, { topPx: 0, heightPx });
-    fillMs += systemClock.monotonicMs() - before;
-    await session.run(() => undefined);
-  }
-  return { fillMs: fillMs / FRAMES, wholeMs: (systemClock.monotonicMs() - begin) / FRAMES };
+  session.fill(planes, { topPx: 0, heightPx });
+  const filled = systemClock.monotonicMs();
+  await session.run(() => undefined);
+  return { fillMs: filled - begin, wholeMs: systemClock.monotonicMs() - begin };
+}
+
+/** Their medians: one frame that was interrupted does not count. */
+function middleOf(turns: readonly Turn[]): Turn {
+  return { fillMs: spread(turns.map(({ fillMs }) => fillMs)).median, wholeMs: spread(turns.map(({ wholeMs }) => wholeMs)).median };
 }
 
 async function outputsOf(session: RuntimeSession, planes: Uint8Array, heightPx: number): Promise<number[][]> {

@@ -70,8 +70,8 @@ export function normalisePlainly(planes: Uint8Array, out: Float32Array): void {
 export type MaskBox = readonly [number, number, number, number];
 
 /**
- * A mask: coefficients x prototypes, cut to the picture, drawn bilinear over all of it, above 0 and inside the box; as runs of
- * the picture's pixels, column by column.
+ * A mask: coefficients x prototypes, cut to the picture, drawn bilinear over it, above 0 and inside the box; as runs of the
+ * picture's pixels, column by column.
  */
 export function maskPlainly(prototypes: Float32Array, side: number, coefficients: Float32Array, [x1, y1, x2, y2]: MaskBox, { sourceWidthPx, sourceHeightPx, contentWidthPx, contentHeightPx, leftPx, topPx, inputWidthPx }: Letterbox): number[] {
   const logits = new Float32Array(side * side);
@@ -85,7 +85,7 @@ export function maskPlainly(prototypes: Float32Array, side: number, coefficients
   for (let x = 0; x < sourceWidthPx; x += 1) {
     for (let y = 0; y < sourceHeightPx; y += 1) {
       const inside = x >= x1 && x < x2 && y >= y1 && y < y2;
-      const isSet = sampled(logits, side, part, ((x + 0.5) * part.width) / sourceWidthPx - 0.5, ((y + 0.5) * part.height) / sourceHeightPx - 0.5) > 0 && inside;
+      const isSet = inside && sampled(logits, side, part, ((x + 0.5) * part.width) / sourceWidthPx - 0.5, ((y + 0.5) * part.height) / sourceHeightPx - 0.5) > 0;
       if (isSet !== isMask) {
         runs.push(run);
         [run, isMask] = [0, isSet];

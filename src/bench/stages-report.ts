@@ -25,14 +25,14 @@ function foldedRow({ model, fillMs, wholeMs, ratio, agrees }: FoldedFigures): st
   return `| ${model} | ${ranged(fillMs.kernel, 2)} | ${ranged(fillMs.folded, 2)} | ${ranged(wholeMs.kernel, 1)} | ${ranged(wholeMs.folded, 1)} | ${ranged(ratio, 3)} | ${agrees ? "yes" : "NO"} |`;
 }
 
-/** Below this part of the kernel's time it would be worth having two ways to fill an input. */
+/** Below this part of the kernel's time it would be worth having a second file of each model. */
 const CLEARLY_FASTER = 0.97;
 
 /** What follows from the figures. The pool uses the kernel. */
 function verdict({ model, ratio: { median } }: FoldedFigures): string {
   const change = `${Math.abs((median - 1) * 100).toFixed(1)} % ${median < 1 ? "faster" : "slower"}`;
-  if (median < CLEARLY_FASTER) return `${model}: the graph would be ${change} here; the pool uses the kernel all the same, which suits models of every kind of input`;
-  return `${model}: the graph is ${change}, which is not the 3 % that would make up for another file of each model: the pool uses the kernel`;
+  if (median < CLEARLY_FASTER) return `${model}: the graph is ${change} here, more than where this was decided; the pool uses the kernel`;
+  return `${model}: the graph is ${change}, not the 3 % faster that would make up for a second file of each model; so the pool uses the kernel`;
 }
 
 function ranged({ median, min, max }: Spread, digits: number): string {
