@@ -80,6 +80,8 @@ async function soak(
 }
 
 export { runModes, type ModesReport, type ModesTask } from "./modes.js";
+export { runStages, type StagesReport, type StagesTask } from "./stages.js";
+export { stagesText } from "./stages-report.js";
 export { modesText } from "./modes-report.js";
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";

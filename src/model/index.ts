@@ -19,4 +19,5 @@ export { numberOfHalf } from "./half.js";
 export { describeModel, NOTHING_SAID, type DescribedModel, type ModelFacts, type Sidecar } from "./describe.js";
 export { COCO_LABELS, parseLabelsFile, type GivenLabels } from "./labels.js";
 export { readOnnxHeader, type OnnxHeader, type ValueInfo } from "./onnx-header.js";
-export type { ByteSource } from "./protobuf.js";
+export { fieldsOf, type ByteSource } from "./protobuf.js";
+export { makeMaskMaker, type MaskMaker } from "./decode/masks.js";

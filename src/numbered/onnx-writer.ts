@@ -30,7 +30,7 @@ const message = (field: number, ...parts: Bytes[]): Bytes => bytes(field, joined
 /* Field numbers are those of onnx.proto3 (github.com/onnx/onnx). */
 
 /** TensorProto.DataType. */
-const DATA_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+export const DATA_TYPES = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** AttributeProto.AttributeType. */
 const INT = 2;
 const INTS = 7;
@@ -88,6 +88,38 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
     message(8, whole(2, OPSET_VERSION)),
     ...Object.entries(model.metadata).map(([key, value]) => message(14, text(1, key), text(2, value))),
   ]);
+}
+
+/** What goes before a graph. */
+export interface Prefix {
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly OnnxConstant[];
+  /** The input that gives way to `input`: one of the nodes has to make its values. */
+  readonly replaced: string;
+  readonly input: OnnxValue;
+}
+
+/** A field as it stands in a file. */
+export interface WrittenField {
+  readonly number: number;
+  /** Its key included. */
+  readonly whole: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** Field numbers: the graph of a model, an input of a graph, the name of an input. */
+const [GRAPH, INPUT, NAME] = [7, 11, 1];
+
+/**
+ * A model with something before its graph. All else stays as it is, byte for byte.
+ * fieldsOf   cuts a message into its fields
+ */
+export function prependTo(onnx: Uint8Array, { nodes, constants, replaced, input }: Prefix, fieldsOf: (message: Uint8Array) => Iterable<WrittenField>): Uint8Array {
+  const isReplaced = ({ number, payload }: WrittenField): boolean =>
+    number === INPUT && [...fieldsOf(payload)].some((field) => field.number === NAME && new TextDecoder().decode(field.payload) === replaced);
+  const before = [...nodes.map((node) => message(1, ...nodeFields(node))), ...constants.map((constant) => message(5, ...constantFields(constant)))];
+  const graphOf = (graph: Uint8Array): Bytes[] => Array.from(fieldsOf(graph), (field) => (isReplaced(field) ? message(INPUT, ...valueFields(input)) : field.whole));
+  return joined(Array.from(fieldsOf(onnx), (field) => (field.number === GRAPH ? message(GRAPH, ...before, ...graphOf(field.payload)) : field.whole)));
 }
 
 function nodeFields({ op, inputs, outputs, int = {}, ints = {} }: OnnxNode): Bytes[] {
