@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { ERROR_TABLE, PipelineError } from "../../src/core/errors.js";
 import { unpackRuns } from "../../src/core/mask.js";
 import type { DetectionBatch } from "../../src/core/detections.js";
@@ -127,4 +128,18 @@ function assertWritten(detections: DetectionBatch, { sourceWidthPx, sourceHeight
     { modelId: "m", runtime: "r", labels, publishedAtMs: 0, orderMs: 0, totalMs: 0, skipped: {} },
   );
   recordSchema.parse(JSON.parse(JSON.stringify(record)));
+}
+
+/** Every so many batches are also written as a record and held against its schema. */
+const WRITTEN_EACH = 20;
+
+/** Outputs of all families from a seed, as a test. */
+export function fuzzTest(cases: number, seed: number): void {
+  test(`${cases} outputs of all families, many of them nonsense: an error of the table, or numbers that are ones`, () => {
+    const random = seeded(seed);
+    let read = 0;
+    for (let i = 0; i < cases; i += 1) if (fuzzDecode(random, i % WRITTEN_EACH === 0)) read += 1;
+    // Neither all nonsense nor all sense: else it would prove nothing.
+    assert.ok(read > cases / 4 && read < cases, `${read} of ${cases} could be read`);
+  });
 }

@@ -1,0 +1,3 @@
+import { fuzzTest } from "./fuzz.js";
+
+fuzzTest(100_000, 8_421_130);
