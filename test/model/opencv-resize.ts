@@ -15,15 +15,15 @@ interface Tap {
   readonly weights: readonly [number, number];
 }
 
-/** Half-pixel centres, no widening on downscale, edges repeated. */
-function taps(from: number, to: number): Tap[] {
+/** Half-pixel centres, no widening on downscale, edges repeated: a column there is taken whole, a row is weighed with itself. */
+function taps(from: number, to: number, edgeIsWhole: boolean): Tap[] {
   return Array.from({ length: to }, (_, i) => {
     const centre = Math.fround((i + 0.5) * (from / to) - 0.5);
     const cell = Math.floor(centre);
     const inside = cell >= 0 && cell < from - 1;
-    const rest = inside ? Math.fround(centre - cell) : 0;
-    const first = Math.min(Math.max(cell, 0), from - 1);
-    return { first, second: Math.min(first + 1, from - 1), weights: [weight(1 - rest), weight(rest)] };
+    const rest = inside || !edgeIsWhole ? Math.fround(centre - cell) : 0;
+    const within = (place: number): number => Math.min(Math.max(place, 0), from - 1);
+    return { first: within(cell), second: within(cell + 1), weights: [weight(1 - rest), weight(rest)] };
   });
 }
 
@@ -35,12 +35,12 @@ function weight(share: number): number {
 
 /** `cv2.resize(picture, size, INTER_LINEAR)` for 8 bits, in its whole-number arithmetic. */
 export function resizeLinear({ data, widthPx, heightPx }: Picture, toWidthPx: number, toHeightPx: number): Picture {
-  const columns = taps(widthPx, toWidthPx);
+  const columns = taps(widthPx, toWidthPx, true);
   const out = new Uint8Array(toWidthPx * toHeightPx * CHANNELS);
   const across = (row: number, { first, second, weights }: Tap, channel: number): number =>
     data[(row * widthPx + first) * CHANNELS + channel]! * weights[0] +
     data[(row * widthPx + second) * CHANNELS + channel]! * weights[1];
-  taps(heightPx, toHeightPx).forEach((row, y) =>
+  taps(heightPx, toHeightPx, false).forEach((row, y) =>
     columns.forEach((column, x) => {
       for (let channel = 0; channel < CHANNELS; channel += 1) {
         const upper = (row.weights[0] * (across(row.first, column, channel) >> 4)) >> 16;

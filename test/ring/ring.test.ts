@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createRing, viewRing, type SlotLease } from "../../src/ring/index.js";
+import { createRing, ringViews, viewRing, type SlotLease } from "../../src/ring/index.js";
 
 test("a ring gives each slot once and none when all are out", () => {
   const ring = createRing({ slots: 3, slotBytes: 10 });
@@ -81,4 +81,27 @@ test("leases and returns in any order never lose or double a slot", () => {
     }),
     { seed: 11, numRuns: 200 },
   );
+});
+
+test("slots that grow lie in new memory; leases that are out keep theirs, and count until they come back", () => {
+  const ring = createRing({ slots: 2, slotBytes: 4 });
+  const old = ring.lease();
+  assert.ok(old);
+  old.pixels.fill(7);
+  ring.grow(3);
+  assert.equal(ring.memory, old.memory);
+  ring.grow(9);
+  const larger = ring.lease();
+  assert.ok(larger);
+  assert.deepEqual([larger.pixels.length, larger.layout], [9, { slots: 2, slotBytes: 9 }]);
+  assert.notEqual(larger.memory, old.memory);
+  // As many as before, and no more.
+  assert.deepEqual([ring.outstanding, ring.lease()], [2, undefined]);
+  const views = ringViews();
+  const read = (lease: SlotLease): Uint8Array => views.of({ ringId: 1, memory: lease.memory, layout: lease.layout }).pixels(lease.slot);
+  larger.pixels.fill(8);
+  assert.deepEqual([read(old).join(), read(larger).length, read(larger)[8], read(old).length], ["7,7,7,7", 9, 8, 4]);
+  old[Symbol.dispose]();
+  assert.throws(() => old[Symbol.dispose](), /given back twice/);
+  assert.equal(ring.lease()?.pixels.length, 9);
 });

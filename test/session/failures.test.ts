@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/clock.js";
+import type { PipelineError } from "../../src/core/errors.js";
 import { openSession } from "../../src/session/index.js";
 import { constantModel } from "../support/models.js";
 import { requireShared, shared } from "../support/paths.js";
@@ -104,4 +105,9 @@ test("a live stream faster than the model looks at the newest frames, counts the
   assert.ok(oldest < 500 + 2 * slowest + 250, `a record was ${oldest} ms old, the slowest run took ${slowest} ms`);
   const skipped = records.reduce((sum, record) => sum + Object.values(record.skipped ?? {}).reduce((a, b) => a + b, 0), 0);
   assert.ok(skipped <= 240 - records.length && skipped > 50);
+});
+
+test("the reference's own resize over a broker is refused before anything is opened there", async () => {
+  const options = settings({ sources: [clip()], source: { preprocess: "exact" }, inference: { mode: "queue", queue: { url: "nats://127.0.0.1:9" } } });
+  await assert.rejects(openSession(options), (error: PipelineError) => error.code === "E_CONFIG" && /preprocess is exact, inference.mode is queue/.test(error.message));
 });
