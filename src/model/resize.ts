@@ -67,18 +67,20 @@ export function makeLinearResize({ fromWidthPx, fromHeightPx, toWidthPx, toHeigh
 /** One source row across: B of all columns, then G, then R. */
 function drawAcross(bgr: Uint8Array, at: number, { first, second, weight }: Taps, out: Int32Array, width: number): void {
   for (let x = 0; x < width; x += 1) {
-    const [from, to, share] = [at + first[x]!, at + second[x]!, weight[x]!];
+    const from = at + first[x]!;
+    const to = at + second[x]!;
+    const share = weight[x]!;
     const rest = WEIGHT_ONE - share;
-    out[x] = (bgr[from]! * rest + bgr[to]! * share) >> BETWEEN_BITS;
-    out[width + x] = (bgr[from + 1]! * rest + bgr[to + 1]! * share) >> BETWEEN_BITS;
-    out[2 * width + x] = (bgr[from + 2]! * rest + bgr[to + 2]! * share) >> BETWEEN_BITS;
+    out[x] = (Math.imul(bgr[from]!, rest) + Math.imul(bgr[to]!, share)) >> BETWEEN_BITS;
+    out[width + x] = (Math.imul(bgr[from + 1]!, rest) + Math.imul(bgr[to + 1]!, share)) >> BETWEEN_BITS;
+    out[2 * width + x] = (Math.imul(bgr[from + 2]!, rest) + Math.imul(bgr[to + 2]!, share)) >> BETWEEN_BITS;
   }
 }
 
 function mix(upper: Int32Array, lower: Int32Array, from: number, share: number, out: Uint8Array, to: number, width: number): void {
   const rest = WEIGHT_ONE - share;
   for (let x = 0; x < width; x += 1) {
-    out[to + x] = (((rest * upper[from + x]!) >> AFTER_BITS) + ((share * lower[from + x]!) >> AFTER_BITS) + 2) >> 2;
+    out[to + x] = ((Math.imul(rest, upper[from + x]!) >> AFTER_BITS) + (Math.imul(share, lower[from + x]!) >> AFTER_BITS) + 2) >> 2;
   }
 }
 
