@@ -1,5 +1,5 @@
 import { nearestKey, nearestVariable } from "./nearest.js";
-import { ANY_NAME, environmentName, findSetting, isUnderName, listSettings, type SchemaNode, type Setting } from "./settings-table.js";
+import { alternativesOf, ANY_NAME, environmentName, findSetting, isUnderName, listSettings, type SchemaNode, type Setting } from "./settings-table.js";
 
 /** A value and where somebody wrote it. */
 export interface Entry {
@@ -102,10 +102,13 @@ function entryOf(setting: Setting, text: string, origin: Origin): Entry[] {
 
 /** Gives a text the type that the setting asks for; what does not look like it stays text and is refused later. */
 function fromText(node: SchemaNode, text: string): unknown {
-  const alternatives = node.anyOf ?? [node];
+  const alternatives = alternativesOf(node);
   const takes = (type: string): boolean => alternatives.some((one) => one.type === type);
-  const items = alternatives.find(({ type }) => type === "array")?.items;
-  if (items !== undefined) return text.split(",").map((part) => fromText(items, part.trim()));
+  const list = alternatives.find(({ type }) => type === "array");
+  const items = list?.prefixItems?.[0] ?? list?.items;
+  // Where one number is allowed too, a single one is no list of one.
+  const isNumber = (takes("integer") || takes("number")) && !text.includes(",");
+  if (items !== undefined && !isNumber) return text.replace(/^\[(.*)\]$/, "$1").split(",").map((part) => fromText(items, part.trim()));
   if ((takes("integer") || takes("number")) && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   if (takes("boolean") && /^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
   return text;

@@ -12,6 +12,9 @@ export interface SchemaNode {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly items?: SchemaNode;
+  /** Of a list with a fixed number of members: each of them. */
+  readonly prefixItems?: readonly SchemaNode[];
+  readonly minItems?: number;
   readonly anyOf?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   /** Of a map whose keys are names that the person chooses: what stands under each. */
@@ -72,7 +75,12 @@ export function environmentName(path: readonly string[]): string {
 
 /** In words, what a setting may be: `auto, or a whole number from 1 to 64`. */
 export function allowedText(node: SchemaNode): string {
-  return (node.anyOf ?? [node]).map(oneAllowed).join(" or ");
+  return alternativesOf(node).map(oneAllowed).join(" or ");
+}
+
+/** What a value may be: one way, or several; those of a nullable union lie one within the other. */
+export function alternativesOf(node: SchemaNode): readonly SchemaNode[] {
+  return node.anyOf?.flatMap(alternativesOf) ?? [node];
 }
 
 function oneAllowed(node: SchemaNode): string {
@@ -87,7 +95,7 @@ function oneAllowed(node: SchemaNode): string {
     case "string":
       return "text";
     case "array":
-      return `a list of ${allowedText(node.items ?? {})}`;
+      return node.prefixItems ? `a list of ${node.prefixItems.length}, each ${allowedText(node.prefixItems[0] ?? {})}` : `a list of ${node.minItems ? `at least ${node.minItems}, each ` : ""}${allowedText(node.items ?? {})}`;
     default:
       return `${node.type === "integer" ? "a whole number" : "a number"}${rangeText(node)}`;
   }

@@ -16,7 +16,7 @@ export type Batcher = (kept: Kept, outputs: readonly ModelOutput[], letterbox: L
 /** Chooses by the model's task. A model with masks has its prototypes as its second output. */
 export function makeBatcher({ task, head, family }: ModelInfo, limits: DetectLimits): Batcher {
   if (task === "pose" && head.keypoints > 0) return poseBatcher(head.keypoints, head.keypointValues);
-  if (task === "segment" && limits.masks !== "none") return maskBatcher(head.maskCoefficients, limits, family === "yolov5" ? "yolov5" : "ultralytics");
+  if (task === "segment") return maskBatcher(head.maskCoefficients, limits, family === "yolov5" ? "yolov5" : "ultralytics");
   return (kept, _, letterbox) => batchOf(kept, letterbox);
 }
 
@@ -62,10 +62,12 @@ function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits
       const mask = maker.runs(prototypes, row, whole.boxes, i * 4, letterbox);
       if (mask.count === 1 && rules === "ultralytics") continue;
       left.push(i);
+      if (form === "none") continue;
       if (form !== "polygon") masks.push(maskText(mask));
       if (form !== "rle") polygons.push(outlinesOf(mask.runs.subarray(0, mask.count), letterbox.sourceHeightPx));
     }
-    return { ...picked(whole, left), ...(form !== "polygon" && { masks }), ...(form !== "rle" && { polygons }) };
+    // Without masks the objects are the same: whether one has a mask decides whether it is one.
+    return { ...picked(whole, left), ...((form === "rle" || form === "both") && { masks }), ...((form === "polygon" || form === "both") && { polygons }) };
   };
 }
 

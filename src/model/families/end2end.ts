@@ -103,8 +103,9 @@ function turnedRows(classCount: number, limits: DetectLimits): Decoder {
   };
 }
 
-/** The class that stands in a row as a float. What an unused row holds does not count. */
+/** The class that stands in a row as a float. What an unused row holds does not count; what is no class is -1, which no model has. */
 function classOf(value: number, score: number): number {
   if (score > 0) requireNumber(value);
-  return Math.max(0, Math.round(value)) || 0;
+  const classId = Math.round(value);
+  return classId >= 0 ? classId : -1;
 }

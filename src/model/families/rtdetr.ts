@@ -64,7 +64,7 @@ function rtdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
       const { data } = floatOutput(outputs, 0, [1, null, columns]);
       ranking.clear(data.length / columns, sieve.conf);
       for (let at = 0, query = 0; at < data.length; at += columns, query += 1) {
-        if (head.isDecoded) ranking.add(data[at + BOX_VALUES]!, query, Math.max(0, Math.round(data[at + BOX_VALUES + 1]!)) || 0);
+        if (head.isDecoded) ranking.add(data[at + BOX_VALUES]!, query, classOf(data[at + BOX_VALUES + 1]!));
         else ranking.addBest(data, at + BOX_VALUES, labels.length, query);
       }
       finished.clear();
@@ -75,6 +75,12 @@ function rtdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
       return finished.take(outputs, letterbox, () => undefined);
     },
   };
+}
+
+/** What is no class is -1, which no model has. */
+function classOf(value: number): number {
+  const classId = Math.round(value);
+  return classId >= 0 ? classId : -1;
 }
 
 /** Centre form in shares of the input to corners in input px, in float32. */
