@@ -17,6 +17,7 @@ import torch
 import transformers
 
 from common import CACHE, CONFS, MAX_DETECTIONS, bias_shift, found, picture, write_reference
+from settling import settle
 
 SIDE = 128
 QUERIES = 40
@@ -55,19 +56,6 @@ def stretched(mean=(0, 0, 0), std=(1, 1, 1), side=SIDE):
     image = cv2.resize(picture(), (side, side), interpolation=cv2.INTER_LINEAR)[..., ::-1].astype(np.float32) / 255
     image = (image - np.float32(mean)) / np.float32(std)
     return np.ascontiguousarray(image.transpose(2, 0, 1))[None].astype(np.float32)
-
-
-def settle(model):
-    norms = [m for m in model.modules() if "BatchNorm" in type(m).__name__ and hasattr(m, "running_var")]
-    image = torch.from_numpy(stretched(side=256))
-    for norm in norms:
-        if isinstance(norm, torch.nn.BatchNorm2d):
-            norm.momentum = None
-            norm.reset_running_stats()
-            norm.train()
-    with torch.no_grad():
-        model(torch.cat([image, image.flip(3)]))
-    model.eval()
 
 
 def liven(class_layers, box_networks, scores_of, seed):
@@ -169,7 +157,8 @@ def from_transformers(name, config_class, model_class, backbone, seed, **more):
     config = config_class(backbone_config=backbone, **{**common_config(), **more})
     config.num_labels = CLASSES
     network = model_class(config)
-    settle(network)
+    large = torch.from_numpy(stretched(side=256))
+    settle(network, torch.cat([large, large.flip(3)]))
     classes = [layer for layer in network.class_embed] if hasattr(network, "class_embed") else list(network.model.decoder.class_embed)
     boxes = network.bbox_embed if hasattr(network, "bbox_embed") else network.model.decoder.bbox_embed
     image = torch.from_numpy(stretched())
@@ -199,7 +188,8 @@ def d_fine_original():
             dim_feedforward=64, num_denoising=0, aux_loss=False,
         ),
     ).eval()
-    settle(network)
+    large = torch.from_numpy(stretched(side=256))
+    settle(network, torch.cat([large, large.flip(3)]))
     image = torch.from_numpy(stretched())
     liven(list(network.decoder.dec_score_head), list(network.decoder.dec_bbox_head),
           lambda: network(image)["pred_logits"].sigmoid()[0].amax(-1).numpy(), 11)

@@ -11,6 +11,7 @@ from ultralytics import RTDETR, YOLO
 from ultralytics.utils import YAML
 
 from common import CACHE, CONFS, FRAME, IOU, MAX_DETECTIONS, bias_shift, found, picture, rounded, run_length, write_reference
+from settling import settle
 
 SOURCE = {"package": "ultralytics", "version": ultralytics.__version__, "licence": "AGPL-3.0"}
 MODELS_DIR = os.path.join(os.path.dirname(ultralytics.__file__), "cfg", "models")
@@ -51,22 +52,6 @@ def tiny_yaml(name, source, classes, width):
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return str(path)
-
-
-def settle(model):
-    """Gives batch norm the statistics of a larger picture, so that random layers neither die nor explode."""
-    image = torch.from_numpy(letterboxed("frame40", SETTLING_SIDE))
-    views = torch.cat([image, image.flip(3), image.flip(2)])
-    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = None
-        norm.reset_running_stats()
-        norm.train()
-    with torch.no_grad():
-        model(views)
-    model.eval()
-    for norm in norms:
-        norm.running_var.clamp_(min=0.01)
 
 
 def last_layers(head, names):
@@ -111,7 +96,8 @@ def best_scores(model, image, classes):
 def prepare(yolo, task, classes, kind, seed):
     network = yolo.model.float()
     image = torch.from_numpy(letterboxed(kind, SIDE))
-    settle(network)
+    large = torch.from_numpy(letterboxed("frame40", SETTLING_SIDE))
+    settle(network, torch.cat([large, large.flip(3), large.flip(2)]), least_variance=0.01)
     if task == "classify":
         linear = network.model[-1].linear
         linear.weight.data.mul_(6)

@@ -15,6 +15,7 @@ from yolov5.utils.general import non_max_suppression, scale_boxes
 from yolov5.utils.segment.general import process_mask_native
 
 from common import CACHE, CONFS, IOU, MAX_DETECTIONS, bias_shift, found, picture, run_length, write_reference
+from settling import settle
 
 SIDE = 96
 SETTLING_SIDE = 256
@@ -36,24 +37,11 @@ def network_of(kind):
     torch.manual_seed(5)
     model = (SegmentationModel if kind == "seg" else DetectionModel)(config, ch=3)
     model.names = {i: f"class{i}" for i in range(CLASSES)}
-    settle(model)
+    image = torch.from_numpy(fed(SETTLING_SIDE))
+    settle(model, torch.cat([image, image.flip(3), image.flip(2)]), least_variance=0.01)
     liven(model)
     model.model[-1].export = True
     return model
-
-
-def settle(model):
-    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    image = torch.from_numpy(fed(SETTLING_SIDE))
-    for norm in norms:
-        norm.momentum = None
-        norm.reset_running_stats()
-        norm.train()
-    with torch.no_grad():
-        model(torch.cat([image, image.flip(3), image.flip(2)]))
-    model.eval()
-    for norm in norms:
-        norm.running_var.clamp_(min=0.01)
 
 
 def liven(model):

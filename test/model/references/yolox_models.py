@@ -15,6 +15,7 @@ from yolox.data.data_augment import preproc
 from yolox.models import YoloPafpn, YoloxHead, YoloxModule
 
 from common import CACHE, CONFS, IOU, MAX_DETECTIONS, bias_shift, found, picture, write_reference
+from settling import settle
 
 SIDE = 96
 CLASSES = 4
@@ -29,18 +30,9 @@ def fed(side=SIDE):
 def network_of():
     torch.manual_seed(3)
     model = YoloxModule(YoloPafpn(0.33, 0.125), YoloxHead(CLASSES, 0.125))
-    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     image = torch.from_numpy(fed(256)[0])
     model.eval()
-    for norm in norms:
-        norm.momentum = None
-        norm.reset_running_stats()
-        norm.train()
-    with torch.no_grad():
-        model(torch.cat([image, image.flip(3)]))
-    model.eval()
-    for norm in norms:
-        norm.running_var.clamp_(min=0.01)
+    settle(model, torch.cat([image, image.flip(3)]), least_variance=0.01)
     generator = torch.Generator().manual_seed(4)
     head = model.head
     with torch.no_grad():
