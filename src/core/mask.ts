@@ -75,9 +75,12 @@ export function eachPiece({ size: [heightPx, widthPx], counts }: Mask, take: (x:
   if (runs) eachStretch(runs, heightPx, take);
 }
 
-/** How many pixels a mask has. */
-export function areaOf(runs: Uint32Array): number {
-  let area = 0;
-  for (let i = 1; i < runs.length; i += 2) area += runs[i]!;
-  return area;
+/** The same drawn at another size: calls back for each stretch of that size's columns. */
+export function eachPieceAt(mask: Mask, widthPx: number, heightPx: number, take: (x: number, fromY: number, toY: number) => void): void {
+  const [scaleX, scaleY] = [widthPx / mask.size[1], heightPx / mask.size[0]];
+  eachPiece(mask, (x, fromY, toY) => {
+    const [top, bottom] = [Math.round(fromY * scaleY), Math.round(toY * scaleY)];
+    const end = Math.round((x + 1) * scaleX);
+    for (let column = Math.round(x * scaleX); column < end; column += 1) take(column, top, bottom);
+  });
 }

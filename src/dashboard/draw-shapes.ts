@@ -1,6 +1,6 @@
 import { BODY, BODY_POINTS, LEAST_POINT_SCORE } from "../core/body.js";
 import { colourOf } from "../core/class-colours.js";
-import { eachPiece } from "../core/mask.js";
+import { eachPieceAt } from "../core/mask.js";
 import type { FrameRecord } from "../wire/index.js";
 import type { Trails } from "./trails.js";
 import type { Placement } from "./viewport.js";
@@ -103,12 +103,7 @@ function tint(pixels: Uint32Array, width: number, height: number, mask: NonNulla
   const rgb = Number.parseInt(colour.slice(1), 16);
   // ImageData is red, green, blue, alpha in memory: on a little-endian machine the other way round in a number.
   const pixel = ((MASK_ALPHA << 24) | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
-  const [scaleX, scaleY] = [width / mask.size[1], height / mask.size[0]];
-  eachPiece(mask, (x, top, bottom) => {
-    const [fromX, toX] = [Math.round(x * scaleX), Math.round((x + 1) * scaleX)];
-    const [fromY, toY] = [Math.round(top * scaleY), Math.round(bottom * scaleY)];
-    for (let column = fromX; column < toX; column += 1) {
-      for (let row = fromY; row < toY; row += 1) pixels[row * width + column] = pixel;
-    }
+  eachPieceAt(mask, width, height, (x, fromY, toY) => {
+    for (let y = fromY; y < toY; y += 1) pixels[y * width + x] = pixel;
   });
 }

@@ -1,5 +1,5 @@
 import { colourOf } from "../core/class-colours.js";
-import { eachPiece, type Mask } from "../core/mask.js";
+import { eachPieceAt, type Mask } from "../core/mask.js";
 import type { RawPicture } from "../picture/index.js";
 import type { FrameRecord } from "../wire/index.js";
 
@@ -19,12 +19,7 @@ export function maskLayer({ objects }: Pick<FrameRecord, "objects">, { widthPx, 
 /** Fills the pixels that a mask covers; it may be of another size. */
 function tint(pixels: DataView, widthPx: number, heightPx: number, mask: Mask, colour: string): void {
   const pixel = ((Number.parseInt(colour.slice(1), 16) << 8) | MASK_ALPHA) >>> 0;
-  const [scaleX, scaleY] = [widthPx / mask.size[1], heightPx / mask.size[0]];
-  eachPiece(mask, (x, top, bottom) => {
-    const [fromX, toX] = [Math.round(x * scaleX), Math.round((x + 1) * scaleX)];
-    const [fromY, toY] = [Math.round(top * scaleY), Math.round(bottom * scaleY)];
-    for (let row = fromY; row < toY; row += 1) {
-      for (let column = fromX; column < toX; column += 1) pixels.setUint32((row * widthPx + column) * CHANNELS, pixel);
-    }
+  eachPieceAt(mask, widthPx, heightPx, (x, fromY, toY) => {
+    for (let y = fromY; y < toY; y += 1) pixels.setUint32((y * widthPx + x) * CHANNELS, pixel);
   });
 }

@@ -7,13 +7,7 @@ import { MASK_OPACITY, maskLayer } from "./masks.js";
 
 /** What was seen in a picture, and the size that its pixels count in. */
 export type Seen = Pick<FrameRecord, "objects" | "widthPx" | "heightPx">;
-/** An object, with what outlines of masks and classifiers add. */
-type DetectedObject = Seen["objects"][number] & {
-  /** Rings x, y, x, y, ... in the pixels of what was seen. */
-  readonly polygon?: readonly (readonly number[])[];
-  /** Of the whole picture, best first. */
-  readonly classes?: readonly { readonly classId: number; readonly label: string; readonly score: number }[];
-};
+type DetectedObject = Seen["objects"][number];
 type Size = Pick<Seen, "widthPx" | "heightPx">;
 type Point = readonly [number, number];
 

@@ -1,5 +1,5 @@
 import { BODY, BODY_POINTS, LEAST_POINT_SCORE } from "../core/body.js";
-import { eachPiece, type Mask } from "../core/mask.js";
+import { eachPieceAt } from "../core/mask.js";
 import type { Yuv } from "../picture/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import { even, fillRect, strokeLine, strokeRect, tintColumn, type Canvas } from "./painter.js";
@@ -17,7 +17,7 @@ export interface Stroke {
 
 /** Masks first: lines lie over them. A mask is a tint; an outline without its mask is a line. */
 export function drawInside(canvas: Canvas, { mask, polygon }: DetectedObject, scale: Scale, stroke: Stroke): void {
-  if (mask) tint(canvas, mask, stroke.colour);
+  if (mask) eachPieceAt(mask, canvas.widthPx, canvas.heightPx, (x, fromY, toY) => tintColumn(canvas, x, fromY, toY, stroke.colour));
   else for (const ring of polygon ?? []) drawRing(canvas, ring, scale, stroke);
 }
 
@@ -48,13 +48,4 @@ function drawPose(canvas: Canvas, keypoints: NonNullable<DetectedObject["keypoin
     if (from && to) strokeLine(canvas, from, to, linePx, colour);
   }
   for (const point of sure) if (point) fillRect(canvas, even(point[0]) - linePx, even(point[1]) - linePx, even(point[0]) + linePx, even(point[1]) + linePx, colour);
-}
-
-/** It covers the whole picture, whatever its size. */
-function tint(canvas: Canvas, mask: Mask, colour: Yuv): void {
-  const [across, down] = [canvas.widthPx / mask.size[1], canvas.heightPx / mask.size[0]];
-  eachPiece(mask, (x, top, bottom) => {
-    const [fromY, toY] = [Math.round(top * down), Math.round(bottom * down)];
-    for (let column = Math.round(x * across); column < Math.round((x + 1) * across); column += 1) tintColumn(canvas, column, fromY, toY, colour);
-  });
 }

@@ -5,19 +5,10 @@ import { unpackRuns } from "../../src/core/mask.js";
 import type { DetectionBatch } from "../../src/core/detections.js";
 import { FAMILIES, letterboxFor, makeDecoder, MASK_FORMS, PLAIN_HEAD, type DetectLimits, type Family, type Head, type Letterbox, type ModelInfo, type ModelOutput, type Task } from "../../src/model/index.js";
 import { frameRecord, recordSchema } from "../../src/wire/index.js";
+import { chance } from "../rig/chance.js";
 
-/** Repeatable numbers, 0 (inclusive) to 1. Source: Mulberry32. */
+/** 0 (inclusive) to 1. */
 export type Random = () => number;
-
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export const pick = <T>(random: Random, values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
 
@@ -136,7 +127,7 @@ const WRITTEN_EACH = 20;
 /** Outputs of all families from a seed, as a test. */
 export function fuzzTest(cases: number, seed: number): void {
   test(`${cases} outputs of all families, many of them nonsense: an error of the table, or numbers that are ones`, () => {
-    const random = seeded(seed);
+    const random = chance(seed);
     let read = 0;
     for (let i = 0; i < cases; i += 1) if (fuzzDecode(random, i % WRITTEN_EACH === 0)) read += 1;
     // Neither all nonsense nor all sense: else it would prove nothing.
