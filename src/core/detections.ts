@@ -12,6 +12,11 @@ export interface DetectionBatch extends ObjectParts {
   readonly classIds: Int32Array;
 }
 
+/** Numbers of a turned box's corners: x, y of each of the four. */
+export const CORNER_VALUES = 8;
+/** Numbers of a point of a pose: x, y, score. */
+export const POINT_VALUES = 3;
+
 /** What some models know of an object beyond its box. */
 export interface ObjectParts {
   /** Turned boxes: count x 4 corners x (x, y) in source pixels, clockwise as the picture is seen; not clipped. */
@@ -47,9 +52,10 @@ export function detectionBatch(boxes: Float32Array, scores: Float32Array, classI
   invariant(boxes.length === count * 4, `boxes hold ${boxes.length} numbers, expected ${count} x 4`);
   invariant(classIds.length === count, `classIds hold ${classIds.length}, expected ${count}`);
   const { corners, keypoints, masks, polygons, topClasses } = parts;
-  invariant((corners?.length ?? count * 8) === count * 8, `corners hold ${corners?.length} numbers, expected ${count} x 8`);
-  invariant((keypoints?.length ?? 0) % Math.max(3, count * 3) === 0, `keypoints hold ${keypoints?.length} numbers, expected ${count} x points x 3`);
+  invariant((corners?.length ?? count * CORNER_VALUES) === count * CORNER_VALUES, `corners hold ${corners?.length} numbers, expected ${count} x ${CORNER_VALUES}`);
+  invariant((keypoints?.length ?? 0) % (POINT_VALUES * Math.max(1, count)) === 0, `keypoints hold ${keypoints?.length} numbers, expected ${count} x points x 3`);
   invariant((masks ?? polygons ?? scores).length === count && (polygons ?? scores).length === count, `masks or polygons are not ${count}`);
-  invariant((topClasses?.scores.length ?? 0) === count * (topClasses?.perObject ?? 0), `topClasses holds ${topClasses?.scores.length} scores`);
+  const top = count * (topClasses?.perObject ?? 0);
+  invariant((topClasses?.scores.length ?? 0) === top && (topClasses?.classIds.length ?? 0) === top, `topClasses holds ${topClasses?.scores.length} scores and ${topClasses?.classIds.length} classes`);
   return { count, boxes, scores, classIds, ...parts };
 }

@@ -1,4 +1,4 @@
-import { rowsOf, type Letterbox } from "./letterbox.js";
+import { isSameLetterbox, rowsOf, type Letterbox } from "./letterbox.js";
 import type { InputForm } from "./preprocess.js";
 import { makeLinearResize, type Resize } from "./resize.js";
 
@@ -31,7 +31,7 @@ export function makeFitter({ letterbox: { padValue } }: Pick<InputForm, "letterb
   let prepared: Prepared | undefined;
   return {
     fit(bgr, letterbox) {
-      if (prepared === undefined || !isSame(prepared.letterbox, letterbox)) prepared = prepare(letterbox, padValue);
+      if (prepared === undefined || !isSameLetterbox(prepared.letterbox, letterbox)) prepared = prepare(letterbox, padValue);
       const { planes, resize, offset } = prepared;
       resize(bgr, planes, offset, letterbox.inputWidthPx, planes.length / 3);
       return planes;
@@ -60,9 +60,4 @@ function prepare(letterbox: Letterbox, padValue: number): Prepared {
     resize: makeLinearResize({ fromWidthPx: sourceWidthPx, fromHeightPx: sourceHeightPx, toWidthPx: contentWidthPx, toHeightPx: contentHeightPx, part }),
     offset: Math.max(0, leftPx),
   };
-}
-
-/** Letterboxes come anew with each task: what counts is what they say. */
-function isSame(a: Letterbox, b: Letterbox): boolean {
-  return a.sourceWidthPx === b.sourceWidthPx && a.sourceHeightPx === b.sourceHeightPx && a.contentWidthPx === b.contentWidthPx && a.contentHeightPx === b.contentHeightPx && a.leftPx === b.leftPx && a.topPx === b.topPx;
 }

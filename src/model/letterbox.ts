@@ -77,6 +77,14 @@ function margin({ placement }: LetterboxRule, restPx: number): number {
   return placement === "centre-crop" ? 0 - roundHalfEven(-restPx / 2) : 0;
 }
 
+/** Whether two lay the same picture at the same place. They come anew with each task: what counts is what they say. */
+export function isSameLetterbox(a: Letterbox, b: Letterbox): boolean {
+  return (
+    a.sourceWidthPx === b.sourceWidthPx && a.sourceHeightPx === b.sourceHeightPx && a.inputWidthPx === b.inputWidthPx && a.inputHeightPx === b.inputHeightPx &&
+    a.contentWidthPx === b.contentWidthPx && a.contentHeightPx === b.contentHeightPx && a.leftPx === b.leftPx && a.topPx === b.topPx
+  );
+}
+
 /** The rows that hold the picture. */
 export function rowsOf({ topPx, contentHeightPx, inputHeightPx }: Pick<Letterbox, "topPx" | "contentHeightPx" | "inputHeightPx">): InputRows {
   return { topPx: Math.max(0, topPx), heightPx: Math.min(contentHeightPx, inputHeightPx) };

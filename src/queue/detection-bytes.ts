@@ -1,4 +1,4 @@
-import type { DetectionBatch } from "../core/detections.js";
+import { CORNER_VALUES, POINT_VALUES, type DetectionBatch } from "../core/detections.js";
 import { z } from "../core/schema.js";
 import { checked, refused } from "./envelope.js";
 
@@ -11,8 +11,6 @@ import { checked, refused } from "./envelope.js";
 const MOST_DETECTIONS = 10_000;
 const MOST_POINTS = 1000;
 const BYTES_PER_OBJECT = 4 * 4 + 4 + 4;
-const CORNER_VALUES = 8;
-const POINT_VALUES = 3;
 
 const partWords = z.strictObject({
   corners: z.literal(true).exactOptional(),

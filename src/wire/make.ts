@@ -1,4 +1,4 @@
-import type { DetectionBatch, TopClasses } from "../core/detections.js";
+import { CORNER_VALUES, POINT_VALUES, type DetectionBatch, type TopClasses } from "../core/detections.js";
 import type { FrameHeader, FrameOutcome, SkipCause } from "../core/frame.js";
 import type { StreamStats } from "../core/stats.js";
 import type { StateChange } from "../core/stream-state.js";
@@ -66,7 +66,7 @@ function partsOf(batch: DetectionBatch, i: number, labels: readonly string[], he
   const { count, corners, keypoints, masks, polygons, topClasses } = batch;
   const mask = masks?.[i];
   return {
-    ...(corners && { corners: pointsOf(corners.subarray(i * 8, i * 8 + 8)) as NonNullable<ObjectRecord["corners"]> }),
+    ...(corners && { corners: pointsOf(corners.subarray(i * CORNER_VALUES, (i + 1) * CORNER_VALUES)) as NonNullable<ObjectRecord["corners"]> }),
     ...(keypoints && { keypoints: scoredPoints(keypoints.subarray((i * keypoints.length) / count, ((i + 1) * keypoints.length) / count)) }),
     ...(mask !== undefined && { mask: { size: [heightPx, widthPx] as [number, number], counts: mask } }),
     ...(polygons && { polygon: (polygons[i] ?? []).map((ring) => Array.from(ring, (value) => rounded(value, BOX_DECIMALS))) }),
@@ -79,8 +79,8 @@ function pointsOf(values: Float32Array): [number, number][] {
 }
 
 function scoredPoints(values: Float32Array): [number, number, number][] {
-  return Array.from({ length: values.length / 3 }, (_, i) => [
-    rounded(values[3 * i]!, BOX_DECIMALS), rounded(values[3 * i + 1]!, BOX_DECIMALS), rounded(values[3 * i + 2]!, SCORE_DECIMALS),
+  return Array.from({ length: values.length / POINT_VALUES }, (_, i) => [
+    rounded(values[POINT_VALUES * i]!, BOX_DECIMALS), rounded(values[POINT_VALUES * i + 1]!, BOX_DECIMALS), rounded(values[POINT_VALUES * i + 2]!, SCORE_DECIMALS),
   ]);
 }
 

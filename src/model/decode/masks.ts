@@ -1,5 +1,4 @@
-import { packRuns } from "../../core/mask.js";
-import type { Letterbox } from "../letterbox.js";
+import { isSameLetterbox, type Letterbox } from "../letterbox.js";
 import type { FloatOutput } from "./decoder.js";
 import { bilinear, type Taps } from "./taps.js";
 
@@ -63,7 +62,7 @@ export function makeMaskMaker(rules: MaskRules): MaskMaker {
   return {
     runs(prototypes, coefficients, box, at, letterbox) {
       const [, , heightPx = 0, widthPx = 0] = prototypes.dims;
-      if (geometry?.letterbox !== letterbox || geometry.widthPx !== widthPx || geometry.heightPx !== heightPx) geometry = geometryOf(letterbox, widthPx, heightPx, rules);
+      if (geometry === undefined || !isSameLetterbox(geometry.letterbox, letterbox) || geometry.widthPx !== widthPx || geometry.heightPx !== heightPx) geometry = geometryOf(letterbox, widthPx, heightPx, rules);
       const { sourceWidthPx, sourceHeightPx } = letterbox;
       const [x0, y0] = [Math.ceil(box[at]!), Math.ceil(box[at + 1]!)];
       const [x1, y1] = [Math.min(sourceWidthPx, Math.ceil(box[at + 2]!)), Math.min(sourceHeightPx, Math.ceil(box[at + 3]!))];
@@ -87,15 +86,13 @@ export function makeMaskMaker(rules: MaskRules): MaskMaker {
         grid = fine;
       }
       column = sized(column, rows);
-      const most = 2 * ((x1 - x0) * (y1 - y0) + 2);
+      // A column changes at each of its pixels at most, and ends once.
+      const most = (x1 - x0) * (y1 - y0 + 1) + 2;
       if (runs.length < most) runs = new Uint32Array(most);
       return { runs, count: trace(grid, columns, rows, column, { x0, y0, x1, y1 }, geometry, across.from, down.from, runs) };
     },
   };
 }
-
-/** A mask as text. */
-export const maskText = ({ runs, count }: MaskRuns): string => packRuns(runs, count);
 
 /** Through the sigmoid, less a half: mask is again what is above 0. */
 function squash(logits: Float32Array, count: number): void {

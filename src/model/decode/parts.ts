@@ -1,10 +1,11 @@
-import type { DetectionBatch } from "../../core/detections.js";
+import { detectionBatch, POINT_VALUES, type DetectionBatch, type ObjectParts } from "../../core/detections.js";
+import { packRuns } from "../../core/mask.js";
 import type { ModelInfo } from "../info.js";
 import type { Letterbox } from "../letterbox.js";
 import type { DetectLimits } from "../limits.js";
 import { floatOutput, requireNumber, type ModelOutput } from "./decoder.js";
 import { batchOf, type Kept } from "./kept.js";
-import { makeMaskMaker, maskText, type MaskRules } from "./masks.js";
+import { makeMaskMaker, type MaskRules } from "./masks.js";
 import { outlinesOf } from "./outlines.js";
 
 /** Copies what an output holds of one object behind its classes: mask coefficients, or the numbers of its points. */
@@ -19,9 +20,6 @@ export function makeBatcher({ task, head, family }: ModelInfo, limits: DetectLim
   if (task === "segment") return maskBatcher(head.maskCoefficients, limits, family === "yolov5" ? "yolov5" : "ultralytics");
   return (kept, _, letterbox) => batchOf(kept, letterbox);
 }
-
-/** Numbers of a point in a batch. */
-const POINT_VALUES = 3;
 
 /** Points in source pixels, cut to the picture as Ultralytics' `scale_coords` does. One without a score of its own has 1. */
 function poseBatcher(points: number, values: 2 | 3): Batcher {
@@ -63,19 +61,19 @@ function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits
       if (mask.count === 1 && rules === "ultralytics") continue;
       left.push(i);
       if (form === "none") continue;
-      if (form !== "polygon") masks.push(maskText(mask));
+      if (form !== "polygon") masks.push(packRuns(mask.runs, mask.count));
       if (form !== "rle") polygons.push(outlinesOf(mask.runs.subarray(0, mask.count), letterbox.sourceHeightPx));
     }
     // Without masks the objects are the same: whether one has a mask decides whether it is one.
-    return { ...picked(whole, left), ...((form === "rle" || form === "both") && { masks }), ...((form === "polygon" || form === "both") && { polygons }) };
+    return picked(whole, left, { ...((form === "rle" || form === "both") && { masks }), ...((form === "polygon" || form === "both") && { polygons }) });
   };
 }
 
-function picked({ boxes, scores, classIds }: DetectionBatch, left: readonly number[]): DetectionBatch {
-  return {
-    count: left.length,
-    boxes: Float32Array.from(left.flatMap((i) => Array.from(boxes.subarray(i * 4, i * 4 + 4)))),
-    scores: Float32Array.from(left, (i) => scores[i]!),
-    classIds: Int32Array.from(left, (i) => classIds[i]!),
-  };
+function picked({ boxes, scores, classIds }: DetectionBatch, left: readonly number[], parts: ObjectParts): DetectionBatch {
+  return detectionBatch(
+    Float32Array.from(left.flatMap((i) => Array.from(boxes.subarray(i * 4, i * 4 + 4)))),
+    Float32Array.from(left, (i) => scores[i]!),
+    Int32Array.from(left, (i) => classIds[i]!),
+    parts,
+  );
 }

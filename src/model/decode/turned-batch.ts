@@ -1,9 +1,9 @@
-import type { DetectionBatch } from "../../core/detections.js";
+import { CORNER_VALUES, type DetectionBatch } from "../../core/detections.js";
 import type { Letterbox } from "../letterbox.js";
 import { makeSieve, type DetectLimits } from "../limits.js";
 import { requireNumber } from "./decoder.js";
 import { batchOf } from "./kept.js";
-import { CORNER_VALUES, cornersOf, turnedToSource } from "./turned.js";
+import { cornersOf, turnedToSource } from "./turned.js";
 
 /** Collects turned boxes of one frame, best first. */
 export interface TurnedBatch {

@@ -3,8 +3,6 @@ import type { Candidates } from "./candidates.js";
 
 /** Numbers of a turned box: centre x, centre y, width, height, angle (radians, clockwise as the picture is seen). */
 export const TURNED_VALUES = 5;
-/** Corners of a turned box as numbers. */
-export const CORNER_VALUES = 8;
 
 const EPSILON = 1e-7;
 /** x, y of the centre, and the three numbers of its spread: variances along the axes, and what they have in common. */
