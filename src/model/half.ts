@@ -19,6 +19,14 @@ export function halfOf(value: number): number {
   return sign | ((magnitude - 0x3800_0000 + 0xfff + isOdd) >>> 13);
 }
 
+let table: Float32Array | undefined;
+
+/** The numbers of many such bits, into `out`, which is as long at least. Each of the 65,536 is worked out once in a thread. */
+export function floatsOfHalves(halves: Uint16Array, out: Float32Array): void {
+  table ??= Float32Array.from({ length: 65_536 }, (_, half) => numberOfHalf(half));
+  for (let i = 0; i < halves.length; i += 1) out[i] = table[halves[i]!]!;
+}
+
 /** The number of such bits. */
 export function numberOfHalf(half: number): number {
   const sign = (half & 0x8000) === 0 ? 1 : -1;

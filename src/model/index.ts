@@ -15,7 +15,7 @@ export { letterboxFor, letterboxWithin, rowsOf, type InputRows, type Letterbox, 
 export { placePicture, placeRgb, rgbOf, type PictureRows, type RgbPixels, type SizePx } from "./planes.js";
 export { makeInput, type InputForm, type InputValues, type ModelInput } from "./preprocess.js";
 export { frameBytes, makeFitter, MOST_SOURCE_BYTES, type Fitter, type PixelForm } from "./fit.js";
-export { numberOfHalf } from "./half.js";
+export { floatsOfHalves } from "./half.js";
 export { describeModel, NOTHING_SAID, type DescribedModel, type ModelFacts, type Sidecar } from "./describe.js";
 export { COCO_LABELS, parseLabelsFile, type GivenLabels } from "./labels.js";
 export { readOnnxHeader, type OnnxHeader, type ValueInfo } from "./onnx-header.js";

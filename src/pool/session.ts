@@ -6,7 +6,7 @@ import type * as Ort from "onnxruntime-node";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-node";
 import type { Device, WantedDevice } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError } from "../core/errors.js";
-import { makeInput, numberOfHalf, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
+import { makeInput, floatsOfHalves, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
 import { BACKEND, devicesToTry, explainDevice, missingLibrary, whyNotHere, type LiveDevice, type RuntimePackage } from "./devices.js";
 
 /** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
@@ -79,7 +79,8 @@ function runtimePackage(ort: Runtime): RuntimePackage {
 
 /**
  * Loads a model in the calling thread, on the device that is wanted, or the best one that works. Blocks it while loading.
- * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file, E_MODEL_DEVICE when it can't use the device
+ * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file, E_MODEL_DEVICE when it can't use the device,
+ *         E_MODEL_INPUTS for half precision where it can't be given, E_TELEMETRY
  */
 export async function openRuntimeSession(options: RuntimeOptions): Promise<RuntimeSession> {
   forbidTelemetry();
@@ -120,6 +121,7 @@ function sessionOf(ort: Runtime, session: InferenceSession, options: RuntimeOpti
   const dims = [1, 3, options.inputHeightPx, options.inputWidthPx];
   const { values: input, fill } = makeInput(options);
   const outputNames = [...options.outputNames];
+  const scratch = new Map<string, Float32Array>();
   const { sizeInput = null } = options;
   const sizes = sizeInput?.type === "int64" ? new BigInt64Array(2) : new Float32Array(2);
   const feeds = {
@@ -135,7 +137,7 @@ function sessionOf(ort: Runtime, session: InferenceSession, options: RuntimeOpti
       else [sizes[0], sizes[1]] = [widthPx, heightPx];
       const outputs = await session.run(feeds, outputNames);
       try {
-        return read(outputNames.map((name) => outputOf(name, outputs[name])));
+        return read(outputNames.map((name) => outputOf(name, outputs[name], scratch)));
       } finally {
         for (const name of outputNames) freeNow(outputs[name]);
       }
@@ -161,7 +163,8 @@ const nowhere = ((): MessagePort => {
  * some thirty of them lie around in each thread, and each run touches memory that has left the cache.
  */
 function freeNow(tensor: Tensor | undefined): void {
-  if (tensor?.data instanceof Float32Array && tensor.data.buffer instanceof ArrayBuffer) nowhere.postMessage(null, [tensor.data.buffer]);
+  const { data } = tensor ?? {};
+  if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) nowhere.postMessage(null, [data.buffer]);
 }
 
 async function createSession({ InferenceSession: runtime }: Runtime, { path, intraOpThreads }: RuntimeOptions, device: Device): Promise<InferenceSession> {
@@ -199,11 +202,17 @@ function pictureTensor(Make: TensorConstructor, input: InputValues, dims: readon
   return new Make("float16", input, dims);
 }
 
-/** Halves become floats; all else goes on as it is. */
-function outputOf(name: string, tensor: Tensor | undefined): ModelOutput {
+/** Halves become floats, in memory that is kept by the output's name; all else goes on as it is. */
+function outputOf(name: string, tensor: Tensor | undefined, scratch: Map<string, Float32Array>): ModelOutput {
   const { data, dims = [] } = tensor ?? {};
   if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof Int32Array) return { data, dims };
-  if (tensor?.type === "float16" && data instanceof Uint16Array) return { data: Float32Array.from(data, numberOfHalf), dims };
+  if (tensor?.type === "float16" && data instanceof Uint16Array) {
+    const floats = scratch.get(name);
+    const room = floats !== undefined && floats.length >= data.length ? floats : new Float32Array(data.length);
+    scratch.set(name, room);
+    floatsOfHalves(data, room);
+    return { data: room.length === data.length ? room : room.subarray(0, data.length), dims };
+  }
   if (tensor?.type === "float16") return { data: Float32Array.from(data as unknown as ArrayLike<number>), dims };
   throw new PipelineError("E_MODEL_OUTPUT", `output "${name}" is ${tensor?.type ?? "missing"}, expected float32, float16 or whole numbers`);
 }
