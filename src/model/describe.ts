@@ -69,8 +69,9 @@ export function describeModel(facts: ModelFacts): DescribedModel {
   const { size: [inputHeightPx, inputWidthPx], notice: sizeNotice } = inputSize(input, header.metadata.get("imgsz"), said.imgsz);
   const head = headFacts(header, hintsOf(said), inputWidthPx, inputHeightPx);
   // Grids come out otherwise on an input that is no whole number of cells: then that is what is wrong.
-  if (readingsOf(head).length === 0) checkCells(inputHeightPx, inputWidthPx);
-  const reading = recognise(head);
+  const readings = readingsOf(head);
+  if (readings.length === 0) checkCells(inputHeightPx, inputWidthPx);
+  const reading = recognise(readings, head);
   const { labels, labelsFrom, notice: labelsNotice } = labelsOf(reading, said.labels, header.metadata.get("names"));
   checkInputs(header.inputs, reading);
   // A letterbox and the grids need whole cells; what is stretched or cropped has patches of its own.

@@ -3,7 +3,7 @@ import type { LetterboxRule } from "./letterbox.js";
 /**
  * The model families that can be run, by what comes out of them. yolov8: YOLOv8, v9, 11, 12, v5u and YOLO26 with its raw
  * head. yolov5: with anchor boxes. end2end: YOLOv10, YOLO26, and whatever was exported with its NMS inside. rtdetr: as
- * Ultralytics exports it. detr: with two inputs (RT-DETR, D-FINE, DEIM as their authors deploy them).
+ * Ultralytics exports it. detr: with two inputs (RT-DETR, D-FINE, DEIM as their authors deploy them). yolox and rfdetr: what they are called.
  */
 export const FAMILIES = ["yolov8", "yolov5", "end2end", "yolox", "rtdetr", "detr", "rfdetr"] as const;
 /** One of FAMILIES. */

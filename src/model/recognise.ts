@@ -6,17 +6,16 @@ import { TASKS } from "./info.js";
 import { END_TO_END_ROWS } from "./usual.js";
 
 /**
- * Decides how a model is to be read: what a person said, then what its metadata says, then names and shapes.
+ * Decides how a model is to be read, of the ways in which it could be.
  * @throws PipelineError E_MODEL_FAMILY when no family here can read it, E_MODEL_AMBIGUOUS when several could
  */
-export function recognise(facts: HeadFacts): Reading {
-  const [reading, ...others] = readingsOf(facts);
+export function recognise([reading, ...others]: readonly Reading[], facts: HeadFacts): Reading {
   if (reading === undefined) throw refusal(facts);
   if (others.length > 0) throw ambiguity([reading, ...others], facts);
   return reading;
 }
 
-/** All ways in which a model could be read, after what was said about it. */
+/** All ways in which a model could be read: after what a person said, then what its metadata says, then by names and shapes. */
 export function readingsOf(facts: HeadFacts): readonly Reading[] {
   const { hints } = facts;
   const readings = Object.values(ADAPTERS)

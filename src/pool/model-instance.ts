@@ -106,7 +106,7 @@ export class ModelInstance implements AsyncDisposable {
 
   /**
    * Loads a model in this thread and runs it once. Blocks the thread meanwhile, as each run does.
-   * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY,
+   * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY, E_MODEL_AMBIGUOUS,
    * E_MODEL_SIDECAR, E_MODEL_NAME, E_MODEL_NOT_PULLED, E_MODEL_DEVICE, E_LABELS, or E_CONFIG when it has none of the classes.
    */
   static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, device = "auto", ...own }: InstanceOptions = {}): Promise<ModelInstance> {

@@ -13,7 +13,7 @@ export interface Serving extends AsyncDisposable {
   /**
    * One frame. `read` fills the input by handing the frame's bytes to `fill`, which fits them first where the task says that
    * they are the source's; what it throws is thrown.
-   * @throws PipelineError E_INFERENCE_FAILED, E_MODEL_OUTPUT
+   * @throws PipelineError E_MODEL_OUTPUT; the runtime's own errors, which are for the caller to name
    */
   serve(task: FrameTask, read: (fill: (pixels: Uint8Array) => void) => void): Promise<WorkerAnswer>;
   /** What runs it. */
@@ -27,7 +27,7 @@ const MOST_DECODERS = 64;
 
 /**
  * Loads the model in the calling thread and warms it up.
- * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE
+ * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE, E_MODEL_INPUTS, E_TELEMETRY
  */
 export async function openServing(model: ModelInfo, intraOpThreads: number, device: WantedDevice): Promise<Serving> {
   const session = await openRuntimeSession({ ...model, intraOpThreads, device });

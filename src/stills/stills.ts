@@ -55,7 +55,7 @@ const STREAM = 1;
 
 /**
  * Opens the model in so many threads.
- * @throws PipelineError E_POOL_START, E_MODEL_INVALID
+ * @throws PipelineError E_POOL_START, E_MODEL_INVALID, E_MODEL_DEVICE
  */
 export async function openStills(options: StillsOptions, clock: Clock): Promise<Stills> {
   const { model, workers } = options;

@@ -40,7 +40,7 @@ async function verifyOne(entry: ModelEntry, folder: string): Promise<CheckedWeig
 
 /**
  * Puts a file that came in another way into the folder of weights. Which model it is, its digest says.
- * @throws PipelineError E_MODEL_IMPORT when it is none of the registry; E_MODEL_MISSING, E_MODEL_REGISTRY, E_MODEL_FOLDER
+ * @throws PipelineError E_MODEL_IMPORT when it is none of the registry; E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_REGISTRY, E_MODEL_FOLDER
  */
 export async function importWeights(file: string, folder = modelsFolder()): Promise<{ entry: ModelEntry; path: string }> {
   const facts = await stat(file).catch(() => null);

@@ -109,8 +109,8 @@ function textbook(boxes: readonly { box: Box; classId: number }[], agnostic: boo
 
 /** Anchors in ranked order. */
 function ranked(scores: readonly number[], threshold = 0): number[] {
-  const candidates = makeCandidates(scores.length);
-  candidates.clear(threshold);
+  const candidates = makeCandidates();
+  candidates.clear(threshold, scores.length);
   scores.forEach((score, anchor) => candidates.add(score, anchor, 0));
   return Array.from({ length: candidates.rank() }, (_, rank) => candidates.anchors[candidates.at(rank)]!);
 }

@@ -6,8 +6,8 @@ const INDEX_RANGE = 65_536;
 
 /** What passed the score threshold in one frame: which anchor, which class, how sure. The memory is reused. */
 export interface Candidates {
-  /** Starts a frame. Only scores above `threshold` (0 or more) are to be added. */
-  clear(threshold: number): void;
+  /** Starts a frame of at most so many. Only scores above `threshold` (0 or more) are to be added. */
+  clear(threshold: number, mostPossible: number): void;
   /** Adds one. Returns the threshold from now on: it rises when there are too many. */
   add(score: number, anchor: number, classId: number): number;
   /** Sorts by score, best first, ties in the order in which they were added. Returns how many there are. */
@@ -19,14 +19,9 @@ export interface Candidates {
   readonly classIds: Int32Array;
 }
 
-/** Makes the memory for `MAX_CANDIDATES` candidates, or fewer when a frame can't have so many. */
-export function makeCandidates(mostPossible: number): Candidates {
-  const capacity = Math.min(CAPACITY, mostPossible);
-  const scores = new Float32Array(capacity);
-  const scoreBits = new Uint32Array(scores.buffer);
-  const anchors = new Int32Array(capacity);
-  const classIds = new Int32Array(capacity);
-  const keys = new Float64Array(capacity);
+/** Without memory yet: it grows to what a frame can have, and up to twice `MAX_CANDIDATES`. */
+export function makeCandidates(): Candidates {
+  let { capacity, scores, scoreBits, anchors, classIds, keys } = columnsOf(0);
   let count = 0;
   let floor = 0;
 
@@ -50,10 +45,18 @@ export function makeCandidates(mostPossible: number): Candidates {
   }
 
   return {
-    scores,
-    anchors,
-    classIds,
-    clear(threshold) {
+    get scores() {
+      return scores;
+    },
+    get anchors() {
+      return anchors;
+    },
+    get classIds() {
+      return classIds;
+    },
+    clear(threshold, mostPossible) {
+      const needed = Math.min(CAPACITY, mostPossible);
+      if (needed > capacity) ({ capacity, scores, scoreBits, anchors, classIds, keys } = columnsOf(needed));
       count = 0;
       floor = threshold;
     },
@@ -72,4 +75,9 @@ export function makeCandidates(mostPossible: number): Candidates {
     },
     at,
   };
+}
+
+function columnsOf(capacity: number) {
+  const scores = new Float32Array(capacity);
+  return { capacity, scores, scoreBits: new Uint32Array(scores.buffer), anchors: new Int32Array(capacity), classIds: new Int32Array(capacity), keys: new Float64Array(capacity) };
 }

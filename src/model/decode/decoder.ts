@@ -49,6 +49,14 @@ export function requireNumber(score: number): void {
   if (!Number.isFinite(score)) throw new PipelineError("E_MODEL_OUTPUT", `the output holds a score of ${score}`);
 }
 
+const GREATEST_INT32 = 2 ** 31 - 1;
+
+/** The class that a number of the output stands for; what is none becomes -1, which no model has. */
+export function classOf(value: number | bigint): number {
+  const classId = Math.round(Number(value));
+  return classId >= 0 && classId <= GREATEST_INT32 ? classId : -1;
+}
+
 /** @throws PipelineError E_MODEL_OUTPUT when the model has no such class; 0 classes = nobody knows how many there are */
 export function requireClass(classId: number, classCount: number): void {
   if (classId >= 0 && (classCount === 0 || classId < classCount)) return;

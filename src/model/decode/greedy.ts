@@ -2,7 +2,7 @@ import type { ModelInfo } from "../info.js";
 import { toSource } from "../letterbox.js";
 import { makeSieve, type DetectLimits, type Sieve } from "../limits.js";
 import { makeCandidates, type Candidates } from "./candidates.js";
-import { requireFinite, type Decoder, type FloatOutput } from "./decoder.js";
+import { requireFinite, type Decoder, type FloatOutput, type ModelOutput } from "./decoder.js";
 import { makeNms, type NmsOptions } from "./nms.js";
 import { makeBatcher } from "./parts.js";
 
@@ -11,12 +11,20 @@ export interface HeadReader {
   /** Most candidates that a frame can have, given the output. */
   most(output: FloatOutput): number;
   /** Checks the output's shape. @throws PipelineError E_MODEL_OUTPUT */
-  open(outputs: Parameters<Decoder["decode"]>[0]): FloatOutput;
+  open(outputs: readonly ModelOutput[]): FloatOutput;
   /** Adds all that passes. */
   collect(output: FloatOutput, sieve: Sieve, candidates: Candidates): void;
   /** x1, y1, x2, y2 in input px. */
   readBox(output: FloatOutput, anchor: number, box: Float32Array): void;
   readExtras(output: FloatOutput, anchor: number, out: Float32Array): void;
+}
+
+/** Opens an output and ranks all of it that passes. @throws PipelineError E_MODEL_OUTPUT */
+export function ranked(reader: HeadReader, outputs: readonly ModelOutput[], sieve: Sieve, candidates: Candidates): { readonly output: FloatOutput; readonly count: number } {
+  const output = reader.open(outputs);
+  candidates.clear(sieve.conf, reader.most(output));
+  reader.collect(output, sieve, candidates);
+  return { output, count: candidates.rank() };
 }
 
 /** Where overlaps are measured: in the model's input, or in the source picture. */
@@ -31,16 +39,11 @@ export function greedyDecoder(reader: HeadReader, info: ModelInfo, limits: Detec
   const batch = makeBatcher(info, limits);
   const box = new Float32Array(4);
   const placed = new Float32Array(4);
-  let most = 0;
-  let candidates = makeCandidates(0);
+  const candidates = makeCandidates();
   return {
     decode(outputs, letterbox) {
-      const output = reader.open(outputs);
-      if (reader.most(output) !== most) [most, candidates] = [reader.most(output), makeCandidates(reader.most(output))];
-      candidates.clear(sieve.conf);
-      reader.collect(output, sieve, candidates);
+      const { output, count } = ranked(reader, outputs, sieve, candidates);
       nms.clear();
-      const count = candidates.rank();
       for (let rank = 0, room = true; rank < count && room; rank += 1) {
         const candidate = candidates.at(rank);
         const anchor = candidates.anchors[candidate]!;

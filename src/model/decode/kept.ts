@@ -33,7 +33,7 @@ export function scoreOf(score: number): number {
   return Math.min(Math.max(score, 0), 1);
 }
 
-/** Cuts points or boxes (x, y, x, y, ...) to the picture, in place. */
+/** Cuts boxes (x, y, x, y, ...) to the picture, in place. */
 function clipped(values: Float32Array, { sourceWidthPx, sourceHeightPx }: Letterbox): Float32Array {
   for (let i = 0; i < values.length; i += 1) {
     const limit = i % 2 === 0 ? sourceWidthPx : sourceHeightPx;

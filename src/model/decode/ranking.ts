@@ -15,8 +15,7 @@ export interface Ranking {
 
 /** Makes an empty one. */
 export function makeRanking(): Ranking {
-  let most = 0;
-  let candidates = makeCandidates(0);
+  const candidates = makeCandidates();
   let floor = 0;
 
   function add(score: number, anchor: number, classId: number): void {
@@ -27,9 +26,8 @@ export function makeRanking(): Ranking {
   return {
     add,
     clear(mostPossible, conf) {
-      if (mostPossible !== most) [most, candidates] = [mostPossible, makeCandidates(mostPossible)];
       floor = conf;
-      candidates.clear(conf);
+      candidates.clear(conf, mostPossible);
     },
     addBest(data, at, count, anchor) {
       let best = 0;

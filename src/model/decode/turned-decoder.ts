@@ -1,7 +1,7 @@
 import { makeSieve, type DetectLimits } from "../limits.js";
 import { makeCandidates } from "./candidates.js";
 import { requireNumber, type Decoder, type FloatOutput } from "./decoder.js";
-import type { HeadReader } from "./greedy.js";
+import { ranked, type HeadReader } from "./greedy.js";
 import { makeTurnedBatch } from "./turned-batch.js";
 import { makeTurnedNms, TURNED_VALUES } from "./turned.js";
 
@@ -11,14 +11,10 @@ export function turnedDecoder(reader: HeadReader, angleOf: (output: FloatOutput,
   const nms = makeTurnedNms({ ...limits, classOffsetPx });
   const batch = makeTurnedBatch(limits);
   const upright = new Float32Array(4);
-  let most = 0;
-  let candidates = makeCandidates(0);
+  const candidates = makeCandidates();
   return {
     decode(outputs, letterbox) {
-      const output = reader.open(outputs);
-      if (reader.most(output) !== most) [most, candidates] = [reader.most(output), makeCandidates(reader.most(output))];
-      candidates.clear(sieve.conf);
-      reader.collect(output, sieve, candidates);
+      const { output, count } = ranked(reader, outputs, sieve, candidates);
       batch.clear();
       const read = (candidate: number, box: Float32Array): void => {
         const anchor = candidates.anchors[candidate]!;
@@ -30,7 +26,7 @@ export function turnedDecoder(reader: HeadReader, angleOf: (output: FloatOutput,
         box[4] = angleOf(output, anchor);
         for (let i = 0; i < TURNED_VALUES; i += 1) requireNumber(box[i]!);
       };
-      nms.run(candidates, candidates.rank(), read, (candidate, box) =>
+      nms.run(candidates, count, read, (candidate, box) =>
         batch.add(box, candidates.scores[candidate]!, candidates.classIds[candidate]!, letterbox));
       return batch.take(letterbox);
     },

@@ -1,6 +1,6 @@
 import { PipelineError } from "../../core/errors.js";
 import type { ModelAdapter, Reading } from "../adapter.js";
-import { floatOutput, requireShape, type Decoder, type ModelOutput } from "../decode/decoder.js";
+import { classOf, floatOutput, requireShape, type Decoder, type ModelOutput } from "../decode/decoder.js";
 import { makeFinished } from "../decode/finished.js";
 import { makeRanking } from "../decode/ranking.js";
 import { isOne, type HeadFacts } from "../head-facts.js";
@@ -71,11 +71,3 @@ function wholeNumbers(output: ModelOutput | undefined, queries: number): BigInt6
   if (!output || output.data instanceof Float32Array) throw new PipelineError("E_MODEL_OUTPUT", "the labels are no whole numbers");
   return output.data;
 }
-
-/** What is no class becomes -1, which no model has. */
-function classOf(value: bigint | number): number {
-  const classId = Number(value);
-  return classId >= 0 && classId <= GREATEST_INT32 ? classId : -1;
-}
-
-const GREATEST_INT32 = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import type { ModelAdapter, Reading } from "../adapter.js";
-import { floatOutput, requireClass, requireNumber, type Decoder } from "../decode/decoder.js";
+import { classOf, floatOutput, requireClass, requireNumber, type Decoder } from "../decode/decoder.js";
 import { makeFinished } from "../decode/finished.js";
 import { makeTurnedBatch } from "../decode/turned-batch.js";
 import { ofRank, prototypes, taskOf, type HeadFacts } from "../head-facts.js";
@@ -69,7 +69,7 @@ function rows(info: ModelInfo, limits: DetectLimits): Decoder {
       finished.clear();
       for (let at = 0, row = 0, room = true; at < data.length && room; at += columns, row += 1) {
         for (let side = 0; side < 4; side += 1) box[side] = data[at + side]!;
-        room = finished.offer(box, data[at + SCORE]!, classOf(data[at + CLASS]!, data[at + SCORE]!), row, letterbox);
+        room = finished.offer(box, data[at + SCORE]!, classInRow(data[at + CLASS]!, data[at + SCORE]!), row, letterbox);
       }
       return finished.take(outputs, letterbox, (row, out) => {
         for (let i = 0, at = row * columns + ROW_VALUES; i < out.length; i += 1, at += 1) out[i] = data[at]!;
@@ -90,7 +90,7 @@ function turnedRows(classCount: number, limits: DetectLimits): Decoder {
       for (let at = 0, room = true; at < data.length && room; at += columns) {
         const score = data[at + SCORE]!;
         requireNumber(score);
-        const classId = classOf(data[at + CLASS]!, score);
+        const classId = classInRow(data[at + CLASS]!, score);
         if (score <= sieve.conf || !sieve.takes(classId, score)) continue;
         requireClass(classId, classCount);
         for (let i = 0; i < 4; i += 1) box[i] = data[at + i]!;
@@ -103,9 +103,8 @@ function turnedRows(classCount: number, limits: DetectLimits): Decoder {
   };
 }
 
-/** The class that stands in a row as a float. What an unused row holds does not count; what is no class is -1, which no model has. */
-function classOf(value: number, score: number): number {
+/** The class that stands in a row as a float. What an unused row holds does not count. */
+function classInRow(value: number, score: number): number {
   if (score > 0) requireNumber(value);
-  const classId = Math.round(value);
-  return classId >= 0 ? classId : -1;
+  return classOf(value);
 }

@@ -1,5 +1,5 @@
 import type { ModelAdapter, Reading } from "../adapter.js";
-import { floatOutput, requireNumber, type Decoder } from "../decode/decoder.js";
+import { classOf, floatOutput, requireNumber, type Decoder } from "../decode/decoder.js";
 import { makeFinished } from "../decode/finished.js";
 import { makeRanking } from "../decode/ranking.js";
 import { isOne, taskOf, type HeadFacts } from "../head-facts.js";
@@ -75,12 +75,6 @@ function rtdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
       return finished.take(outputs, letterbox, () => undefined);
     },
   };
-}
-
-/** What is no class is -1, which no model has. */
-function classOf(value: number): number {
-  const classId = Math.round(value);
-  return classId >= 0 ? classId : -1;
 }
 
 /** Centre form in shares of the input to corners in input px, in float32. */
