@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { halfOf, numberOfHalf } from "../../src/model/half.js";
+import { floatsOfHalves, halfOf, numberOfHalf } from "../../src/model/half.js";
 
 test("half precision is rounded as NumPy rounds it", () => {
   // np.array([...], dtype=np.float32).astype(np.float16).view(np.uint16)
@@ -16,4 +16,12 @@ test("every one of the 65536 comes back as itself", () => {
     if (Number.isNaN(number)) continue;
     assert.equal(halfOf(number), half);
   }
+});
+
+test("many at a time are the same numbers, and what lies behind them is left alone", () => {
+  const halves = Uint16Array.from({ length: 65_536 }, (_, half) => half);
+  const out = new Float32Array(65_537).fill(7);
+  floatsOfHalves(halves, out);
+  assert.deepEqual(out.subarray(0, 65_536), Float32Array.from(halves, numberOfHalf));
+  assert.equal(out[65_536], 7);
 });
