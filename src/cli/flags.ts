@@ -166,7 +166,7 @@ export const FLAGS = {
     json("the answer"),
   ],
   export: [
-    { flags: "-f, --format <FORMAT>", help: "coco, csv, parquet (one file); yolo, mot, webvtt (a folder)" },
+    { flags: "-f, --format <FORMAT>", help: "coco, csv, parquet (one file); yolo, mot, webvtt (a folder); masks, points and corners are in coco and yolo alone" },
     { flags: "-o, --out <PATH>", help: "the file or folder to write" },
     { flags: "--stream <NAME>", help: "only this stream; default all" },
     { flags: "--since <TIME>", help: "only frames captured then or later: 2026-11-20 or 2026-11-20T10:30:00Z; UTC where no zone is given" },

@@ -5,21 +5,21 @@ import type { FrameRecord } from "../wire/index.js";
 export interface ClassNames {
   /** @throws PipelineError E_EXPORT when the number has another name already: the log is of two models */
   note(object: FrameRecord["objects"][number], stream: string): void;
-  /** Ascending. */
-  seen(): readonly (readonly [classId: number, label: string])[];
+  /** Ascending; `points`: the most points of a pose that an object of the class has, 0 = none. */
+  seen(): readonly (readonly [classId: number, label: string, points: number])[];
 }
 
 /** Makes an empty table. */
 export function classNames(): ClassNames {
-  const names = new Map<number, { readonly label: string; readonly stream: string }>();
+  const names = new Map<number, { readonly label: string; readonly stream: string; points: number }>();
   return {
-    note({ classId, label }, stream) {
+    note({ classId, label, keypoints }, stream) {
       const known = names.get(classId);
-      if (known === undefined) names.set(classId, { label, stream });
+      if (known === undefined) names.set(classId, { label, stream, points: keypoints?.length ?? 0 });
       else if (known.label !== label) {
         throw new PipelineError("E_EXPORT", `class ${classId} is ${JSON.stringify(known.label)} in stream ${known.stream} and ${JSON.stringify(label)} in stream ${stream}: they are of two models, and one table can't name both`);
-      }
+      } else known.points = Math.max(known.points, keypoints?.length ?? 0);
     },
-    seen: () => [...names].map(([classId, { label }]) => [classId, label] as const).sort(([a], [b]) => a - b),
+    seen: () => [...names].map(([classId, { label, points }]) => [classId, label, points] as const).sort(([a], [b]) => a - b),
   };
 }

@@ -1,16 +1,18 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { LEAST_POINT_SCORE } from "../core/body.js";
+import { BODY, BODY_NAMES, BODY_POINTS, LEAST_POINT_SCORE } from "../core/body.js";
 import { xywh } from "./boxes.js";
 import { classNames, type ClassNames } from "./class-names.js";
 import { frameFile } from "./frame-file.js";
+import { areaPx } from "./shapes.js";
 import { textFile, type TextFile } from "./text-file.js";
 import type { ExportFormat, ExportFrame, ExportWriter } from "./writer.js";
 
 /**
  * COCO's object detection format, all streams in one file: an image for each frame that was looked at, an annotation for
  * each object, with its score. All ids count from 1; a category's is its number in the model + 1. Masks are run lengths, or
- * outlines where the log has those alone; of a turned box the corners are its outline.
+ * outlines where the log has those alone; of a turned box the corners are its outline. A class that has points names them,
+ * those of a body with what joins them.
  */
 export const coco: ExportFormat = {
   kind: "file",
@@ -64,9 +66,8 @@ function imageOf(frame: ExportFrame, id: number) {
 
 function annotationOf(object: ExportFrame["objects"][number], id: number, imageId: number) {
   const { classId, score, box, trackId, corners, keypoints, mask, polygon } = object;
-  const bbox = xywh(box);
   return {
-    id, image_id: imageId, category_id: classId + 1, bbox, area: Math.round(bbox[2] * bbox[3] * 100) / 100,
+    id, image_id: imageId, category_id: classId + 1, bbox: xywh(box), area: areaPx(object),
     segmentation: mask ?? polygon ?? (corners ? [corners.flat()] : []), iscrowd: 0, score, ...(trackId !== undefined && { track_id: trackId }),
     ...(keypoints && { keypoints: keypoints.flatMap(([x, y, sure]) => [x, y, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]), num_keypoints: keypoints.filter(([, , sure]) => sure >= LEAST_POINT_SCORE).length }),
   };
@@ -76,4 +77,10 @@ function annotationOf(object: ExportFrame["objects"][number], id: number, imageI
 const VISIBLE = 2;
 
 const categoriesOf = (classes: ClassNames): string =>
-  classes.seen().map(([classId, name]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "" })}`).join(",");
+  classes.seen().map(([classId, name, points]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "", ...(points > 0 && pointsOf(points)) })}`).join(",");
+
+/** COCO counts points from 1 where it joins them. */
+const pointsOf = (points: number) =>
+  points === BODY_POINTS
+    ? { keypoints: BODY_NAMES, skeleton: BODY.map(([a, b]) => [a + 1, b + 1]) }
+    : { keypoints: Array.from({ length: points }, (_, i) => `point_${i + 1}`), skeleton: [] };

@@ -4,6 +4,7 @@ import { LEAST_POINT_SCORE } from "../core/body.js";
 import { outputError } from "../sinks/index.js";
 import { classNames, type ClassNames } from "./class-names.js";
 import { frameFile } from "./frame-file.js";
+import { ringsOf } from "./shapes.js";
 import type { ExportFormat, ExportFrame } from "./writer.js";
 
 const LABELS = "labels";
@@ -16,7 +17,7 @@ const VISIBLE = 2;
 
 /**
  * YOLO's labels: `labels/STREAM/FRAME.txt` for each frame that was looked at, empty where nothing was seen, with a line
- * `class cx cy w h` for each object, as shares of the picture (of a turned box `class x y x y x y x y`, of an outline
+ * `class cx cy w h` for each object, as shares of the picture (of a turned box `class x y x y x y x y`, of a mask its outline
  * `class x y x y ...`, of a pose its points behind the box); `classes.txt` and `data.yaml` name the classes.
  */
 export const yolo: ExportFormat = {
@@ -55,15 +56,18 @@ const write = async (path: string, text: string): Promise<void> => {
   });
 };
 
-function linesOf({ objects, record: { widthPx, heightPx } }: ExportFrame): string {
+function linesOf({ objects, record }: ExportFrame): string {
+  const { widthPx, heightPx } = record;
+  // Its readers refuse what lies outside the picture, as corners may.
+  const share = (value: number, ofPx: number): number => Math.min(1, Math.max(0, value / ofPx));
   return objects
-    .map(({ classId, box: [x1, y1, x2, y2], corners, polygon, keypoints = [] }) => {
+    .map(({ classId, box: [x1, y1, x2, y2], corners, polygon, mask, keypoints = [] }) => {
       const box = [(x1 + x2) / 2 / widthPx, (y1 + y2) / 2 / heightPx, (x2 - x1) / widthPx, (y2 - y1) / heightPx];
-      const points = keypoints.flatMap(([x, y, sure]) => [x / widthPx, y / heightPx, sure >= LEAST_POINT_SCORE ? VISIBLE : 0]);
+      const points = keypoints.flatMap(([x, y, sure]) => [share(x, widthPx), share(y, heightPx), sure >= LEAST_POINT_SCORE ? VISIBLE : 0]);
       // YOLO knows one outline of an object: its largest part's.
-      const outline = polygon?.[0]?.map((value, i) => value / (i % 2 === 0 ? widthPx : heightPx));
-      const shares = corners?.flatMap(([x, y]) => [x / widthPx, y / heightPx]) ?? outline ?? [...box, ...points];
-      return `${classId} ${shares.map((share) => (share === VISIBLE ? String(share) : share.toFixed(DECIMALS))).join(" ")}\n`;
+      const [ring] = corners ? [corners.flat()] : ringsOf({ ...(polygon && { polygon }), ...(mask && { mask }) }, record);
+      const shares = ring ? Array.from(ring, (value, i) => share(value, i % 2 === 0 ? widthPx : heightPx)) : [...box, ...points];
+      return `${classId} ${shares.map((value) => (value === VISIBLE ? String(value) : value.toFixed(DECIMALS))).join(" ")}\n`;
     })
     .join("");
 }
@@ -79,5 +83,8 @@ function namesOf(classes: ClassNames): string[] {
 }
 
 /** JSON's strings are YAML's too. */
-const dataYaml = (classes: ClassNames): string =>
-  ["path: .", "train: images", "val: images", "names:", ...namesOf(classes).map((name, i) => `  ${i}: ${JSON.stringify(name)}`), ""].join("\n");
+const dataYaml = (classes: ClassNames): string => {
+  const points = Math.max(0, ...classes.seen().map(([, , ofClass]) => ofClass));
+  // Without the number of points a pose's labels can't be read.
+  return ["path: .", "train: images", "val: images", ...(points > 0 ? [`kpt_shape: [${points}, 3]`] : []), "names:", ...namesOf(classes).map((name, i) => `  ${i}: ${JSON.stringify(name)}`), ""].join("\n");
+};

@@ -21,3 +21,4 @@ export { COCO_LABELS, parseLabelsFile, type GivenLabels } from "./labels.js";
 export { readOnnxHeader, type OnnxHeader, type ValueInfo } from "./onnx-header.js";
 export { fieldsOf, type ByteSource } from "./protobuf.js";
 export { makeMaskMaker, type MaskMaker } from "./decode/masks.js";
+export { outlinesOf } from "./decode/outlines.js";

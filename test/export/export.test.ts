@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { exportLog, type ExportFormatName, type ExportOptions } from "../../src/export/index.js";
 import { logFiles, type LogTrouble } from "../../src/log/index.js";
+import { compressed } from "../core/coco-runs.js";
 import { runCli } from "../support/cli.js";
 import { frameLine, type LiteralObject } from "../support/frame-lines.js";
 
@@ -53,25 +54,40 @@ test("COCO: an image for each frame that was looked at, boxes as corner and size
 test("COCO and YOLO: masks, outlines, points and turned boxes, each in the format's own words", async () => {
   const log = join(folder, "shapes.jsonl");
   const square: LiteralObject[3] = [64, 36, 128, 72];
-  const mask = { size: [360, 640] as [number, number], counts: "abc" };
+  // Half the picture's size, 320 x 180: columns 32 to 63, rows 18 to 35, by hand. In the picture 64 to 128 and 36 to 72.
+  const runs = [32 * 180 + 18, ...Array.from({ length: 31 }, () => [18, 162]).flat(), 18, 256 * 180 + 144];
+  const mask = { size: [180, 320] as [number, number], counts: compressed(runs) };
   writeFileSync(log, `${frameLine(0, [
     [0, "person", 0.9, square, { mask }],
     [0, "person", 0.8, square, { polygon: [[64, 36, 128, 36, 128, 72], [0, 0, 1, 0, 1, 1]] }],
     [0, "person", 0.7, square, { keypoints: [[64, 36, 0.9], [128, 72, 0.1]] }],
+    [1, "dancer", 0.7, square, { keypoints: Array.from({ length: 17 }, () => [64, 36, 1]) }],
     [0, "person", 0.6, square, { corners: [[96, 36], [128, 54], [96, 72], [64, 54]] }],
+    [0, "person", 0.5, [0, 0, 64, 36], { corners: [[32, -36], [96, 0], [32, 36], [-32, 0]] }],
   ])}\n`);
-  const { annotations } = JSON.parse(read((await exported("coco", {}, log)).out)) as { annotations: Record<string, unknown>[] };
-  assert.deepEqual(annotations.map(({ segmentation }) => segmentation), [mask, [[64, 36, 128, 36, 128, 72], [0, 0, 1, 0, 1, 1]], [], [[96, 36, 128, 54, 96, 72, 64, 54]]]);
+  const { annotations, categories } = JSON.parse(read((await exported("coco", {}, log)).out)) as Record<"annotations" | "categories", Record<string, unknown>[]>;
+  assert.deepEqual(annotations.map(({ segmentation }) => segmentation), [mask, [[64, 36, 128, 36, 128, 72], [0, 0, 1, 0, 1, 1]], [], [], [[96, 36, 128, 54, 96, 72, 64, 54]], [[32, -36, 96, 0, 32, 36, -32, 0]]]);
+  // The mask's own 32 x 18 pixels; half of 64 x 36 and half a pixel; 64 x 36; a rhombus of 64 x 36; one of 128 x 72.
+  assert.deepEqual(annotations.map(({ area }) => area), [576, 1152.5, 2304, 2304, 1152, 4608]);
+  assert.deepEqual(categories[0], { id: 1, name: "person", supercategory: "", keypoints: ["point_1", "point_2"], skeleton: [] });
+  // COCO's own categories: 17 names and 19 bones, from 1: ankle to knee first.
+  const { keypoints, skeleton } = categories[1] as { keypoints: string[]; skeleton: number[][] };
+  assert.deepEqual([keypoints.length, keypoints[0], keypoints[16], skeleton[0], Math.min(...skeleton.flat()), Math.max(...skeleton.flat())], [17, "nose", "right_ankle", [16, 14], 1, 17]);
   assert.deepEqual([annotations[2]!["keypoints"], annotations[2]!["num_keypoints"]], [[64, 36, 2, 128, 72, 0], 1]);
   const { out } = await exported("yolo", {}, log);
   const [labels] = readdirSync(join(out, "labels", "gate"));
   const tenths = (...shares: number[]): string => shares.map((share) => (share / 10).toFixed(6)).join(" ");
   assert.deepEqual(read(out, "labels", "gate", labels!).trim().split("\n"), [
-    `0 ${tenths(1.5, 1.5, 1, 1)}`,
+    // The mask's outline cuts its corners by half of its pixels, which are two of the picture's.
+    `0 ${[64, 37, 65, 36, 127, 36, 128, 37, 128, 71, 127, 72, 65, 72, 64, 71].map((px, i) => (px / (i % 2 === 0 ? 640 : 360)).toFixed(6)).join(" ")}`,
     `0 ${tenths(1, 1, 2, 1, 2, 2)}`,
     `0 ${tenths(1.5, 1.5, 1, 1, 1, 1)} 2 ${tenths(2, 2, 0)}`,
+    `1 ${tenths(1.5, 1.5, 1, 1)} ${Array.from({ length: 17 }, () => `${tenths(1, 1)} 2`).join(" ")}`,
     `0 ${tenths(1.5, 1, 2, 1.5, 1.5, 2, 1, 1.5)}`,
+    // Corners outside the picture are brought to its edge.
+    `0 ${tenths(0.5, 0, 1.5, 0, 0.5, 1, 0, 0)}`,
   ]);
+  assert.match(read(out, "data.yaml"), /^kpt_shape: \[17, 3\]$/m);
 });
 
 test("Parquet: the rows of the CSV, each column of its type, as another connection to DuckDB reads them", async () => {

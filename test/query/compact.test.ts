@@ -6,8 +6,9 @@ import { gzipSync } from "node:zlib";
 import { logFiles, noteReplaced, readRecords, replacesNote } from "../../src/log/index.js";
 import { compactLog, parquetLines, type CompactedDay } from "../../src/query/index.js";
 import { toLine } from "../../src/wire/index.js";
+import { frameLine } from "../support/frame-lines.js";
 import { temporaryFolder } from "../support/pool.js";
-import { clockAt, VERSION_1 } from "./rig.js";
+import { ask, clockAt, VERSION_1 } from "./rig.js";
 
 const TEXT = readFileSync(VERSION_1, "utf8");
 const LINES = TEXT.trimEnd().split("\n");
@@ -64,6 +65,29 @@ describe("compacting", () => {
     const back: string[] = [];
     for await (const line of parquetLines(day!.target)) back.push(line);
     assert.deepEqual(back, odd);
+  });
+
+  test("gives back masks, outlines, points, corners and best classes, and queries read such records before and after", async () => {
+    const log = join(temporaryFolder(), "d.jsonl");
+    const box = [1, 2, 30.5, 40] as const;
+    const all = {
+      trackId: 7, corners: [[1, 2], [30.5, 2], [30.5, 40], [1, 40]], keypoints: [[3, 4.5, 0.91], [5, 6, 0]],
+      mask: { size: [360, 640], counts: "Pf]3PZf6\\`" }, polygon: [[1, 2, 30.5, 2, 30.5, 40], [3, 3, 4, 3, 4, 4]], classes: [{ classId: 2, label: "car", score: 0.9 }, { classId: 0, label: "per\"son", score: 0.1 }],
+    };
+    const lines = [frameLine(0, [[2, "car", 0.9, box, all], [0, "person", 0.5, box]]), frameLine(1, [[0, "person", 0.5, box]])];
+    const part = log.replace(".jsonl", ".2026-11-20.jsonl");
+    writeFileSync(part, `${lines.join("\n")}\n`);
+    const seen = async (path: string): Promise<unknown> => {
+      const { log: asked, troubles } = await ask([path]);
+      await using _closed = asked;
+      return [(await asked.rows({ sql: "SELECT frame::INTEGER, label, x2, track_id::INTEGER FROM objects ORDER BY frame, score DESC" }, 10)).rows, troubles];
+    };
+    const expected = [[[0, "car", 30.5, 7], [0, "person", 30.5, null], [1, "person", 30.5, null]], []];
+    assert.deepEqual(await seen(part), expected);
+    const [day] = await compact(log);
+    assert.deepEqual([day!.problem, day!.records], [null, 2]);
+    assert.deepEqual(await linesOf(log), lines);
+    assert.deepEqual(await seen(day!.target), expected);
   });
 
   test("leaves a day alone in which no line is JSON, and one that ended less than an hour ago", async () => {
