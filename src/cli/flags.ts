@@ -40,6 +40,7 @@ const PREPROCESS: Flag = { flags: "--preprocess <WHO>", key: "source.preprocess"
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
 const json = (what: string): Flag => ({ flags: "--json", help: `print ${what} as one JSON object on standard output` });
 
+const STILL_PREPROCESS: Flag = { ...PREPROCESS, help: "exact = pictures are brought to the model's input to the letter as the models' own code; default: sharp, the faster" };
 const MEGAPIXELS: Flag = { flags: "--max-megapixels <N>", help: "a picture with more million pixels is refused before it is decoded; default 100" };
 
 const ENCODING: readonly Flag[] = [
@@ -82,6 +83,7 @@ export const FLAGS = {
     { flags: "--yolo <FOLDER>", help: "write YOLO's labels" },
     { flags: "--force", help: "replace what is at --save, --coco and --yolo" },
     { flags: "--strict", help: "end at the first picture that can't be looked at; else the others are done, and the status is 1" },
+    STILL_PREPROCESS,
     DEVICE,
     WORKERS,
     MEGAPIXELS,
@@ -99,6 +101,7 @@ export const FLAGS = {
     { flags: "--classes <LIST>", help: "only these of the model's classes, by name or number: car,bus" },
     { flags: "--save <FOLDER>", help: "write precision-recall curve and confusion matrix (SVG), the report with both as JSON, and the detections as COCO results" },
     { flags: "--force", help: "replace what is at --save" },
+    STILL_PREPROCESS,
     DEVICE,
     WORKERS,
     MEGAPIXELS,

@@ -32,7 +32,7 @@ export interface StillsWish {
  * A model that is called by name is fetched first.
  * @throws PipelineError E_MODEL_*, E_PULL_*, E_LABELS, E_POOL_START
  */
-export async function openModelForStills({ model, inference }: Settings, { limits, mostPixels }: StillsWish, terminal: Terminal, { signal }: Stop): Promise<OpenedStills> {
+export async function openModelForStills({ model, inference, source: { preprocess } }: Settings, { limits, mostPixels }: StillsWish, terminal: Terminal, { signal }: Stop): Promise<OpenedStills> {
   await fetchModels([model.path], signal);
   const { info, notices } = await loadModelInfo(model.path, model);
   const workers = inference.workers === "auto" ? availableCores().cores : inference.workers;
@@ -41,6 +41,6 @@ export async function openModelForStills({ model, inference }: Settings, { limit
   const { device, frameTimeoutMs, hangLimitMs } = inference;
   const tell = ({ message }: { readonly message: string }): void => terminal.say(`sightline: ${printable(message)}`);
   for (const message of notices) tell({ message });
-  const stills = await openStills({ model: info, limits: typeof limits === "function" ? limits(info) : limits, mode, workers, device, tell, frameTimeoutMs, hangLimitMs, mostPixels }, systemClock);
+  const stills = await openStills({ model: info, limits: typeof limits === "function" ? limits(info) : limits, mode, workers, device, tell, frameTimeoutMs, hangLimitMs, mostPixels, preprocess }, systemClock);
   return { info, stills, workers, [Symbol.asyncDispose]: () => stills[Symbol.asyncDispose]() };
 }

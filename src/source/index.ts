@@ -18,3 +18,4 @@ export { probeSource, type ProbeStep, type SourceProbe } from "./probe-source.js
 export { readAddress } from "./read-address.js";
 export { retryOf, type RetryClass } from "./retry.js";
 export { readStderr, type StderrReader } from "./stderr.js";
+export { readWhole, type WholePicture } from "./whole-picture.js";

@@ -1,9 +1,10 @@
 import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { letterboxFor, MOST_SOURCE_BYTES, placePicture, rowsOf, type Letterbox, type LetterboxRule, type PixelForm, type RgbPixels } from "../model/index.js";
+import { placePicture, rowsOf, type LetterboxRule, type PixelForm } from "../model/index.js";
 import { readStill } from "../picture/index.js";
 import type { FrameRing, SlotLease } from "../ring/index.js";
 import type { Source, SourceEvent } from "./source.js";
+import { readWhole } from "./whole-picture.js";
 
 /** Which pictures, and how they are placed. */
 export interface StillsOptions {
@@ -61,10 +62,10 @@ async function readAll(
     const key = keyOf(frame);
     let lease: SlotLease | undefined;
     try {
-      const picture = options.pixels === "source" ? await wholePicture(path, options) : undefined;
+      const picture = options.pixels === "source" ? await readWhole(path, options, options.ring) : undefined;
       lease = await freeSlot();
       if (lease === undefined) break;
-      const letterbox = picture ? copied(picture, lease) : await placePicture(options, lease.pixels, (fit) => readStill(path, fit));
+      const letterbox = picture ? picture.fill(lease) : await placePicture(options, lease.pixels, (fit) => readStill(path, fit));
       const header = { ...key, widthPx: letterbox.sourceWidthPx, heightPx: letterbox.sourceHeightPx };
       anyRead = true;
       emit({ type: "frame", header, lease, hasPicture: false, letterbox, rows: rowsOf(letterbox), pixels: options.pixels });
@@ -76,28 +77,6 @@ async function readAll(
     }
   }
   emit({ type: "ended", error: anyRead || stop.aborted ? null : lastError });
-}
-
-interface WholePicture {
-  readonly rgb: RgbPixels;
-  readonly letterbox: Letterbox;
-}
-
-/** A picture at its own size; the ring's slots take it from here on. */
-async function wholePicture(path: string, { letterbox, inputWidthPx, inputHeightPx, ring }: StillsOptions): Promise<WholePicture> {
-  const rgb = await readStill(path, (widthPx, heightPx) => ({ widthPx, heightPx }), MOST_SOURCE_BYTES / 3);
-  ring.grow(rgb.data.length);
-  return { rgb, letterbox: letterboxFor(letterbox, inputWidthPx, inputHeightPx, rgb.widthPx, rgb.heightPx) };
-}
-
-/** R G B becomes B G R. */
-function copied({ rgb: { data }, letterbox }: WholePicture, { pixels }: SlotLease): Letterbox {
-  for (let i = 0; i < data.length; i += 3) {
-    pixels[i] = data[i + 2]!;
-    pixels[i + 1] = data[i + 1]!;
-    pixels[i + 2] = data[i]!;
-  }
-  return letterbox;
 }
 
 /** Waits for a free slot, or until it is stopped. One listener for all waits: a folder may hold a million pictures. */

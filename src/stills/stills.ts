@@ -2,10 +2,11 @@ import type { Clock } from "../core/clock.js";
 import type { DetectionBatch } from "../core/detections.js";
 import type { WantedDevice } from "../core/devices.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
-import { placePicture, rowsOf, type DetectLimits, type ModelInfo } from "../model/index.js";
+import { placePicture, rowsOf, type DetectLimits, type Letterbox, type ModelInfo } from "../model/index.js";
 import { readStill } from "../picture/index.js";
 import { makeTurns, openPool, taskLimits, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
 import { createRing, type FrameRing, type SlotLease } from "../ring/index.js";
+import { readWhole } from "../source/index.js";
 
 /** Which model looks at pictures, where it runs, and what of its findings is wanted. */
 export interface StillsOptions {
@@ -21,6 +22,8 @@ export interface StillsOptions {
   readonly hangLimitMs: number;
   /** A picture with more is refused before any of them is decoded. */
   readonly mostPixels: number;
+  /** exact = the workers bring it to the model's input to the letter as the models' own code; else sharp does, while it decodes. */
+  readonly preprocess: "ffmpeg" | "exact";
 }
 
 /** What was found in a picture. */
@@ -68,10 +71,7 @@ export async function openStills(options: StillsOptions, clock: Clock): Promise<
   return {
     atOnce,
     device: pool.live.device,
-    async see(path) {
-      const lease = await slots.take(() => freeSlot(ring));
-      return look(path, options, { ring, pool, lease, clock, permit: () => permits.take(() => pool.permit(STREAM)) });
-    },
+    see: (path) => look(path, options, { ring, pool, clock, lease: () => slots.take(() => freeSlot(ring)), permit: () => permits.take(() => pool.permit(STREAM)) }),
     async [Symbol.asyncDispose]() {
       pool.leave(STREAM);
       await pool[Symbol.asyncDispose]();
@@ -91,21 +91,20 @@ async function freeSlot(ring: FrameRing): Promise<SlotLease> {
 interface Hands {
   readonly ring: FrameRing;
   readonly pool: InferencePool;
-  readonly lease: SlotLease;
   readonly clock: Clock;
+  readonly lease: () => Promise<SlotLease>;
   readonly permit: () => Promise<void>;
 }
 
-async function look(path: string, { model, limits, mostPixels }: StillsOptions, { ring, pool, lease, clock, permit }: Hands): Promise<SeenStill> {
+async function look(path: string, options: StillsOptions, hands: Hands): Promise<SeenStill> {
+  const { pool, clock } = hands;
   const begin = clock.monotonicMs();
-  const letterbox = await placePicture(model, lease.pixels, (fit) => readStill(path, fit, mostPixels)).catch((cause: unknown) => {
-    lease[Symbol.dispose]();
-    throw named(path, asPipelineError(cause, "E_PICTURE"));
-  });
+  const { lease, letterbox } = await placed(path, options, hands);
   const read = clock.monotonicMs() - begin;
-  await permit();
-  const { slot, generation } = lease;
-  const task = { ringId: STREAM, memory: ring.memory, layout: ring.layout, slot, generation, letterbox, rows: rowsOf(letterbox), limits: taskLimits(limits) };
+  await hands.permit();
+  const { slot, generation, memory, layout } = lease;
+  const pixels = options.preprocess === "exact" ? "source" : "fitted";
+  const task = { ringId: STREAM, memory, layout, slot, generation, letterbox, rows: rowsOf(letterbox), pixels, limits: taskLimits(options.limits) } as const;
   const answer = foundIn(path, await pool.run(task, () => lease[Symbol.dispose]()));
   const { normaliseMs: normalise, inferMs: infer, decodeMs: decode } = answer;
   return {
@@ -114,6 +113,20 @@ async function look(path: string, { model, limits, mostPixels }: StillsOptions, 
     detections: answer.detections,
     timesMs: { read, normalise, infer, decode },
   };
+}
+
+/** Reads a picture into a slot. */
+async function placed(path: string, { model, mostPixels, preprocess }: StillsOptions, { ring, lease: take }: Hands): Promise<{ readonly lease: SlotLease; readonly letterbox: Letterbox }> {
+  let lease: SlotLease | undefined;
+  try {
+    const whole = preprocess === "exact" ? await readWhole(path, model, ring, mostPixels) : undefined;
+    lease = await take();
+    const { pixels } = lease;
+    return { lease, letterbox: whole ? whole.fill(lease) : await placePicture(model, pixels, (fit) => readStill(path, fit, mostPixels)) };
+  } catch (cause) {
+    lease?.[Symbol.dispose]();
+    throw named(path, asPipelineError(cause, "E_PICTURE"));
+  }
 }
 
 function foundIn(path: string, answer: PoolAnswer) {

@@ -5,8 +5,9 @@ import { after, before, describe, test } from "node:test";
 import sharp, { type Sharp } from "sharp";
 import { overlap } from "../../src/accuracy/index.js";
 import { systemClock } from "../../src/core/clock.js";
+import { detectLimits } from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
-import { openStills, type SeenStill, type Stills } from "../../src/stills/index.js";
+import { openStills, type SeenStill, type Stills, type StillsOptions } from "../../src/stills/index.js";
 import { project } from "../support/paths.js";
 import { temporaryFolder } from "../support/pool.js";
 
@@ -15,11 +16,13 @@ const folder = temporaryFolder();
 const MOST_PIXELS = 10_000_000;
 let stills: Stills;
 
-before(async () => {
+async function open(preprocess: StillsOptions["preprocess"]): Promise<Stills> {
   const { info: model } = await loadModelInfo("builtin", { labels: null });
-  const limits = { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 300 };
-  stills = await openStills({ model, limits, mode: "threads", workers: 2, frameTimeoutMs: 60_000, hangLimitMs: 60_000, mostPixels: MOST_PIXELS }, systemClock);
-});
+  const limits = detectLimits(model.labels, { conf: 0.25, iou: 0.45, classes: [], agnostic: false, maxDetections: 300 });
+  return openStills({ model, limits, mode: "threads", workers: 2, frameTimeoutMs: 60_000, hangLimitMs: 60_000, mostPixels: MOST_PIXELS, preprocess }, systemClock);
+}
+
+before(async () => void (stills = await open("ffmpeg")));
 after(() => stills[Symbol.asyncDispose]());
 
 async function see(name: string, picture: Sharp | Buffer): Promise<SeenStill> {
@@ -99,6 +102,22 @@ describe("a picture is seen as its PNG is", () => {
       assert.deepEqual([seen.widthPx, seen.heightPx], [640, 360]);
       assertSame(objects(seen), objects(png), { iou: 0.98, score: 0.02 });
     }
+  });
+
+  test("by the models' own resize too, whatever the sizes beside each other", async () => {
+    await using exact = await open("exact");
+    const widths = [640, 320, 1600, 640, 1280];
+    const paths = await Promise.all(widths.map(async (width, i) => {
+      const path = join(folder, `exact${i}.png`);
+      await sharp(STREET).resize(width).png().toFile(path);
+      return path;
+    }));
+    const seen = await Promise.all(paths.map((path) => exact.see(path)));
+    assert.deepEqual(seen.map(({ widthPx }) => widthPx), widths);
+    for (const one of [seen[0]!, seen[3]!]) assertSame(objects(one), objects(png), { iou: 0.85, score: 0.2 });
+    assert.deepEqual(objects(seen[0]!), objects(seen[3]!));
+    const large = objects(seen[2]!).map((object) => ({ ...object, box: object.box.map((value) => value / 2.5) }));
+    assertSame(large, objects(png), { iou: 0.8, score: 0.2 });
   });
 
   test("grey in one channel as grey in three", async () => {
