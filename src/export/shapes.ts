@@ -1,4 +1,4 @@
-import { areaOf, unpackRuns } from "../core/mask.js";
+import { unpackRuns } from "../core/mask.js";
 import { outlinesOf } from "../model/index.js";
 import type { FrameRecord } from "../wire/index.js";
 
@@ -18,7 +18,7 @@ export function ringsOf({ polygon, mask }: Pick<DetectedObject, "polygon" | "mas
 /** What an object covers, px²: its mask, else its outlines or corners, else its box. 2 decimals. */
 export function areaPx({ box: [x1, y1, x2, y2], mask, polygon, corners }: DetectedObject): number {
   const runs = mask && unpackRuns(mask.counts, mask.size[0] * mask.size[1]);
-  if (runs) return areaOf(runs);
+  if (runs) return runs.reduce((sum, run, i) => (i % 2 === 1 ? sum + run : sum), 0);
   const rings = polygon ?? (corners && [corners.flat()]);
   const area = rings ? rings.reduce((sum, ring) => sum + ringArea(ring), 0) : (x2 - x1) * (y2 - y1);
   return Math.round(area * 100) / 100;
