@@ -45,6 +45,8 @@ export async function assertExact(t: TestContext, clip: string, frames: number, 
       worst.px = Math.max(worst.px, ...one.box.map((side, i) => Math.abs(side - match.found.box[i]!)));
     }
   }
+  assert.equal(records.filter((record) => record.frame < frames).length, frames);
+  assert.ok(reference.slice(0, frames).flat().length > frames / 4, "too little to see for a proof");
   t.diagnostic(`greatest difference: score ${worst.score.toExponential(1)}, ${worst.px.toFixed(4)} px`);
   assert.ok(worst.score <= MOST_EXACT.score && worst.px <= MOST_EXACT.px, JSON.stringify(worst));
 }
