@@ -36,8 +36,10 @@ export interface FlagValue {
   readonly value: string | boolean | readonly string[];
 }
 
-/** Variables that are ours and no settings: the settings file's path, where weights lie and which there are, and what the test runner reads. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set(["SIGHTLINE_CONFIG", "SIGHTLINE_MODELS_FOLDER", "SIGHTLINE_MODELS_REGISTRY", "SIGHTLINE_NO_SKIP"]);
+/** Variables that are ours and no settings: the settings file's path, where weights and runtimes lie and which there are, and what the test runner reads. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([
+  "SIGHTLINE_CONFIG", "SIGHTLINE_MODELS_FOLDER", "SIGHTLINE_MODELS_REGISTRY", "SIGHTLINE_NO_SKIP", "SIGHTLINE_OPENVINO", "SIGHTLINE_RUNTIMES_FOLDER",
+]);
 /** Kubernetes gives every pod these for a service that is called sightline. */
 const FOREIGN_VARIABLE = /^SIGHTLINE_(SERVICE_|PORT(_|$))/;
 

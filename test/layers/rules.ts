@@ -10,6 +10,7 @@ export const LAYERS = {
   metrics: 1,
   model: 1,
   numbered: 1,
+  openvino: 1,
   order: 1,
   picture: 1,
   ring: 1,
