@@ -92,7 +92,7 @@ async function find(names: readonly string[], isStrict: boolean): Promise<{ path
 }
 
 /** What is no fault of a picture. */
-const ENDS_ALL = /^E_(?:OUT_|POOL_|INTERNAL)/;
+const ENDS_ALL = /^E_(?:OUT_|POOL_|WORKER_START|INTERNAL)/;
 
 /** Looks at a picture and draws it where that is wanted. What is wrong with the picture is its result; what is wrong with our output ends all. */
 function look(stills: Stills, info: ModelInfo, outputs: DetectOutputs, { signal }: Stop) {

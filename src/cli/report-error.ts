@@ -5,9 +5,17 @@ import { printable, type Paint } from "./terminal.js";
 
 /** Whatever was thrown, with a code. What has none is a mistake of ours. */
 export function coded(thrown: unknown): PipelineError {
-  if (thrown instanceof PipelineError) return thrown;
-  const message = messageOf(thrown);
-  return new PipelineError("E_INTERNAL", message.split("\n", 1)[0] ?? "", { cause: thrown });
+  const reason = reasonOf(thrown);
+  if (reason instanceof PipelineError) return reason;
+  const message = messageOf(reason);
+  return new PipelineError("E_INTERNAL", message.split("\n", 1)[0] ?? "", { cause: reason });
+}
+
+/** Where closing failed too, `await using` wraps both: what came first is the reason, but for runs that hang, which end everything. */
+function reasonOf(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown.name !== "SuppressedError" || !("error" in thrown) || !("suppressed" in thrown)) return thrown;
+  const later = reasonOf(thrown.error);
+  return later instanceof PipelineError && later.code === "E_POOL_STUCK" ? later : reasonOf(thrown.suppressed);
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.js";
 import type { DetectionBatch } from "../core/detections.js";
 import type { WantedDevice } from "../core/devices.js";
-import { asPipelineError, PipelineError } from "../core/errors.js";
+import { asPipelineError, PipelineError, type ErrorCode } from "../core/errors.js";
 import { placePicture, rowsOf, type DetectLimits, type Letterbox, type ModelInfo } from "../model/index.js";
 import { readStill } from "../picture/index.js";
 import { makeTurns, openPool, taskLimits, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
 import { createRing, type FrameRing, type SlotLease } from "../ring/index.js";
 import { readWhole } from "../source/index.js";
+import { unlessStuck } from "./unless-stuck.js";
 
 /** Which model looks at pictures, where it runs, and what of its findings is wanted. */
 export interface StillsOptions {
@@ -44,7 +45,8 @@ export interface Stills extends AsyncDisposable {
   readonly device: string;
   /**
    * Looks at the picture in a file. May be called while others are under way.
-   * @throws PipelineError E_PICTURE, E_PICTURE_PIXELS, E_INFERENCE_FAILED, E_FRAME_LATE, E_MODEL_OUTPUT, E_WORKER_*; E_POOL_STUCK when nothing works any more
+   * @throws PipelineError E_PICTURE, E_PICTURE_PIXELS, E_INFERENCE_FAILED, E_FRAME_LATE, E_MODEL_OUTPUT, E_WORKER_EXITED; E_POOL_STUCK, E_WORKER_START or
+   * E_INTERNAL when nothing works any more: then every call gets it
    */
   see(path: string): Promise<SeenStill>;
 }
@@ -53,6 +55,8 @@ export interface Stills extends AsyncDisposable {
 const DEPTH = 2;
 /** Pictures that are being decoded or drawn on while the threads have their tasks; sharp has four threads of its own. */
 const AHEAD = 4;
+/** What is no fault of a picture: no other will be looked at either. */
+const ENDS_ALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["E_POOL_STUCK", "E_WORKER_START", "E_INTERNAL"]);
 /** The pool's only customer. */
 const STREAM = 1;
 
@@ -62,16 +66,19 @@ const STREAM = 1;
  */
 export async function openStills(options: StillsOptions, clock: Clock): Promise<Stills> {
   const { model, workers } = options;
-  const pool = await openPool({ ...options, depth: DEPTH }, clock);
-  pool.join(STREAM, { weight: 1, newestFirst: false });
   const atOnce = workers * DEPTH + AHEAD;
   const ring = createRing({ slots: atOnce, slotBytes: 3 * model.inputWidthPx * model.inputHeightPx });
+  const pool = await openPool({ ...options, depth: DEPTH }, clock);
+  pool.join(STREAM, { weight: 1, newestFirst: false });
   const permits = makeTurns(Infinity, clock);
   const slots = makeTurns(Infinity, clock);
+  const unless = unlessStuck(pool.stuck);
+  const lease = (): Promise<SlotLease> => unless(slots.take(() => freeSlot(ring)), (late) => late[Symbol.dispose]());
+  const permit = (): Promise<void> => unless(permits.take(() => pool.permit(STREAM)), () => pool.returnPermit(STREAM));
   return {
     atOnce,
     device: pool.live.device,
-    see: (path) => look(path, options, { ring, pool, clock, lease: () => slots.take(() => freeSlot(ring)), permit: () => permits.take(() => pool.permit(STREAM)) }),
+    see: (path) => look(path, options, { ring, pool, clock, lease, permit }),
     async [Symbol.asyncDispose]() {
       pool.leave(STREAM);
       await pool[Symbol.asyncDispose]();
@@ -101,7 +108,10 @@ async function look(path: string, options: StillsOptions, hands: Hands): Promise
   const begin = clock.monotonicMs();
   const { lease, letterbox } = await placed(path, options, hands);
   const read = clock.monotonicMs() - begin;
-  await hands.permit();
+  await hands.permit().catch((stuck: unknown) => {
+    lease[Symbol.dispose]();
+    throw stuck;
+  });
   const { slot, generation, memory, layout } = lease;
   const pixels = options.preprocess === "exact" ? "source" : "fitted";
   const task = { ringId: STREAM, memory, layout, slot, generation, letterbox, rows: rowsOf(letterbox), pixels, limits: taskLimits(options.limits) } as const;
@@ -125,7 +135,8 @@ async function placed(path: string, { model, mostPixels, preprocess }: StillsOpt
     return { lease, letterbox: whole ? whole.fill(lease) : await placePicture(model, pixels, (fit) => readStill(path, fit, mostPixels)) };
   } catch (cause) {
     lease?.[Symbol.dispose]();
-    throw named(path, asPipelineError(cause, "E_PICTURE"));
+    const error = asPipelineError(cause, "E_PICTURE");
+    throw ENDS_ALL.has(error.code) ? error : named(path, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -45,6 +45,28 @@ test("model runs that hang end the program by force: sinks flushed, FFmpeg gone,
   assert.ok(outcomes.length > 0 && outcomes.every((outcome) => outcome === "late" || outcome === "aborted" || outcome === "failed"), outcomes.join(" "));
   assert.deepEqual(programsThatName(clip), []);
 });
+
+/** Pictures enough that some wait for a thread and some for a slot when the one thread hangs. */
+function photos(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-stuck-"));
+  for (const part of ["images", "labels"]) mkdirSync(join(folder, part));
+  for (let i = 0; i < 9; i += 1) {
+    copyFileSync(project("samples", "thread-safety", "street.jpg"), join(folder, "images", `${i}.jpg`));
+    writeFileSync(join(folder, "labels", `${i}.txt`), "0 0.5 0.5 0.1 0.1\n");
+  }
+  return folder;
+}
+
+for (const [command, preprocess] of [["detect", "ffmpeg"], ["eval", "exact"]] as const) {
+  test(`so they do in ${command}, where all pictures wait for them (preprocess ${preprocess})`, { skip }, async () => {
+    const folder = photos();
+    const args = command === "detect" ? [join(folder, "images"), "--jsonl"] : ["--data", folder];
+    const { code, signal, stdout, stderr } = await runCli([command, ...args, "--model", hangingModel()], { env: { ...IMPATIENT, SIGHTLINE_SOURCE_PREPROCESS: preprocess } });
+    assert.deepEqual([code, signal], [null, "SIGKILL"], stderr);
+    assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^sightline: E_POOL_STUCK {2}\d of 2 model runs hang, .*inference\.hangLimitMs 600 ms\)\. Restart;/);
+    for (const line of stdout.split("\n").filter(Boolean)) assert.equal((JSON.parse(line) as { error: { code: string } }).error.code, "E_FRAME_LATE");
+  });
+}
 
 /** A run whose first frame hangs in its thread for minutes; settles when that frame was given up. */
 async function hangingRun(): Promise<{ running: RunningCli; clip: string }> {
