@@ -50,7 +50,7 @@ export async function evalCommand(given: GivenFlags, stop: Stop): Promise<number
     const { info, stills } = opened;
     if (info.task === "classify") throw new PipelineError("E_USAGE", `${info.id} says what a whole picture is; boxes are what is evaluated: give a model that detects`);
     const wanted = text("classes")?.split(",").map((name) => name.trim()).filter(Boolean) ?? [];
-    const classes = mapClasses(dataset.classes, info.labels, detectLimits(info.labels, { ...limits, classes: wanted }).classIds);
+    const classes = mapClasses(dataset, info.labels, detectLimits(info.labels, { ...limits, classes: wanted }).classIds);
     const startedMs = systemClock.monotonicMs();
     const elapsedMs = (): number => systemClock.monotonicMs() - startedMs;
     let done = 0;

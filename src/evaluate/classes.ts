@@ -1,5 +1,5 @@
 import { PipelineError } from "../core/errors.js";
-import type { DatasetClass } from "./dataset.js";
+import type { Dataset, DatasetClass } from "./dataset.js";
 
 /** Which class of the model each class of a data set is, and how that was found out. */
 export interface ClassMap {
@@ -14,11 +14,24 @@ const NAMED = 8;
 /**
  * By name, whatever the case, when the model has all of the names (it may have more: those are left aside). Else by order, when
  * there are as many, and no name that both have stands at another place. A data set that names nothing counts as the model does.
- * only  the model's classes that are wanted, others are left out; null = all
+ * labels  the model's; none = it may have any number
+ * only    the model's classes that are wanted, others are left out; null = all
  * @throws PipelineError E_DATASET_CLASSES
  */
-export function mapClasses(classes: readonly DatasetClass[] | null, labels: readonly string[], only: readonly number[] | null): ClassMap {
-  if (classes === null) return { toModel: new Map(labels.flatMap((_, id) => (only === null || only.includes(id) ? [[id, id] as const] : []))), by: "number" };
+export function mapClasses({ classes, numbers = [] }: Pick<Dataset, "classes" | "numbers">, labels: readonly string[], only: readonly number[] | null): ClassMap {
+  return classes === null ? byNumber(numbers, labels, only) : byNameOrOrder(classes, labels, only);
+}
+
+function byNumber(numbers: readonly number[], labels: readonly string[], only: readonly number[] | null): ClassMap {
+  const beyond = numbers.find((id) => labels.length > 0 && id >= labels.length);
+  if (beyond !== undefined && only === null) {
+    throw new PipelineError("E_DATASET_CLASSES", `the ground truth names no classes, so its numbers are the model's, and it has class ${beyond}: the model has ${labels.length}, 0 to ${labels.length - 1} (${listed(labels)})`);
+  }
+  const ids = labels.length > 0 ? labels.map((_, id) => id) : numbers;
+  return { toModel: new Map(ids.filter((id) => only === null || only.includes(id)).map((id) => [id, id])), by: "number" };
+}
+
+function byNameOrOrder(classes: readonly DatasetClass[], labels: readonly string[], only: readonly number[] | null): ClassMap {
   const byId = classes.toSorted((a, b) => a.id - b.id);
   const places = new Map(labels.map((label, i) => [plain(label), i] as const).reverse());
   const found = byId.map(({ id, name }) => [id, places.get(plain(name))] as const);

@@ -45,14 +45,16 @@ export async function readYolo(file: string | null, path: string, split: Split):
   for (const place of where) for (const picture of await picturesAt(place)) found.add(picture);
   const paths = [...found].sort();
   const classCount = classes === null ? null : Math.max(-1, ...classes.map(({ id }) => id)) + 1;
+  const numbers = new Set<number>();
   let labelled = 0;
   const pictures = paths.map((picture): DatasetPicture => {
     const labels = readLabels(labelsOf(picture), { classCount, hasPoints });
     if (labels !== null) labelled += 1;
+    for (const { classId } of labels ?? []) numbers.add(classId);
     return { path: picture, truth: (size: SizePx) => truthOf(labels ?? [], size) };
   });
   if (labelled === 0 && paths[0] !== undefined) throw new PipelineError("E_DATASET_MISSING", `${path}: none of its ${paths.length} pictures has labels; those of ${paths[0]} would be ${labelsOf(paths[0])}`);
-  return { kind: "yolo", path: file ?? path, classes, pictures };
+  return { kind: "yolo", path: file ?? path, classes, ...(classes === null && { numbers: [...numbers].sort((a, b) => a - b) }), pictures };
 }
 
 async function described(file: string, split: Split): Promise<Description> {

@@ -48,7 +48,8 @@ describe("a YOLO folder", () => {
 
   test("without a description counts as the model does, or as classes.txt names", async () => {
     const { "data.yaml": _, ...bare } = YOLO;
-    assert.equal((await open(folderOf(bare))).classes, null);
+    const { classes, numbers } = await open(folderOf(bare));
+    assert.deepEqual([classes, numbers], [null, [0, 1]]);
     assert.deepEqual((await open(folderOf({ ...bare, "classes.txt": "cat\ndog\n" }))).classes, [{ id: 0, name: "cat" }, { id: 1, name: "dog" }]);
   });
 
