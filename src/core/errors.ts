@@ -13,6 +13,7 @@ export const ERROR_TABLE = {
   E_CRASHED: { exit: 1, what: "the program crashed again and again", next: "look at the lines above; try another model, onnxruntime build or FFmpeg" },
   E_DATASET: { exit: 1, what: "the ground truth is not as it should be", next: "correct the place that is named, or see what is read with: sightline eval --help" },
   E_DATASET_CLASSES: { exit: 1, what: "classes of the ground truth are not those of the model", next: "name the model's classes with --labels, or evaluate only those that both know with --classes" },
+  E_DATASET_EMPTY: { exit: 1, what: "the ground truth has nothing that could be found", next: "give another --split, or other --classes; labels that lie beside the wrong pictures look the same" },
   E_DATASET_MISSING: { exit: 1, what: "files of the ground truth are not there", next: "check the paths in it; --images DIR says where the pictures of a COCO file are" },
   E_DEVICE: { exit: 1, what: "the camera can't be used", next: "see sightline devices for what is there; close other programs that use it" },
   E_EXPORT: { exit: 1, what: "the records do not fit the format", next: "export one stream at a time with --stream, or another format" },

@@ -18,7 +18,7 @@ const NAMED = 8;
  * only    the model's classes that are wanted, others are left out; null = all
  * @throws PipelineError E_DATASET_CLASSES
  */
-export function mapClasses({ classes, numbers = [] }: Pick<Dataset, "classes" | "numbers">, labels: readonly string[], only: readonly number[] | null): ClassMap {
+export function mapClasses({ classes, numbers }: Pick<Dataset, "classes" | "numbers">, labels: readonly string[], only: readonly number[] | null): ClassMap {
   return classes === null ? byNumber(numbers, labels, only) : byNameOrOrder(classes, labels, only);
 }
 

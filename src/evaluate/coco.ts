@@ -43,7 +43,8 @@ export async function readCoco(path: string, imagesFolder: string | null): Promi
         throw new PipelineError("E_DATASET", `${path}: image ${imageId} is said to be ${width} x ${height}, and ${join(folder, file_name)} is ${size.widthPx} x ${size.heightPx} as it is shown`);
       },
     }));
-  return { kind: "coco", path, classes: categories.toSorted((a, b) => a.id - b.id), pictures };
+  const numbers = new Set([...objects.values()].flat().filter(({ ignore }) => !ignore).map(({ classId }) => classId));
+  return { kind: "coco", path, classes: categories.toSorted((a, b) => a.id - b.id), numbers: [...numbers].sort((a, b) => a - b), pictures };
 }
 
 async function parsed(path: string): Promise<Coco> {

@@ -28,8 +28,8 @@ export interface Dataset {
   readonly path: string;
   /** By number; null = it does not name them: its numbers are the model's. */
   readonly classes: readonly DatasetClass[] | null;
-  /** Where nothing is named: the numbers that its objects have, ascending. */
-  readonly numbers?: readonly number[];
+  /** Classes of its objects, regions not counted, ascending. */
+  readonly numbers: readonly number[];
   /** COCO: by image id; YOLO: by path. Equal scores rank in this order. */
   readonly pictures: readonly DatasetPicture[];
 }

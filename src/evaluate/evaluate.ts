@@ -1,4 +1,5 @@
 import { accuracyOf, confusionOf, curvesOf, type Accuracy, type ClassCurve, type Confusion, type FoundObject, type JudgedPicture } from "../accuracy/index.js";
+import { counted } from "../core/counted.js";
 import type { DetectionBatch } from "../core/detections.js";
 import { PipelineError } from "../core/errors.js";
 import { inOrder, type Stills } from "../stills/index.js";
@@ -31,9 +32,10 @@ export interface Evaluation {
 /**
  * Looks at all pictures, with all workers, and judges what was found. Nothing is left out: a picture that can't be looked at
  * ends it.
- * @throws PipelineError E_STOPPED, E_DATASET, and those of `Stills.see`
+ * @throws PipelineError E_STOPPED, E_DATASET, E_DATASET_EMPTY before any is looked at, and those of `Stills.see`
  */
 export async function evaluate(dataset: Dataset, stills: Stills, { classes, signal, onPicture }: EvaluateWorld): Promise<Evaluation> {
+  if (!dataset.numbers.some((id) => classes.toModel.has(id))) throw new PipelineError("E_DATASET_EMPTY", `${dataset.path}: no object to be found is in its ${counted(dataset.pictures.length, "picture")}, of the classes that count (${classes.toModel.size})`);
   const judged: JudgedPicture[] = [];
   const see = async (picture: DatasetPicture): Promise<SeenPicture> => {
     if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped before all pictures were looked at");

@@ -54,7 +54,7 @@ export async function readYolo(file: string | null, path: string, split: Split):
     return { path: picture, truth: (size: SizePx) => truthOf(labels ?? [], size) };
   });
   if (labelled === 0 && paths[0] !== undefined) throw new PipelineError("E_DATASET_MISSING", `${path}: none of its ${paths.length} pictures has labels; those of ${paths[0]} would be ${labelsOf(paths[0])}`);
-  return { kind: "yolo", path: file ?? path, classes, ...(classes === null && { numbers: [...numbers].sort((a, b) => a - b) }), pictures };
+  return { kind: "yolo", path: file ?? path, classes, numbers: [...numbers].sort((a, b) => a - b), pictures };
 }
 
 async function described(file: string, split: Split): Promise<Description> {

@@ -88,8 +88,8 @@ const openCoco = (folder: string): Promise<Dataset> => open(join(folder, "annota
 
 describe("a COCO file", () => {
   test("gives pictures by number, crowds, areas, and finds the pictures where COCO has them", async () => {
-    const { classes, pictures } = await openCoco(coco({}));
-    assert.deepEqual(classes?.map(({ id }) => id), [1, 18]);
+    const { classes, numbers, pictures } = await openCoco(coco({}));
+    assert.deepEqual([classes?.map(({ id }) => id), numbers], [[1, 18], [18]]);
     assert.deepEqual(pictures.map(({ imageId }) => imageId), [4, 9]);
     assert.deepEqual(pictures[0]?.truth(SIZE), []);
     assert.deepEqual(pictures[1]?.truth(SIZE), [
