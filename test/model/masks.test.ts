@@ -78,9 +78,9 @@ test("a mask is the prototypes' part inside the box, at the picture's size, in t
   const prototype = Float32Array.from({ length: 64 }, (_, i) => (i % 8 < 4 ? 1 : -1));
   const data = new Float32Array(6 * 21);
   [16, 16, 22, 22, 0.9, 1].forEach((value, row) => (data[row * 21] = value));
-  const decode = (masks: "rle" | "polygon" | "both" | "none") =>
+  const decode = (masks: "rle" | "polygon" | "both" | "none", change: { readonly prototype?: Float32Array; readonly data?: Float32Array } = {}) =>
     makeDecoder(model, { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10, masks }).decode(
-      [{ data, dims: [1, 6, 21] }, { data: prototype, dims: [1, 1, 8, 8] }],
+      [{ data: change.data ?? data, dims: [1, 6, 21] }, { data: change.prototype ?? prototype, dims: [1, 1, 8, 8] }],
       letterboxFor(rule, 32, 32, 64, 64),
     );
   const both = decode("both");
@@ -92,4 +92,12 @@ test("a mask is the prototypes' part inside the box, at the picture's size, in t
   assert.ok([...columns.values()].every((rows) => rows === "10-54"));
   assert.equal(both.polygons?.[0]?.length, 1);
   assert.deepEqual([Object.keys(decode("rle")).includes("polygons"), Object.keys(decode("polygon")).includes("masks"), decode("none").masks], [false, false, undefined]);
+
+  // What is no number ends it where the object is, and is nobody's elsewhere.
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const broken = (at: number) => ({ prototype: prototype.map((value, i) => (i === at ? bad : value)) });
+    assert.throws(() => decode("none", broken(27)), { code: "E_MODEL_OUTPUT", message: /mask prototypes hold numbers that are NaN/ });
+    assert.equal(decode("rle", { ...broken(0), data: data.map((value, i) => (i === 2 * 21 || i === 3 * 21 ? 8 : value)) }).count, 1);
+    assert.throws(() => decode("rle", { data: data.map((value, i) => (i === 5 * 21 ? bad : value)) }), { code: "E_MODEL_OUTPUT", message: `the output holds a mask coefficient of ${bad}` });
+  }
 });

@@ -1,6 +1,6 @@
 import { detectionBatch, NO_DETECTIONS } from "../../core/detections.js";
 import { DEFAULT_TOP_CLASSES, makeSieve, type DetectLimits } from "../limits.js";
-import { floatOutput, requireNumber, type Decoder } from "./decoder.js";
+import { floatOutput, requireNumbers, type Decoder } from "./decoder.js";
 import { scoreOf } from "./kept.js";
 
 /**
@@ -14,7 +14,7 @@ export function classifyDecoder(classCount: number, limits: DetectLimits): Decod
   return {
     decode(outputs, { sourceWidthPx, sourceHeightPx }) {
       const { data } = floatOutput(outputs, 0, [1, classCount]);
-      data.forEach(requireNumber);
+      requireNumbers(data, "a score");
       const ranked = Array.from(data.keys()).filter((classId) => anySieve.takes(classId, data[classId]!)).sort((a, b) => data[b]! - data[a]! || a - b).slice(0, most);
       const [best] = ranked;
       if (best === undefined || !sieve.takes(best, data[best]!)) return NO_DETECTIONS;

@@ -44,9 +44,14 @@ export function requireShape(output: ModelOutput | undefined, expected: readonly
   throw new PipelineError("E_MODEL_OUTPUT", `the output's shape is ${seen}, expected ${wanted}`);
 }
 
-/** @throws PipelineError E_MODEL_OUTPUT when a score is NaN or infinite */
-export function requireNumber(score: number): void {
-  if (!Number.isFinite(score)) throw new PipelineError("E_MODEL_OUTPUT", `the output holds a score of ${score}`);
+/** @throws PipelineError E_MODEL_OUTPUT when a number that counts is NaN or infinite; `what` it is, for people */
+export function requireNumber(value: number, what: string): void {
+  if (!Number.isFinite(value)) throw new PipelineError("E_MODEL_OUTPUT", `the output holds ${what} of ${value}`);
+}
+
+/** @throws PipelineError E_MODEL_OUTPUT when one of them is NaN or infinite */
+export function requireNumbers(values: Float32Array, what: string): void {
+  for (let i = 0; i < values.length; i += 1) requireNumber(values[i]!, what);
 }
 
 const GREATEST_INT32 = 2 ** 31 - 1;

@@ -23,7 +23,7 @@ export function makeFinished(info: ModelInfo, limits: DetectLimits, space: "inpu
   return {
     clear: () => void (count = 0),
     offer(box, score, classId, anchor, letterbox) {
-      requireNumber(score);
+      requireNumber(score, "a score");
       if (score <= sieve.conf || !sieve.takes(classId, score)) return true;
       requireClass(classId, info.labels.length);
       requireFinite(box, anchor);

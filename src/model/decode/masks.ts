@@ -1,3 +1,4 @@
+import { PipelineError } from "../../core/errors.js";
 import { isSameLetterbox, type Letterbox } from "../letterbox.js";
 import type { FloatOutput } from "./decoder.js";
 import { bilinear, type Taps } from "./taps.js";
@@ -16,6 +17,7 @@ export interface MaskMaker {
    * coefficients  of the object
    * box, at       x1, y1, x2, y2 from `at` on, source px, clipped to the picture
    * @returns runs of the picture's pixels, column by column (see core/mask.ts), valid until the next call; one of the whole picture when none is the object's
+   * @throws PipelineError E_MODEL_OUTPUT for numbers inside the box that are not finite
    */
   runs(prototypes: FloatOutput, coefficients: Float32Array, box: Float32Array, at: number, letterbox: Letterbox): MaskRuns;
 }
@@ -76,9 +78,11 @@ export function makeMaskMaker(rules: MaskRules): MaskMaker {
         left: fineX.low[across.from]!, right: fineX.high[across.to - 1]! + 1,
         top: fineY.low[down.from]!, bottom: fineY.high[down.to - 1]! + 1,
       };
-      logits = sized(logits, (coarse.right - coarse.left) * (coarse.bottom - coarse.top));
+      const size = (coarse.right - coarse.left) * (coarse.bottom - coarse.top);
+      logits = sized(logits, size);
       multiply(prototypes, coefficients, coarse, logits);
-      if (rules === "yolov5") squash(logits, (coarse.right - coarse.left) * (coarse.bottom - coarse.top));
+      requireFinite(logits, size);
+      if (rules === "yolov5") squash(logits, size);
       let grid = logits;
       if (fineness > 1) {
         fine = sized(fine, columns * rows);
@@ -92,6 +96,13 @@ export function makeMaskMaker(rules: MaskRules): MaskMaker {
       return { runs, count: trace(grid, columns, rows, column, { x0, y0, x1, y1 }, geometry, across.from, down.from, runs) };
     },
   };
+}
+
+/** NaN is not above 0: unseen it would be a place without mask. @throws PipelineError E_MODEL_OUTPUT */
+function requireFinite(logits: Float32Array, count: number): void {
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) sum += logits[i]! * 0;
+  if (sum !== 0) throw new PipelineError("E_MODEL_OUTPUT", "the mask prototypes hold numbers that are NaN, infinite, or so large that a mask of them is");
 }
 
 /** Through the sigmoid, less a half: mask is again what is above 0. */

@@ -3,7 +3,7 @@ import { packRuns } from "../../core/mask.js";
 import type { ModelInfo } from "../info.js";
 import type { Letterbox } from "../letterbox.js";
 import type { DetectLimits } from "../limits.js";
-import { floatOutput, requireNumber, type ModelOutput } from "./decoder.js";
+import { floatOutput, requireNumber, requireNumbers, type ModelOutput } from "./decoder.js";
 import { batchOf, type Kept } from "./kept.js";
 import { makeMaskMaker, type MaskRules } from "./masks.js";
 import { outlinesOf } from "./outlines.js";
@@ -40,7 +40,7 @@ function poseBatcher(points: number, values: 2 | 3): Batcher {
 }
 
 function between(value: number, limit: number): number {
-  requireNumber(value);
+  requireNumber(value, "a point's number");
   return Math.min(Math.max(value, 0), limit);
 }
 
@@ -56,7 +56,7 @@ function maskBatcher(coefficients: number, { masks: form = "rle" }: DetectLimits
     const left: number[] = [];
     for (let i = 0; i < whole.count; i += 1) {
       read(kept.anchors[i]!, row);
-      row.forEach(requireNumber);
+      requireNumbers(row, "a mask coefficient");
       const mask = maker.runs(prototypes, row, whole.boxes, i * 4, letterbox);
       if (mask.count === 1 && rules === "ultralytics") continue;
       left.push(i);

@@ -19,7 +19,7 @@ export function makeRanking(): Ranking {
   let floor = 0;
 
   function add(score: number, anchor: number, classId: number): void {
-    requireNumber(score);
+    requireNumber(score, "a score");
     if (score > floor) floor = candidates.add(score, anchor, classId);
   }
 
@@ -32,7 +32,7 @@ export function makeRanking(): Ranking {
     addBest(data, at, count, anchor) {
       let best = 0;
       for (let i = 0; i < count; i += 1) {
-        requireNumber(data[at + i]!);
+        requireNumber(data[at + i]!, "a score");
         if (data[at + i]! > data[at + best]!) best = i;
       }
       add(data[at + best]!, anchor, best);

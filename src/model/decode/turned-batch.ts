@@ -1,7 +1,7 @@
 import { CORNER_VALUES, type DetectionBatch } from "../../core/detections.js";
 import type { Letterbox } from "../letterbox.js";
 import { makeSieve, type DetectLimits } from "../limits.js";
-import { requireNumber } from "./decoder.js";
+import { requireNumbers } from "./decoder.js";
 import { batchOf } from "./kept.js";
 import { cornersOf, turnedToSource } from "./turned.js";
 
@@ -28,7 +28,7 @@ export function makeTurnedBatch(limits: DetectLimits): TurnedBatch {
       turnedToSource(box, letterbox);
       cornersOf(box, corners, count * CORNER_VALUES, around);
       // Two numbers that are finite can have a sum that is not.
-      around.forEach(requireNumber);
+      requireNumbers(around, "a turned box");
       if (places !== null && !places(around, 0, letterbox)) return true;
       kept.boxes.set(around, count * 4);
       kept.scores[count] = score;

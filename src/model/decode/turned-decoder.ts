@@ -24,7 +24,7 @@ export function turnedDecoder(reader: HeadReader, angleOf: (output: FloatOutput,
         box[2] = upright[2]! - upright[0]!;
         box[3] = upright[3]! - upright[1]!;
         box[4] = angleOf(output, anchor);
-        for (let i = 0; i < TURNED_VALUES; i += 1) requireNumber(box[i]!);
+        for (let i = 0; i < TURNED_VALUES; i += 1) requireNumber(box[i]!, "a turned box");
       };
       nms.run(candidates, count, read, (candidate, box) =>
         batch.add(box, candidates.scores[candidate]!, candidates.classIds[candidate]!, letterbox));

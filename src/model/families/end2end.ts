@@ -1,5 +1,5 @@
 import type { ModelAdapter, Reading } from "../adapter.js";
-import { classOf, floatOutput, requireClass, requireNumber, type Decoder } from "../decode/decoder.js";
+import { classOf, floatOutput, requireClass, requireNumber, requireNumbers, type Decoder } from "../decode/decoder.js";
 import { makeFinished } from "../decode/finished.js";
 import { makeTurnedBatch } from "../decode/turned-batch.js";
 import { ofRank, prototypes, taskOf, type HeadFacts } from "../head-facts.js";
@@ -89,13 +89,13 @@ function turnedRows(classCount: number, limits: DetectLimits): Decoder {
       batch.clear();
       for (let at = 0, room = true; at < data.length && room; at += columns) {
         const score = data[at + SCORE]!;
-        requireNumber(score);
+        requireNumber(score, "a score");
         const classId = classInRow(data[at + CLASS]!, score);
         if (score <= sieve.conf || !sieve.takes(classId, score)) continue;
         requireClass(classId, classCount);
         for (let i = 0; i < 4; i += 1) box[i] = data[at + i]!;
         box[4] = data[at + ROW_VALUES]!;
-        box.forEach(requireNumber);
+        requireNumbers(box, "a turned box");
         room = batch.add(box, score, classId, letterbox);
       }
       return batch.take(letterbox);
@@ -105,6 +105,6 @@ function turnedRows(classCount: number, limits: DetectLimits): Decoder {
 
 /** The class that stands in a row as a float. What an unused row holds does not count. */
 function classInRow(value: number, score: number): number {
-  if (score > 0) requireNumber(value);
+  if (score > 0) requireNumber(value, "a class");
   return classOf(value);
 }

@@ -79,7 +79,7 @@ function rfdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
         const classId = classMap?.[at % columns] ?? at % columns;
         if (classId < 0) continue;
         if (logit <= floor && logit !== -Infinity) continue;
-        requireNumber(logit);
+        requireNumber(logit, "a score");
         ranking.add(Math.fround(1 / (1 + Math.exp(-logit))), (at - (at % columns)) / columns, classId);
       }
       finished.clear();

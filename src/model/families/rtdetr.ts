@@ -80,7 +80,7 @@ function rtdetrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
 /** Centre form in shares of the input to corners in input px, in float32. */
 export function shareBox(data: Float32Array, at: number, widthPx: number, heightPx: number, box: Float32Array): void {
   const [x, y, halfWidth, halfHeight] = [data[at]!, data[at + 1]!, data[at + 2]! / 2, data[at + 3]! / 2];
-  requireNumber(x + y + halfWidth + halfHeight);
+  requireNumber(x + y + halfWidth + halfHeight, "a box");
   box[0] = Math.fround(x - halfWidth) * widthPx;
   box[1] = Math.fround(y - halfHeight) * heightPx;
   box[2] = Math.fround(x + halfWidth) * widthPx;

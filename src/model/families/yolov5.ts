@@ -78,14 +78,14 @@ function collect({ data }: FloatOutput, columns: number, classCount: number, sie
     const objectness = data[at + OBJECTNESS]!;
     // NaN and -Infinity do not pass either: they are looked at.
     if (Math.abs(objectness) <= sieve.conf) continue;
-    requireNumber(objectness);
+    requireNumber(objectness, "a score");
     if (objectness <= sieve.conf) continue;
     let best = -1;
     let bestScore = -Infinity;
     for (let classId = 0; classId < classCount; classId += 1) {
       const score = Math.fround(objectness * data[at + FIRST_CLASS + classId]!);
       if (score <= bestScore) continue;
-      requireNumber(score);
+      requireNumber(score, "a score");
       bestScore = score;
       best = classId;
     }

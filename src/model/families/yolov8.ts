@@ -168,10 +168,10 @@ function challengeAll(data: Float32Array, classId: number, conf: number, best: B
 /** Of equal classes the first wins. */
 function challenge(score: number, anchor: number, classId: number, { scores, classIds }: Best): void {
   if (!(score <= scores[anchor]!)) {
-    requireNumber(score);
+    requireNumber(score, "a score");
     scores[anchor] = score;
     classIds[anchor] = classId;
-  } else if (score === -Infinity) requireNumber(score);
+  } else if (score === -Infinity) requireNumber(score, "a score");
 }
 
 function collect({ scores, classIds }: Best, sieve: Sieve, candidates: Candidates): void {

@@ -77,7 +77,7 @@ const collectAll: Collect = ({ data }, columns, sieve, candidates) => {
     for (let classId = 0; classId < columns - FIRST_CLASS; classId += 1) {
       const score = Math.fround(objectness * data[at + FIRST_CLASS + classId]!);
       if (Math.abs(score) <= floor) continue;
-      requireNumber(score);
+      requireNumber(score, "a score");
       if (score > floor && sieve.takes(classId, score)) floor = candidates.add(score, anchor, classId);
     }
   }
@@ -94,7 +94,7 @@ const collectBest: Collect = ({ data }, columns, sieve, candidates) => {
     for (let classId = 0; classId < columns - FIRST_CLASS; classId += 1) {
       const score = Math.fround(objectness * data[at + FIRST_CLASS + classId]!);
       if (Math.abs(score) <= bestScore) continue;
-      requireNumber(score);
+      requireNumber(score, "a score");
       if (score <= bestScore) continue;
       bestScore = score;
       bestClass = classId;
