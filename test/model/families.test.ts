@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { PipelineError } from "../../src/core/errors.js";
-import { readOnnxHeader } from "../../src/model/index.js";
+import { readOnnxHeader, type ValueInfo } from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
 import { requireShared } from "../support/paths.js";
 import { fixtureIndex, fixturePath } from "./fixtures.js";
@@ -131,6 +131,10 @@ test("two-input DETRs and RF-DETR are known by their inputs and outputs", () => 
   const detr = describe({ outputs: [] }, { header: { ...headerOf(only(1, 1, 1)), inputs: [image, size], outputs: three } });
   assert.deepEqual([detr.info.family, detr.info.sizeInput, detr.info.outputNames, detr.info.letterbox.placement], ["detr", { name: "orig_target_sizes", type: "int64" }, ["labels", "boxes", "scores"], "stretch"]);
   assert.deepEqual([detr.info.labels, detr.notices.length], [[], 1]);
+  // In half precision all but the labels are.
+  const half = (values: readonly ValueInfo[]) => values.map((value) => (value.dtype === "float32" ? { ...value, dtype: "float16" } : value));
+  const halves = describe({ outputs: [] }, { header: { ...headerOf(only(1, 1, 1)), inputs: half([image, size]), outputs: half(three) } }).info;
+  assert.deepEqual([halves.family, halves.inputType, halves.outputNames], ["detr", "float16", ["labels", "boxes", "scores"]]);
   const two = [{ name: "dets", dtype: "float32", dims: [1, 300, 4] }, { name: "labels", dtype: "float32", dims: [1, 300, 91] }];
   const rfdetr = describe({ outputs: [] }, { header: { ...headerOf({ input: [1, 3, 560, 560], outputs: [] }), outputs: two } }).info;
   assert.deepEqual([rfdetr.family, rfdetr.labels.length, rfdetr.labels[0], rfdetr.labels[79], rfdetr.head.classMap?.slice(0, 14)], ["rfdetr", 80, "person", "toothbrush", [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, 11]]);

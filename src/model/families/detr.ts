@@ -30,7 +30,7 @@ function recognise({ inputs, outputs, hints, said }: HeadFacts): Reading[] {
   const boxes = outputs.find(({ dims }) => dims.length === 3 && dims[2] === 4) ?? outputs.find(({ name }) => name === "boxes");
   const flat = outputs.filter((output) => output !== boxes && output.dims.length <= 2);
   const labels = flat.find(({ dtype }) => dtype === "int64" || dtype === "int32");
-  const scores = flat.find(({ dtype }) => dtype === "float32");
+  const scores = flat.find(({ dtype }) => dtype === "float32" || dtype === "float16");
   if (!boxes || !labels || !scores) return [];
   return [{
     family: "detr", task: "detect", classCount: said.nameCount ?? hints.labelCount, head: PLAIN_HEAD,
