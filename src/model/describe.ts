@@ -74,8 +74,9 @@ export function describeModel(facts: ModelFacts): DescribedModel {
   const reading = recognise(readings, head);
   const { labels, labelsFrom, notice: labelsNotice } = labelsOf(reading, said.labels, header.metadata.get("names"));
   checkInputs(header.inputs, reading);
-  // A letterbox and the grids need whole cells; what is stretched or cropped has patches of its own.
-  if (["centre", "top-left"].includes(reading.look.letterbox.placement)) checkCells(inputHeightPx, inputWidthPx);
+  const look = lookOf(reading, input, said);
+  // A letterbox and the grids need whole cells; what is stretched or cropped has patches of its own. A sidecar's fit makes no grid of patches.
+  if ([reading.look, look].some(({ letterbox }) => LETTERBOXES.includes(letterbox.placement))) checkCells(inputHeightPx, inputWidthPx);
   const familyNotice = reading.isSure ? null : `taken for ${reading.family} ${reading.task} by the shape of its output; --model-family and --model-task decide, or the keys family and task in a sidecar`;
   const info: ModelInfo = {
     id: `${facts.name}@${facts.sha256.slice(0, ID_HASH_DIGITS)}`,
@@ -92,10 +93,12 @@ export function describeModel(facts: ModelFacts): DescribedModel {
     inputHeightPx,
     labels,
     labelsFrom,
-    ...lookOf(reading, input, said),
+    ...look,
   };
   return { info, because: reading.because, others: othersOf(reading, header, head), notices: [familyNotice, sizeNotice, labelsNotice].filter((notice) => notice !== null) };
 }
+
+const LETTERBOXES: readonly LetterboxRule["placement"][] = ["centre", "top-left"];
 
 const NO_HINTS: Hints = { family: null, task: null, kptShape: null, decoded: null, labelCount: null };
 

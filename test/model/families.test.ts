@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { PipelineError } from "../../src/core/errors.js";
-import { readOnnxHeader, type ValueInfo } from "../../src/model/index.js";
+import { letterboxFor, makeDecoder, NOTHING_SAID, readOnnxHeader, type ModelInfo, type ValueInfo } from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
 import { requireShared } from "../support/paths.js";
 import { fixtureIndex, fixturePath } from "./fixtures.js";
@@ -138,6 +138,24 @@ test("two-input DETRs and RF-DETR are known by their inputs and outputs", () => 
   const two = [{ name: "dets", dtype: "float32", dims: [1, 300, 4] }, { name: "labels", dtype: "float32", dims: [1, 300, 91] }];
   const rfdetr = describe({ outputs: [] }, { header: { ...headerOf({ input: [1, 3, 560, 560], outputs: [] }), outputs: two } }).info;
   assert.deepEqual([rfdetr.family, rfdetr.labels.length, rfdetr.labels[0], rfdetr.labels[79], rfdetr.head.classMap?.slice(0, 14)], ["rfdetr", 80, "person", "toothbrush", [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, 11]]);
+});
+
+test("a DETR that a sidecar has fitted otherwise than stretched gives its boxes from there, and needs whole cells", () => {
+  const three = [{ name: "labels", dtype: "int64", dims: [1, 1] }, { name: "boxes", dtype: "float32", dims: [1, 1, 4] }, { name: "scores", dtype: "float32", dims: [1, 1] }];
+  const inputs = (side: number) => [{ name: "images", dtype: "float32", dims: [1, 3, side, side] }, { name: "size", dtype: "int64", dims: [1, 2] }];
+  const fitted = (placement: "centre" | "stretch", side = 64) =>
+    describe({ outputs: [] }, { header: { ...headerOf(only(1, 1, 1)), inputs: inputs(side), outputs: three }, sidecar: { ...NOTHING_SAID, look: { letterbox: { placement } } } }).info;
+  // 200 x 100 px become 64 x 32 in the input's middle. What lies at 16 to 48 and 24 to 40 there, the graph tells as shares of the picture's size.
+  const outputs = [
+    { data: BigInt64Array.of(0n), dims: [1, 1] },
+    { data: Float32Array.of(50, 37.5, 150, 62.5), dims: [1, 1, 4] },
+    { data: Float32Array.of(0.9), dims: [1, 1] },
+  ];
+  const boxes = (info: ModelInfo) => [...makeDecoder(info, { conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10 }).decode(outputs, letterboxFor(info.letterbox, 64, 64, 200, 100)).boxes];
+  assert.deepEqual(boxes(fitted("stretch")), [50, 37.5, 150, 62.5]);
+  assert.deepEqual(boxes(fitted("centre")), [50, 25, 150, 75]);
+  assert.equal(fitted("stretch", 70).inputWidthPx, 70);
+  assert.throws(() => fitted("centre", 70), { code: "E_MODEL_INPUTS", message: /70x70 px, expected multiples of 32/ });
 });
 
 test("what no family reads is refused by what it looks like, with all that is read", () => {

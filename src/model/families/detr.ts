@@ -46,7 +46,10 @@ function sizeInputOf({ name, dtype }: ValueInfo): SizeInput | undefined {
 function detrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
   const sieve = makeSieve(limits);
   const ranking = makeRanking();
-  const finished = makeFinished(info, limits, "source");
+  const { inputWidthPx, inputHeightPx, letterbox: { placement } } = info;
+  // The graph takes the input for the whole picture, stretched. Where a sidecar has it fitted otherwise, what it says is put back into the input first.
+  const isStretched = placement === "stretch";
+  const finished = makeFinished(info, limits, isStretched ? "source" : "input");
   const box = new Float32Array(4);
   return {
     decode(outputs, letterbox) {
@@ -57,8 +60,9 @@ function detrDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
       ranking.clear(queries, sieve.conf);
       for (let query = 0; query < queries; query += 1) ranking.add(scores[query]!, query, classOf(classIds[query]!));
       finished.clear();
+      const [across, down] = isStretched ? [1, 1] : [inputWidthPx / letterbox.sourceWidthPx, inputHeightPx / letterbox.sourceHeightPx];
       ranking.each((score, query, classId) => {
-        for (let side = 0; side < 4; side += 1) box[side] = boxes[query * 4 + side]!;
+        for (let side = 0; side < 4; side += 1) box[side] = boxes[query * 4 + side]! * (side % 2 === 0 ? across : down);
         return finished.offer(box, score, classId, query, letterbox);
       });
       return finished.take(outputs, letterbox, () => undefined);
