@@ -31,7 +31,10 @@ const MOST_DECODERS = 64;
  */
 export async function openServing(model: ModelInfo, intraOpThreads: number, device: WantedDevice): Promise<Serving> {
   const session = await openRuntimeSession({ ...model, intraOpThreads, device });
-  await session.run(() => undefined);
+  await session.run(() => undefined).catch(async (cause: unknown) => {
+    await session[Symbol.asyncDispose]();
+    throw cause;
+  });
   const decoders = new Map<string, Decoder>();
   const fitter = makeFitter(model);
 
