@@ -1,5 +1,6 @@
 import sharp, { type OverlayOptions, type Sharp } from "sharp";
 import { PipelineError } from "../core/errors.js";
+import { inOwnWords } from "./own-words.js";
 
 // One libvips thread a call and no cache: frames come in streams, and the machine's cores belong to the model.
 sharp.concurrency(1);
@@ -95,9 +96,11 @@ export async function readStill(
 ): Promise<RgbPicture> {
   const { widthPx, heightPx } = await stillSize(still, mostPixels);
   const size = fit(widthPx, heightPx);
-  const { data, info } = await asRgb(opened(still, mostPixels).autoOrient().resize(size.widthPx, size.heightPx, { fit: "fill" }))
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const { data, info } = await inOwnWords(() =>
+    asRgb(opened(still, mostPixels).autoOrient().resize(size.widthPx, size.heightPx, { fit: "fill" }))
+      .raw()
+      .toBuffer({ resolveWithObject: true }),
+  );
   return { data, widthPx: info.width, heightPx: info.height };
 }
 
@@ -110,8 +113,10 @@ export type Layer = RawPicture | string;
  */
 export async function drawOnStill(path: string, layers: readonly Layer[], as: { readonly format: "jpeg"; readonly quality: number } | { readonly format: "png" }, mostPixels = MOST_PIXELS): Promise<Buffer> {
   await stillSize(path, mostPixels);
-  const drawn = asRgb(opened(path, mostPixels).autoOrient()).composite(layers.map(compositeOf));
-  return await (as.format === "png" ? drawn.png() : drawn.jpeg({ quality: as.quality, chromaSubsampling: "4:4:4" })).toBuffer();
+  return await inOwnWords(() => {
+    const drawn = asRgb(opened(path, mostPixels).autoOrient()).composite(layers.map(compositeOf));
+    return (as.format === "png" ? drawn.png() : drawn.jpeg({ quality: as.quality, chromaSubsampling: "4:4:4" })).toBuffer();
+  });
 }
 
 function compositeOf(layer: Layer): OverlayOptions {
@@ -121,7 +126,7 @@ function compositeOf(layer: Layer): OverlayOptions {
 
 /** Its size as it is shown. Reads the header alone. */
 async function stillSize(still: Still, mostPixels: number): Promise<{ widthPx: number; heightPx: number }> {
-  const { autoOrient, format } = await opened(still, false).metadata();
+  const { autoOrient, format } = await inOwnWords(async () => opened(still, false).metadata());
   const { width: widthPx, height: heightPx } = autoOrient;
   if (!READ_FORMATS.includes(format)) throw new PipelineError("E_PICTURE", `a picture of the kind ${format}; read are JPEG, PNG, WebP, AVIF, GIF and TIFF`);
   if (widthPx * heightPx > mostPixels) {
