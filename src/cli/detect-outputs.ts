@@ -15,8 +15,8 @@ export interface DetectOutputs extends AsyncDisposable {
   draw(path: string, record: FrameRecord): Promise<void>;
   /** Adds the picture to COCO file and YOLO folder, where they are wanted. One call at a time. */
   add(path: string, record: FrameRecord): Promise<void>;
-  /** Puts COCO file and YOLO folder to their places. */
-  finish(): Promise<void>;
+  /** Puts COCO file and YOLO folder to their places; `labels` are the model's. */
+  finish(labels: readonly string[]): Promise<void>;
 }
 
 /** JPEG quality of drawn pictures, 1..100. */
@@ -48,9 +48,9 @@ export function openDetectOutputs(given: GivenFlags, paths: readonly string[], m
         const frame = { record, objects: record.objects, run: 1, fileName: "", picture: relative(base, path).split(sep).join("/") };
         for (const { writer } of writers) await writer.frame(frame);
       },
-      async finish() {
+      async finish(labels) {
         for (const { writer, keep } of writers) {
-          await writer.finish();
+          await writer.finish(labels);
           await keep();
         }
       },

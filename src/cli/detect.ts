@@ -58,7 +58,7 @@ export async function detect(names: readonly string[], given: GivenFlags, stop: 
       for (const picture of missing) await tell(picture);
       for await (const picture of inOrder([...paths.entries()], opened.stills.atOnce, look(opened.stills, opened.info, outputs, stop))) await tell(picture);
     }
-    await outputs.finish();
+    await outputs.finish(opened.info.labels);
     await teller.end(figures);
     terminal.say(detectedText(figures, systemClock.monotonicMs(), opened.workers));
     return figures.failed > 0 ? 1 : 0;

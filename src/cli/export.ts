@@ -25,7 +25,7 @@ export async function exportCommand(paths: readonly string[], given: GivenFlags,
   using terminal = openTerminal();
   stop.tellOn(terminal);
   let troubles = 0;
-  let counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0 };
+  let counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0, notes: [] };
   let share = 0;
   const tell = troubleTeller(terminal);
   const onTrouble = (trouble: Parameters<typeof tell>[0]): void => {
@@ -46,6 +46,7 @@ export async function exportCommand(paths: readonly string[], given: GivenFlags,
   } catch (thrown) {
     return statusAfter(thrown, stop);
   }
+  for (const note of counts.notes) terminal.say(`sightline: ${terminal.paint.yellow(note)}`);
   if (given["json"] === true) await print(JSON.stringify({ v: 1, ok: true, format: options.format, out: options.out, ...counts, troubles }));
   else terminal.say(wroteText(options, counts));
   return 0;

@@ -42,12 +42,13 @@ function cocoWriter(path: string, file: TextFile, aside: TextFile): ExportWriter
         await aside.write(`${annotations > 1 ? ",\n" : "\n"}${JSON.stringify(annotationOf(object, annotations, images))}`);
       }
     },
-    async finish() {
+    async finish(labels) {
       await aside.end();
       await file.write('\n],"annotations":[');
       for await (const chunk of createReadStream(`${path}.annotations`, "utf8")) await file.write(chunk as string);
-      await file.write(`\n],"categories":[${categoriesOf(classes)}\n]}\n`);
+      await file.write(`\n],"categories":[${categoriesOf(classes, labels)}\n]}\n`);
       await file.end();
+      return [];
     },
     async [Symbol.asyncDispose]() {
       await file[Symbol.asyncDispose]();
@@ -76,8 +77,8 @@ function annotationOf(object: ExportFrame["objects"][number], id: number, imageI
 /** COCO's word for a point that is there and can be seen. */
 const VISIBLE = 2;
 
-const categoriesOf = (classes: ClassNames): string =>
-  classes.seen().map(([classId, name, points]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "", ...(points > 0 && pointsOf(points)) })}`).join(",");
+const categoriesOf = (classes: ClassNames, labels: readonly string[]): string =>
+  classes.all(labels).map(([classId, name, points]) => `\n${JSON.stringify({ id: classId + 1, name, supercategory: "", ...(points > 0 && pointsOf(points)) })}`).join(",");
 
 /** COCO counts points from 1 where it joins them. */
 const pointsOf = (points: number) =>

@@ -8,6 +8,7 @@ const COLUMNS = [
 /** RFC 4180: a header, then a row for each object; a frame without objects has none. */
 export const csv: ExportFormat = {
   kind: "file",
+  hasBoxesOnly: true,
   async open(path) {
     const file = await textFile(path);
     await file.write(row(COLUMNS));
@@ -15,7 +16,10 @@ export const csv: ExportFormat = {
       async frame(frame) {
         for (const object of frame.objects) await file.write(row(cellsOf(frame, object)));
       },
-      finish: () => file.end(),
+      async finish() {
+        await file.end();
+        return [];
+      },
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   },

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { PipelineError } from "../core/errors.js";
 import { readRecords, type LogEntry, type LogFile, type ReadOptions } from "../log/index.js";
 import { freshOutput } from "../sinks/index.js";
@@ -30,6 +31,8 @@ export interface ExportCounts {
   frames: number;
   objects: number;
   streams: number;
+  /** What the person should know of what was written, a line each. */
+  notes: readonly string[];
 }
 
 /** Who follows an export. */
@@ -48,7 +51,8 @@ export interface ExportWorld {
 export async function exportLog(files: readonly LogFile[], options: ExportOptions, { reading, signal, onEntry }: ExportWorld): Promise<ExportCounts> {
   const format: ExportFormat = EXPORT_FORMATS[options.format];
   await using output = await freshOutput(options.out, { kind: format.kind, force: options.force, ...(format.isOurs && { isOurs: format.isOurs }) });
-  const counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0 };
+  const counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0, notes: [] };
+  let beyondBoxes = 0;
   const selected = selector(options);
   const streams = new Set<string>();
   {
@@ -60,13 +64,16 @@ export async function exportLog(files: readonly LogFile[], options: ExportOption
       if (frame) {
         counts.frames += 1;
         counts.objects += frame.objects.length;
+        if (format.hasBoxesOnly) beyondBoxes += frame.objects.filter(({ mask, polygon, keypoints, corners }) => mask ?? polygon ?? keypoints ?? corners).length;
         counts.streams = streams.add(frame.record.stream).size;
         await writer.frame(frame);
       }
       onEntry?.(entry, counts);
     }
     throwIfNothing(options, counts, selected);
-    await writer.finish();
+    // A log says no more of a model than its id, and the names of what was seen.
+    const notes = await writer.finish([]);
+    counts.notes = beyondBoxes > 0 ? [...notes, `${counted(beyondBoxes, "object")} of these ${beyondBoxes === 1 ? "has" : "have"} a mask, points or corners, which ${options.format} has no room for: their boxes alone were written; coco and yolo take all`] : notes;
   }
   await output.keep();
   return counts;

@@ -12,14 +12,16 @@ const TYPES = {
 /** The rows of the CSV, typed and packed. They lie beside the file as CSV until the end. */
 export const parquet: ExportFormat = {
   kind: "file",
+  hasBoxesOnly: true,
   async open(path) {
     const rows = `${path}.rows`;
     const writer = await csv.open(rows);
     return {
       frame: (frame) => writer.frame(frame),
       async finish() {
-        await writer.finish();
+        const notes = await writer.finish([]);
         await parquetOfCsv(rows, TYPES, path);
+        return notes;
       },
       async [Symbol.asyncDispose]() {
         await writer[Symbol.asyncDispose]();

@@ -34,6 +34,7 @@ export function filePerStream(folder: string, ending: string, make: () => Stream
         await file.write(text.tail());
         await file.end();
       }
+      return [];
     },
     async [Symbol.asyncDispose]() {
       for (const { file } of files.values()) await file[Symbol.asyncDispose]();

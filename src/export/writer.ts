@@ -16,8 +16,12 @@ export interface ExportFrame {
 /** The seam of the formats: takes frames in the log's order, keeps no more than a frame of each stream. */
 export interface ExportWriter extends AsyncDisposable {
   frame(frame: ExportFrame): Promise<void>;
-  /** Writes what comes last. */
-  finish(): Promise<void>;
+  /**
+   * Writes what comes last.
+   * labels  all classes of the model, by number; empty = nobody knows more than what was seen
+   * @returns what the person should know of it, a line each
+   */
+  finish(labels: readonly string[]): Promise<readonly string[]>;
 }
 
 /** A format: what it makes at the path, and how. */
@@ -25,6 +29,8 @@ export interface ExportFormat {
   readonly kind: "file" | "folder";
   /** Whether a name in the folder is one that is written there. */
   readonly isOurs?: (name: string) => boolean;
+  /** Whether it has no room for masks, points and corners. */
+  readonly hasBoxesOnly?: boolean;
   /** `path` is an empty file or folder. */
   readonly open: (path: string) => Promise<ExportWriter>;
 }

@@ -35,9 +35,11 @@ export const yolo: ExportFormat = {
         for (const object of frame.objects) classes.note(object, frame.record.stream);
         await write(path, linesOf(frame));
       },
-      async finish() {
-        await write(join(folder, CLASSES_FILE), namesOf(classes).map((name) => `${name}\n`).join(""));
-        await write(join(folder, DATA_FILE), dataYaml(classes));
+      async finish(labels) {
+        const { names, points, unnamed } = namesOf(classes, labels);
+        await write(join(folder, CLASSES_FILE), names.map((name) => `${name}\n`).join(""));
+        await write(join(folder, DATA_FILE), dataYaml(names, points));
+        return unnamed > 0 ? [`${DATA_FILE} names the classes that were seen; of ${unnamed} before them nothing is known but the number, so they are called class_N`] : [];
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -72,19 +74,19 @@ function linesOf({ objects, record }: ExportFrame): string {
     .join("");
 }
 
-/** A line's number is the class: those that were not seen need a name too. */
-function namesOf(classes: ClassNames): string[] {
+/** A line's number is the class: those that nobody has named need a name too. */
+function namesOf(classes: ClassNames, labels: readonly string[]): { readonly names: readonly string[]; readonly points: number; readonly unnamed: number } {
   const names: string[] = [];
-  for (const [classId, label] of classes.seen()) {
+  const known = classes.all(labels);
+  for (const [classId, label] of known) {
     while (names.length < classId) names.push(`class_${names.length}`);
     names.push(label.replace(/[\r\n]/g, " "));
   }
-  return names;
+  return { names, points: Math.max(0, ...known.map(([, , ofClass]) => ofClass)), unnamed: names.length - known.length };
 }
 
 /** JSON's strings are YAML's too. */
-const dataYaml = (classes: ClassNames): string => {
-  const points = Math.max(0, ...classes.seen().map(([, , ofClass]) => ofClass));
+const dataYaml = (names: readonly string[], points: number): string => {
   // Without the number of points a pose's labels can't be read.
-  return ["path: .", "train: images", "val: images", ...(points > 0 ? [`kpt_shape: [${points}, 3]`] : []), "names:", ...namesOf(classes).map((name, i) => `  ${i}: ${JSON.stringify(name)}`), ""].join("\n");
+  return ["path: .", "train: images", "val: images", ...(points > 0 ? [`kpt_shape: [${points}, 3]`] : []), "names:", ...names.map((name, i) => `  ${i}: ${JSON.stringify(name)}`), ""].join("\n");
 };

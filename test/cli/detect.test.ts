@@ -30,7 +30,7 @@ describe("sightline detect", () => {
   test("looks at all but the broken, draws, labels, and says so by its status", async () => {
     const folder = await photos();
     const [save, coco, yolo] = ["seen", "coco.json", "yolo"].map((name) => join(folder, name)) as [string, string, string];
-    const args = ["detect", join(folder, "a"), join(folder, "**", "*.{jpg,png}"), join(folder, "none.jpg"), "--save", save, "--coco", coco, "--yolo", yolo];
+    const args = ["detect", join(folder, "a"), join(folder, "**", "*.{jpg,png}"), join(folder, "none.jpg"), "--save", save, "--coco", coco, "--yolo", yolo, "--classes", "person,car"];
     const { code, stdout, stderr } = await runCli([...args, "--jsonl", "--workers", "2"]);
     assert.equal(code, 1, stderr);
     const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Line);
@@ -50,7 +50,10 @@ describe("sightline detect", () => {
     assert.ok(before.filter((value, i) => Math.abs(value - after[i]!) > 60).length > 3000);
     assert.ok(existsSync(join(save, "b", "street.png")) && !existsSync(join(save, "b", "broken.jpg.part")));
 
-    const { images, annotations } = JSON.parse(readFileSync(coco, "utf8")) as { images: { file_name: string }[]; annotations: unknown[] };
+    const { images, annotations, categories } = JSON.parse(readFileSync(coco, "utf8")) as { images: { file_name: string }[]; annotations: unknown[]; categories: { id: number; name: string }[] };
+    // All that the model has, seen or not: the same numbers name the same classes in whatever is made of other pictures.
+    assert.deepEqual(categories.map(({ id, name }) => [id, name]), [[1, "person"], [2, "bicycle"], [3, "car"], [4, "bus"]]);
+    assert.equal(readFileSync(join(yolo, "classes.txt"), "utf8"), "person\nbicycle\ncar\nbus\n");
     assert.deepEqual(images.map(({ file_name }) => file_name), ["a/street.jpg", "b/street.png"]);
     assert.equal(annotations.length, whole.objects.length + half.objects.length);
     assert.equal(readFileSync(join(yolo, "labels", "b", "street.txt"), "utf8").trimEnd().split("\n").length, half.objects.length);

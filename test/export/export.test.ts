@@ -47,7 +47,7 @@ test("COCO: an image for each frame that was looked at, boxes as corner and size
   assert.deepEqual(annotations![1], { id: 2, image_id: 1, category_id: 1, bbox: [320, 90, 32, 90], area: 2880, segmentation: [], iscrowd: 0, score: 0.4, track_id: 7 });
   assert.deepEqual(annotations!.map(({ id, image_id: image }) => [id, image]), [[1, 1], [2, 1], [3, 2], [4, 4]]);
   assert.deepEqual(categories!.map(({ id, name }) => [id, name]), [[1, "person"], [2, 'a "b", c'], [3, "car"]]);
-  assert.deepEqual({ ...counts }, { records: 5, frames: 4, objects: 4, streams: 2 });
+  assert.deepEqual({ ...counts }, { records: 5, frames: 4, objects: 4, streams: 2, notes: [] });
   assert.deepEqual(troubles.map(({ path, line }) => [path, line]), [[LOG, 6]]);
 });
 
@@ -74,7 +74,11 @@ test("COCO and YOLO: masks, outlines, points and turned boxes, each in the forma
   const { keypoints, skeleton } = categories[1] as { keypoints: string[]; skeleton: number[][] };
   assert.deepEqual([keypoints.length, keypoints[0], keypoints[16], skeleton[0], Math.min(...skeleton.flat()), Math.max(...skeleton.flat())], [17, "nose", "right_ankle", [16, 14], 1, 17]);
   assert.deepEqual([annotations[2]!["keypoints"], annotations[2]!["num_keypoints"]], [[64, 36, 2, 128, 72, 0], 1]);
-  const { out } = await exported("yolo", {}, log);
+  for (const format of ["csv", "mot", "webvtt", "parquet"] as const) {
+    assert.deepEqual((await exported(format, {}, log)).counts.notes, [`6 objects of these have a mask, points or corners, which ${format} has no room for: their boxes alone were written; coco and yolo take all`]);
+  }
+  const { out, counts } = await exported("yolo", {}, log);
+  assert.deepEqual(counts.notes, []);
   const [labels] = readdirSync(join(out, "labels", "gate"));
   const tenths = (...shares: number[]): string => shares.map((share) => (share / 10).toFixed(6)).join(" ");
   assert.deepEqual(read(out, "labels", "gate", labels!).trim().split("\n"), [
@@ -113,6 +117,12 @@ test("YOLO: a text for each frame, shares of the picture with six decimals, and 
   assert.equal(read(out, "labels/yard/000000000.txt"), "1 0.031250 0.020833 0.062500 0.041667\n");
   assert.equal(read(out, "classes.txt"), 'person\na "b", c\ncar\n');
   assert.equal(read(out, "data.yaml"), 'path: .\ntrain: images\nval: images\nnames:\n  0: "person"\n  1: "a \\"b\\", c"\n  2: "car"\n');
+});
+
+test("YOLO: classes below one that was seen, which a log does not name, are told", async () => {
+  const { out, counts } = await exported("yolo", { classes: ["car"] });
+  assert.equal(read(out, "classes.txt"), "class_0\nclass_1\ncar\n");
+  assert.deepEqual(counts.notes, ["data.yaml names the classes that were seen; of 2 before them nothing is known but the number, so they are called class_N"]);
 });
 
 test("CSV: RFC 4180, a row for each object", async () => {
@@ -155,7 +165,7 @@ test("WebVTT: cues of the media's own times, one for frames whose objects are th
 });
 
 test("what is wanted: stream, time, score, classes by name or number", async () => {
-  assert.deepEqual({ ...(await exported("csv", { stream: "yard" })).counts }, { records: 5, frames: 1, objects: 1, streams: 1 });
+  assert.deepEqual({ ...(await exported("csv", { stream: "yard" })).counts }, { records: 5, frames: 1, objects: 1, streams: 1, notes: [] });
   assert.equal((await exported("csv", { minScore: 0.5 })).counts.objects, 3);
   assert.equal((await exported("csv", { classes: ["person", "1"] })).counts.objects, 2);
   const [sinceMs, untilMs] = [Date.parse("2026-11-20T10:00:00.040Z"), Date.parse("2026-11-20T10:00:00.120Z")];
@@ -206,7 +216,7 @@ test("the command: what was written comes last, a foreign file and a torn line c
   assert.match(stderr, /other\.jsonl:1: no JSON\n/);
   assert.match(stderr, /\n\S+cli\.csv: 2 objects of 4 frames, 2 streams, as csv\n$/);
   const json = await runCli(["export", LOG, "--format", "csv", "--out", out, "--force", "--json"]);
-  assert.deepEqual(JSON.parse(json.stdout), { v: 1, ok: true, format: "csv", out, records: 5, frames: 4, objects: 4, streams: 2, troubles: 1 });
+  assert.deepEqual(JSON.parse(json.stdout), { v: 1, ok: true, format: "csv", out, records: 5, frames: 4, objects: 4, streams: 2, notes: [], troubles: 1 });
   const unknown = await runCli(["export", LOG, "--format", "xml", "--out", out]);
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /E_USAGE {2}--format is "xml"; allowed: coco, yolo, csv, parquet, mot, webvtt/);
