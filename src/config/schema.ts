@@ -35,7 +35,7 @@ const model = z.strictObject({
 const area = z.array(z.tuple([shareOfOne(), shareOfOne()])).min(3).max(1000);
 
 const detect = z.strictObject({
-  conf: shareOfOne().default(0.25).describe("Least score of an object."),
+  conf: shareOfOne().default(0.25).describe("Least score of an object. A classifier's best classes are always given."),
   classConf: z.record(z.string(), shareOfOne()).default({}).describe("Another least score for single classes, by name or number: {person: 0.5}."),
   iou: shareOfOne().default(0.45).describe("Two boxes of one class that overlap more than this (IoU) are the same object."),
   classes: z
