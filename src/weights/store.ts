@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
 import { modelsFolder } from "./folder.js";
 import { pathOf, sha256Of } from "./local.js";
@@ -52,21 +52,30 @@ export async function importWeights(file: string, folder = modelsFolder()): Prom
   const entry = registry.find((one) => one.sha256 === sha256);
   if (entry === undefined) throw new PipelineError("E_MODEL_IMPORT", notKnown(file, facts.size, sha256, registry));
   const path = pathOf(entry, folder);
-  if (entry.address !== null) await placed(file, path, folder);
+  if (entry.address !== null) await placed(file, path, entry, folder);
   return { entry, path };
 }
 
-/** A copy, whole under its name or not there at all. */
-async function placed(file: string, path: string, folder: string): Promise<void> {
+/** A copy, whole and safe under its name or not there at all. What was read before is read again: a file may change while it is copied, or a disk be bad. */
+async function placed(file: string, path: string, { name, sha256 }: ModelEntry, folder: string): Promise<void> {
   const copy = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.copy`;
   try {
     await mkdir(folder, { recursive: true });
     await copyFile(file, copy, constants.COPYFILE_EXCL);
+    const copied = await sha256Of(copy);
+    if (copied !== sha256) throw new PipelineError("E_MODEL_FOLDER", `the copy of ${file} in ${folder} is not ${name} any more: its sha256 is ${copied}`);
+    await synced(copy);
     await rename(copy, path);
   } catch (cause) {
     await rm(copy, { force: true }).catch(() => undefined);
+    if (cause instanceof PipelineError) throw cause;
     throw new PipelineError("E_MODEL_FOLDER", `${folder} can't be written (${systemCodeOf(cause)})`, { cause });
   }
+}
+
+async function synced(path: string): Promise<void> {
+  await using file = await open(path, "r+");
+  await file.sync();
 }
 
 /** A file of the right size is most likely that model, damaged on its way. */
