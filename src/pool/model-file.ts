@@ -135,14 +135,20 @@ function readFully(fd: number, offset: number, length: number): Buffer {
   return buffer;
 }
 
-/** `model.yaml` beside `model.onnx`; null when there is none. */
+/** `model.yaml` or `model.yml` beside `model.onnx`; null when there is none. */
 async function readSidecar(modelPath: string): Promise<Sidecar | null> {
-  const path = join(dirname(modelPath), `${basename(modelPath, extname(modelPath))}.yaml`);
-  const text = await readText(path).catch((cause: unknown) => {
+  const name = join(dirname(modelPath), basename(modelPath, extname(modelPath)));
+  const found = await Promise.all([`${name}.yaml`, `${name}.yml`].map(async (path) => ({ path, text: await sidecarText(path) })));
+  const [sidecar, other] = found.filter(({ text }) => text !== null);
+  if (other !== undefined) throw new PipelineError("E_MODEL_SIDECAR", `${sidecar?.path} and ${other.path} are both there: which of them counts?`);
+  return sidecar === undefined || sidecar.text === null ? null : parseSidecar(sidecar.text, sidecar.path);
+}
+
+async function sidecarText(path: string): Promise<string | null> {
+  return readText(path).catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
     throw new PipelineError("E_MODEL_SIDECAR", `${path} can't be read: ${messageOf(cause)}`, { cause });
   });
-  return text === null ? null : parseSidecar(text, path);
 }
 
 async function readLabels(labels: string | null): Promise<GivenLabels | null> {

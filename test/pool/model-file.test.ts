@@ -61,6 +61,11 @@ test("a sidecar goes before the metadata, and --labels before both", async () =>
   assert.deepEqual((await load(placeModel({ "model.yaml": "" }))).info.labels, ["frame"]);
 });
 
+test("a sidecar may end in .yml, and two are one too many", async () => {
+  assert.deepEqual((await load(placeModel({ "model.yml": "labels: [blob]\n" }))).info.labels, ["blob"]);
+  await assert.rejects(load(placeModel({ "model.yml": "", "model.yaml": "" })), { code: "E_MODEL_SIDECAR", message: /model\.yaml and .*model\.yml are both there/ });
+});
+
 test("a sidecar with anything wrong is E_MODEL_SIDECAR, all errors at once with their lines", async () => {
   const path = placeModel({ "model.yaml": "family: yolov9\nlabels: []\nimgs: 32\n" });
   const message = /model\.yaml:1 family: .*\n.*model\.yaml:2 labels: .*\n.*imgs/;
