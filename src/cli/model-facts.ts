@@ -45,7 +45,7 @@ export function modelFacts({ info, because, others, notices }: DescribedModel, b
       ["family", `${family} (${because})`],
       ["task", task],
       ["else", others.length > 0 ? `by its shapes alone it could also be ${others.join(", ")}` : "nothing else here has its shapes"],
-      ["input", `${inputName}: ${inputWidthPx}x${inputHeightPx} ${inputType}, ${pixelText(info)}${sizeInput ? `; ${sizeInput.name}: size of the picture, ${sizeInput.type}` : ""}`],
+      ["input", `${inputName}: ${inputWidthPx}x${inputHeightPx} px (width x height) ${inputType}, ${pixelText(info)}${sizeInput ? `; ${sizeInput.name}: size of the picture, ${sizeInput.type}` : ""}`],
       ["outputs", `${outputNames.join(", ")}${headText(info)}`],
       ["labels", `${labels.length}, ${LABELS_FROM[labelsFrom]}${labels.length > 0 ? `: ${labels.join(", ")}` : ""}`],
       ["speed", `about ${speed.gflop} GFLOP a picture, ${speed.words}; exactly: sightline bench --model M`],

@@ -182,7 +182,7 @@ function inputSize({ dims }: ValueInfo, imgsz: string | undefined, wanted: Sidec
   if (wanted && (wanted[0] !== size[0] || wanted[1] !== size[1])) {
     throw new PipelineError(
       "E_MODEL_INPUTS",
-      `asked for imgsz ${wanted.join("x")} (height, width), the model is fixed at ${size.join("x")}`,
+      `asked for imgsz [${wanted.join(", ")}] (height, width), that is ${wanted[1]}x${wanted[0]} px; the model's input is fixed at ${size[1]}x${size[0]} px`,
     );
   }
   if (!free || hint) return { size, notice: null };

@@ -67,9 +67,9 @@ test("a model of any size takes the sidecar's, the metadata's or 640 px, the las
   assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "416" } }, null), [416, 416, 0]);
   assert.deepEqual(sizeOf(free, null), [640, 640, 1]);
   assert.deepEqual(sizeOf({ ...free, metadata: { imgsz: "['a', 3]" } }, null), [640, 640, 1]);
-  assert.throws(() => sizeOf(only(1, 84, 8400), [320, 320]), {
+  assert.throws(() => sizeOf(only(1, 84, 8400), [320, 352]), {
     code: "E_MODEL_INPUTS",
-    message: /imgsz 320x320.*fixed at 640x640/,
+    message: /imgsz \[320, 352\] \(height, width\), that is 352x320 px; the model's input is fixed at 640x640 px/,
   });
   assert.throws(() => sizeOf(free, [100, 320]), { code: "E_MODEL_INPUTS" });
 });
