@@ -26,7 +26,7 @@ test("what is wrong becomes a failed line with its next step, and exit status 1;
   assert.deepEqual([code, stderr], [1, ""], stdout);
   assert.match(stdout, /^ok {4}Node /m);
   assert.match(stdout, /^fail {2}FFmpeg {7}E_FFMPEG_MISSING ffmpeg was not found\n {19}-> install FFmpeg 5\.1 or newer/m);
-  assert.match(stdout, /^fail {2}model {8}E_MODEL_MISSING .*no\.onnx was not found\n {19}-> check the path after --model$/m);
+  assert.match(stdout, /^fail {2}model {8}E_MODEL_MISSING .*no\.onnx was not found\n {19}-> check the path$/m);
   assert.match(stdout, /^fail {2}source {7}E_SOURCE_MISSING /m);
   assert.match(stdout, /^ok {4}onnxruntime {2}1\./m);
   assert.equal(stdout.includes("\u001b"), false);
