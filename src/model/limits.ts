@@ -56,10 +56,14 @@ export interface DetectSettings extends ObjectLimits {
 
 /**
  * Limits for a model with these labels.
- * @throws PipelineError E_CONFIG when the model has no such class
+ * @throws PipelineError E_CONFIG when the model has no such class, or an area encloses nothing
  */
 export function detectLimits(labels: readonly string[], settings: DetectSettings): DetectLimits {
   const { conf, classConf = {}, iou, classes, agnostic, maxDetections, regions = [], ignore = [], minBoxPx = 0, maxBoxPx = ANY_SIZE_PX, masks = "rle", topClasses = DEFAULT_TOP_CLASSES } = settings;
+  for (const [key, areas] of Object.entries({ regions, ignore })) {
+    const few = areas.findIndex((area) => area.length < LEAST_CORNERS);
+    if (few >= 0) throw new PipelineError("E_CONFIG", `detect.${key}[${few}] has ${areas[few]!.length} corners; allowed: ${LEAST_CORNERS} or more, each [x, y] in shares of the picture`);
+  }
   const single = Object.entries(classConf).map(([name, least]) => [classIdOf(labels, name, "detect.classConf"), least] as const);
   return {
     conf, iou, agnostic, maxDetections,
@@ -74,6 +78,8 @@ export function detectLimits(labels: readonly string[], settings: DetectSettings
   };
 }
 
+/** Corners of an area. */
+const LEAST_CORNERS = 3;
 /** Larger than any picture, px. */
 const ANY_SIZE_PX = 100_000;
 /** Default of `topClasses`: Ultralytics' top5. */

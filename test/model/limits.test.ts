@@ -84,3 +84,8 @@ test("a class that the model has not is refused with those that it has", () => {
   assert.throws(words({ classConf: { 3: 0.5 } }), { code: "E_CONFIG", message: /detect\.classConf: .*"3"/ });
   assert.deepEqual(detectLimits([], { ...SETTINGS, classes: [7] }).classIds, [7]);
 });
+
+test("an area of fewer than three corners, in which nothing could stand, is refused by its key", () => {
+  const corner = [0, 0] as const;
+  assert.throws(() => detectLimits(LABELS, { ...SETTINGS, ignore: [[corner, corner, corner], [corner, corner]] }), { code: "E_CONFIG", message: "detect.ignore[1] has 2 corners; allowed: 3 or more, each [x, y] in shares of the picture" });
+});
