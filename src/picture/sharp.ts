@@ -1,10 +1,20 @@
-import sharp, { type OverlayOptions, type Sharp } from "sharp";
+import type { default as MakeSharp, OverlayOptions, Sharp } from "sharp";
 import { PipelineError } from "../core/errors.js";
 import { inOwnWords } from "./own-words.js";
 
-// One libvips thread a call and no cache: frames come in streams, and the machine's cores belong to the model.
-sharp.concurrency(1);
-sharp.cache(false);
+let loading: Promise<typeof MakeSharp> | undefined;
+
+/**
+ * The library, loaded with the first picture: who sees videos alone spares its start and its memory. One libvips thread a
+ * call and no cache: frames come in streams, and the machine's cores belong to the model.
+ */
+function libvips(): Promise<typeof MakeSharp> {
+  return (loading ??= import("sharp").then(({ default: sharp }) => {
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  }));
+}
 
 /** Pixels without a header: rows from the top, channels interleaved, 8 bits each. */
 export interface RawPicture {
@@ -17,6 +27,7 @@ export interface RawPicture {
 
 /** Draws an SVG document at the size its root element states. With 3 channels the transparent parts come out black. */
 export async function rasterise(svg: string, options: { readonly channels: 3 | 4 }): Promise<RawPicture> {
+  const sharp = await libvips();
   const picture = sharp(Buffer.from(svg));
   const shaped = options.channels === 3 ? picture.flatten({ background: "#000" }).removeAlpha() : picture.ensureAlpha();
   const { data, info } = await shaped.raw().toBuffer({ resolveWithObject: true });
@@ -25,12 +36,12 @@ export async function rasterise(svg: string, options: { readonly channels: 3 | 4
 
 /** A Gaussian blur of `sigmaPx` (0.3 or more). */
 export async function blur(picture: RawPicture, sigmaPx: number): Promise<RawPicture> {
-  return { ...picture, data: await fromRaw(picture).blur(sigmaPx).raw().toBuffer() };
+  return { ...picture, data: await (await fromRaw(picture)).blur(sigmaPx).raw().toBuffer() };
 }
 
 /** Encodes RGB pixels as a JPEG of `quality` 1..100. */
 export async function encodeJpeg(picture: RawPicture, quality: number): Promise<Buffer> {
-  return await fromRaw(picture).jpeg({ quality }).toBuffer();
+  return await (await fromRaw(picture)).jpeg({ quality }).toBuffer();
 }
 
 /** Brings a JPEG to another size and draws layers of that size over it. */
@@ -39,18 +50,19 @@ export async function redrawJpeg(
   { widthPx, heightPx, layers }: { readonly widthPx: number; readonly heightPx: number; readonly layers: readonly Layer[] },
   quality: number,
 ): Promise<Buffer> {
+  const sharp = await libvips();
   const picture = sharp(jpeg).resize(widthPx, heightPx, { fit: "fill" });
   return await picture.composite(layers.map(compositeOf)).jpeg({ quality }).toBuffer();
 }
 
 /** Encodes pixels as a PNG. */
 export async function encodePng(picture: RawPicture): Promise<Buffer> {
-  return await fromRaw(picture).png().toBuffer();
+  return await (await fromRaw(picture)).png().toBuffer();
 }
 
 /** Reads any still picture sharp knows into RGB, turned as its EXIF tag says; transparency falls on black. */
 export async function decodeStill(encoded: Uint8Array): Promise<RawPicture> {
-  const { data, info } = await sharp(encoded)
+  const { data, info } = await (await libvips())(encoded)
     .rotate()
     .flatten({ background: "#000" })
     .toColourspace("srgb")
@@ -60,7 +72,8 @@ export async function decodeStill(encoded: Uint8Array): Promise<RawPicture> {
   return { data, widthPx: info.width, heightPx: info.height, channels: 3 };
 }
 
-function fromRaw(picture: RawPicture): Sharp {
+async function fromRaw(picture: RawPicture): Promise<Sharp> {
+  const sharp = await libvips();
   const raw = { width: picture.widthPx, height: picture.heightPx, channels: picture.channels };
   return sharp(picture.data, { raw });
 }
@@ -96,8 +109,8 @@ export async function readStill(
 ): Promise<RgbPicture> {
   const { widthPx, heightPx } = await stillSize(still, mostPixels);
   const size = fit(widthPx, heightPx);
-  const { data, info } = await inOwnWords(() =>
-    asRgb(opened(still, mostPixels).autoOrient().resize(size.widthPx, size.heightPx, { fit: "fill" }))
+  const { data, info } = await inOwnWords(async () =>
+    asRgb((await opened(still, mostPixels)).autoOrient().resize(size.widthPx, size.heightPx, { fit: "fill" }))
       .raw()
       .toBuffer({ resolveWithObject: true }),
   );
@@ -113,8 +126,8 @@ export type Layer = RawPicture | string;
  */
 export async function drawOnStill(path: string, layers: readonly Layer[], as: { readonly format: "jpeg"; readonly quality: number } | { readonly format: "png" }, mostPixels = MOST_PIXELS): Promise<Buffer> {
   await stillSize(path, mostPixels);
-  return await inOwnWords(() => {
-    const drawn = asRgb(opened(path, mostPixels).autoOrient()).composite(layers.map(compositeOf));
+  return await inOwnWords(async () => {
+    const drawn = asRgb((await opened(path, mostPixels)).autoOrient()).composite(layers.map(compositeOf));
     return (as.format === "png" ? drawn.png() : drawn.jpeg({ quality: as.quality, chromaSubsampling: "4:4:4" })).toBuffer();
   });
 }
@@ -126,7 +139,7 @@ function compositeOf(layer: Layer): OverlayOptions {
 
 /** Its size as it is shown. Reads the header alone. */
 async function stillSize(still: Still, mostPixels: number): Promise<{ widthPx: number; heightPx: number }> {
-  const { autoOrient, format } = await inOwnWords(async () => opened(still, false).metadata());
+  const { autoOrient, format } = await inOwnWords(async () => (await opened(still, false)).metadata());
   const { width: widthPx, height: heightPx } = autoOrient;
   if (!READ_FORMATS.includes(format)) throw new PipelineError("E_PICTURE", `a picture of the kind ${format}; read are JPEG, PNG, WebP, AVIF, GIF and TIFF`);
   if (widthPx * heightPx > mostPixels) {
@@ -137,7 +150,8 @@ async function stillSize(still: Still, mostPixels: number): Promise<{ widthPx: n
 
 const asRgb = (picture: Sharp): Sharp => picture.flatten({ background: "#000" }).toColourspace("srgb").removeAlpha();
 
-function opened(still: Still, limitInputPixels: number | false): Sharp {
+async function opened(still: Still, limitInputPixels: number | false): Promise<Sharp> {
+  const sharp = await libvips();
   if (typeof still === "string" || still instanceof Uint8Array) return sharp(still, { limitInputPixels });
   const { data, widthPx, heightPx, channels } = still;
   const bytes = widthPx * heightPx * channels;

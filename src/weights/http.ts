@@ -1,4 +1,5 @@
-import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import type * as Undici from "undici";
+import type { Dispatcher } from "undici";
 import { asPipelineError, messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
 import { redactUrl } from "../core/redact.js";
 
@@ -35,14 +36,18 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What OpenSSL and Node call a certificate that is not trusted. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME/;
 
-/** Opens a client. @throws NoConnection when a proxy's address in the environment can't be used */
-export function openHttp(): HttpClient {
-  const dispatcher = proxyAgent();
+/**
+ * Opens a client. The library is loaded only now: all other commands know this room too, and it is a fifth of their start.
+ * @throws NoConnection when a proxy's address in the environment can't be used
+ */
+export async function openHttp(): Promise<HttpClient> {
+  const undici = await import("undici");
+  const dispatcher = proxyAgent(undici);
   return {
     async get(address, headers, signal) {
       let at = address;
       for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
-        const answer = await ask(at, headers, signal, dispatcher);
+        const answer = await ask(undici, at, headers, signal, dispatcher);
         const location = firstOf(answer.headers["location"]);
         if (!REDIRECTS.has(answer.statusCode) || location === undefined) return answerOf(answer, at);
         await answer.body.dump().catch(() => undefined);
@@ -54,7 +59,7 @@ export function openHttp(): HttpClient {
   };
 }
 
-function proxyAgent(): Dispatcher {
+function proxyAgent({ EnvHttpProxyAgent }: typeof Undici): Dispatcher {
   try {
     // Limits of time are ours to watch, with our own clock.
     return new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0 });
@@ -63,7 +68,7 @@ function proxyAgent(): Dispatcher {
   }
 }
 
-async function ask(address: string, headers: Readonly<Record<string, string>>, signal: AbortSignal, dispatcher: Dispatcher): Promise<Dispatcher.ResponseData> {
+async function ask({ request }: typeof Undici, address: string, headers: Readonly<Record<string, string>>, signal: AbortSignal, dispatcher: Dispatcher): Promise<Dispatcher.ResponseData> {
   try {
     return await request(address, { method: "GET", headers: { ...headers, "accept-encoding": "identity", "user-agent": "sightline" }, signal, dispatcher });
   } catch (cause) {

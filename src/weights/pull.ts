@@ -52,7 +52,7 @@ export async function pullModel(entry: ModelEntry, options: PullOptions): Promis
 
 /** Downloads until the digest is right. What an earlier pull has left may be of another file: then all of it comes anew, once. */
 async function bring(entry: ModelEntry & { address: string }, part: Part, { clock, signal, limits, onBytes, onWait }: PullOptions & { signal: AbortSignal }): Promise<void> {
-  await using http = openHttp();
+  await using http = await openHttp();
   const world = { http, clock, signal, limits: { ...LIMITS, ...limits }, onBytes: onBytes ?? (() => undefined), onWait: onWait ?? (() => undefined) };
   if (part.sizeBytes > entry.bytes) await part.clear();
   const leftBytes = part.sizeBytes;
