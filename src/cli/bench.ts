@@ -6,7 +6,7 @@ import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { print } from "./print.js";
 import { fetchModels } from "./pull.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { statusAfter, statusOf, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";
 

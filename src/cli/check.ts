@@ -11,7 +11,7 @@ import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/ind
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { fetchModels, modelsIn } from "./pull.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { seeFirstFrame } from "./sight.js";
 import { paintFor, printable, type Paint } from "./terminal.js";
 

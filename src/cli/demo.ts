@@ -3,7 +3,7 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { packaged, STREET_CLIP } from "./package.js";
 import { fetchModels } from "./pull.js";
 import { runSession } from "./run-session.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
 
 /** Where the demo's page and records are when nobody says otherwise. */

@@ -12,7 +12,7 @@ import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { showLine } from "./progress.js";
 import { errorText } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { MEGA, MOST_MEGAPIXELS, openModelForStills } from "./stills.js";
 import { endIfStuck, statusAfter, type Stop } from "./stop.js";
 import { openTerminal, type Terminal } from "./terminal.js";

@@ -1,7 +1,7 @@
 import { listDevices, type Device, type DeviceFormat } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { paintFor, printable, type Paint } from "./terminal.js";
 
 /**

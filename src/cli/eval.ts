@@ -11,7 +11,7 @@ import { FLAGS, wholeNumber, type GivenFlags } from "./flags.js";
 import { shareOf } from "./moments.js";
 import { print } from "./print.js";
 import { showLine } from "./progress.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { MEGA, MOST_MEGAPIXELS, openModelForStills } from "./stills.js";
 import { endIfStuck, statusAfter, type Stop } from "./stop.js";
 import { openTerminal } from "./terminal.js";

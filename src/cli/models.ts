@@ -6,7 +6,7 @@ import { modelFacts } from "./model-facts.js";
 import { print } from "./print.js";
 import { megabytes, pullShown } from "./pull.js";
 import { coded } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
 import { openTerminal, printable } from "./terminal.js";
 

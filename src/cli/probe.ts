@@ -6,7 +6,7 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { fetchModels } from "./pull.js";
 import { errorText } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { statusOf, type Stop } from "./stop.js";
 import { openTerminal, paintFor, printable, type Paint } from "./terminal.js";
 

@@ -10,7 +10,7 @@ import { shareOf } from "./moments.js";
 import { print } from "./print.js";
 import { showLine } from "./progress.js";
 import { renderedText, renderingText } from "./render-text.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { statusAfter, type Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 

@@ -8,7 +8,7 @@ import { FLAGS, type GivenFlags } from "./flags.js";
 import { version } from "./package.js";
 import { print } from "./print.js";
 import { coded, errorText } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 

@@ -1,33 +1,12 @@
-import { dirname, join } from "node:path";
-import { loadSettings, type Settings, type SettingsSources } from "../config/index.js";
+import type { Settings } from "../config/index.js";
 import { PipelineError } from "../core/errors.js";
-import { FLAGS, settingsFlags, type Flag, type GivenFlags } from "./flags.js";
+import { FLAGS, type GivenFlags } from "./flags.js";
 import { fetchModels, modelsIn } from "./pull.js";
 import { watchForReload } from "./reload.js";
 import { saveOf } from "./save.js";
 import { runSession } from "./run-session.js";
+import { settingsFile, settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
-
-/** Where the tokens are when the settings do not say: beside them. */
-const TOKENS_FILE = "sightline-tokens.json";
-
-/** Reads the settings of a command: its presets, --config or SIGHTLINE_CONFIG, the environment, its flags. */
-export async function settingsFor(table: readonly Flag[], given: GivenFlags, sources: readonly string[], preset: SettingsSources["preset"] = {}): Promise<Settings> {
-  const file = settingsFile(given);
-  const flags = settingsFlags(table, given, sources);
-  const settings = await loadSettings({ preset, ...(file && { file }), environment: process.env, flags });
-  return settings.serve === null ? settings : { ...settings, serve: { ...settings.serve, tokensFile: tokensFileOf(settings, given) } };
-}
-
-/** The file with the tokens, also where nothing is served. */
-export function tokensFileOf({ serve }: Settings, given: GivenFlags): string {
-  return serve?.tokensFile ?? join(dirname(settingsFile(given) ?? "."), TOKENS_FILE);
-}
-
-/** The settings file that was named; empty or undefined when there is none. */
-function settingsFile(given: GivenFlags): string | undefined {
-  return typeof given["config"] === "string" ? given["config"] : process.env["SIGHTLINE_CONFIG"];
-}
 
 const KINDS_OF_SOURCES =
   "it may be an address such as rtsp://, a camera, a video file, a picture, a folder or glob of pictures, - or a test source; or streams in a settings file";
@@ -38,10 +17,10 @@ const KINDS_OF_SOURCES =
  */
 export async function run(sources: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
   if (sources.includes("")) throw new PipelineError("E_USAGE", `a source is empty, perhaps a variable of a script that is not set; ${KINDS_OF_SOURCES}`);
-  // Loaded beside the settings: it takes longer than they do, and the first detection waits for it.
-  void import("../session/index.js").catch(() => undefined);
   const load = async (): Promise<Settings> => {
     const all = await settingsFor(FLAGS.run, given, sources);
+    // Loaded beside all that comes now: the first detection waits for it. A mistake in the settings is told without it.
+    void import("../session/index.js").catch(() => undefined);
     // Who names sources on the command line wants to see those.
     const settings = sources.length > 0 ? { ...all, streams: {} } : all;
     // Also when it is read again: a file that was emptied, or is half written, is no wish to stop.

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { DEFAULT_ENCODING, containerOf, openClip, saveWhileRunning, type Clip, type RenderFigures, type RenderOptions, type Saving } from "../render/index.js";
+import type { Clip, RenderFigures, RenderOptions, Saving } from "../render/index.js";
 import type { GivenFlags } from "./flags.js";
 import type { Stop } from "./stop.js";
 import { printable } from "./terminal.js";
@@ -23,6 +23,7 @@ export async function saveOf({ sources, streams, source }: Settings, given: Give
   const { save: out } = given;
   if (out === undefined) return undefined;
   if (typeof out !== "string" || out === "") throw new PipelineError("E_USAGE", "--save needs the video to write, such as boxes.mp4");
+  const { containerOf, DEFAULT_ENCODING, openClip } = await renderRoom();
   containerOf(out);
   const [name] = sources;
   if (name === undefined || sources.length > 1 || Object.keys(streams).length > 0) {
@@ -38,7 +39,13 @@ export async function saveOf({ sources, streams, source }: Settings, given: Give
 }
 
 /** Begins to write it. @throws PipelineError of `saveWhileRunning` */
-export const startSaving = ({ clip, options }: Save, signal: AbortSignal): Promise<Saving> => saveWhileRunning(clip, options, { clock: systemClock, signal });
+export async function startSaving({ clip, options }: Save, signal: AbortSignal): Promise<Saving> {
+  const { saveWhileRunning } = await renderRoom();
+  return saveWhileRunning(clip, options, { clock: systemClock, signal });
+}
+
+/** Loaded by who asks for a video: all other runs spare it. */
+const renderRoom = () => import("../render/index.js");
 
 /** What was written. Pure. */
 export const savedText = ({ options }: Save, { frames, objects }: RenderFigures): string => `${options.out}: ${frames} frames, ${objects} boxes`;

@@ -4,7 +4,7 @@ import { PipelineError } from "../core/errors.js";
 import { ALL_STREAMS } from "../core/topics.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
-import { settingsFor, tokensFileOf } from "./run.js";
+import { settingsFor, tokensFileOf } from "./settings.js";
 import { printable } from "./terminal.js";
 
 const LONGEST_NAME = 64;

@@ -11,7 +11,7 @@ import { version } from "./package.js";
 import { print } from "./print.js";
 import { fetchModels } from "./pull.js";
 import { coded, errorText } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import { killOurselves, type Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 
