@@ -105,7 +105,7 @@ test("JSON has one line and figures to a thousandth", () => {
 
 test("an error is one line: code, what was seen, what to do; never a secret, never what steers a terminal", () => {
   const error = new PipelineError("E_MODEL_MISSING", "m\u001b[31m.onnx of rtsp://me:pw@cam was not found");
-  assert.equal(errorText(error, plain), "sightline: E_MODEL_MISSING  m?[31m.onnx of rtsp://***@cam was not found. Check the path after --model.");
+  assert.equal(errorText(error, plain), "sightline: E_MODEL_MISSING  m?[31m.onnx of rtsp://***@cam was not found. Check the path.");
   assert.equal(printable("a\r\nb\u009bc"), "a?\nb?c");
 });
 
