@@ -5,6 +5,7 @@ import { loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { spread } from "../../src/bench/rounds.js";
+import { systemClock } from "../../src/core/clock.js";
 import { machineLine } from "../../src/machine/index.js";
 import { describeRuntime } from "../../src/pool/index.js";
 import { checkFfmpeg } from "../../src/source/index.js";
@@ -49,6 +50,8 @@ const say = (line: string): void => void process.stderr.write(`bench:peers: ${li
  * be run here
  */
 export async function runPeers(args: readonly string[]): Promise<number> {
+  // Between two runs there is nothing but a timer.
+  using _held = systemClock.hold();
   const stop = new AbortController();
   const interrupted = (): void => stop.abort(new PeersError("interrupted"));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);

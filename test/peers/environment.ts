@@ -137,7 +137,8 @@ async function settleUltralytics(place: Place): Promise<void> {
 
 /** @throws PeersError with what to do, as far as the output tells */
 async function must(place: Place, argv: readonly string[], onLine?: (line: string) => void): Promise<void> {
-  const { status, output } = await run(argv, { ...process.env, ...quietEnvironment(place) }, onLine);
+  // Unbuffered, so that pip tells its progress while it makes it.
+  const { status, output } = await run(argv, { ...process.env, ...quietEnvironment(place), PYTHONUNBUFFERED: "1" }, onLine);
   if (status === 0) return;
   throw new PeersError(`the peers could not be set up: ${nextStep(output)}\n  ${lastError(output)}\n  ${argv.join(" ")} ended with ${status}`);
 }
