@@ -48,7 +48,7 @@ export function quietEnvironment({ folder }: Place): Record<string, string> {
   const { PATH = "", HOME = "" } = process.env;
   return {
     PATH, HOME, YOLO_AUTOINSTALL: "false", YOLO_OFFLINE: "true", YOLO_CONFIG_DIR: join(folder, "settings"), HF_HUB_OFFLINE: "1", TELEMETRY_OPT_OUT: "true",
-    METRICS_ENABLED: "false", CUDA_VISIBLE_DEVICES: "", MODEL_CACHE_DIR: join(folder, "models"),
+    METRICS_ENABLED: "false", CUDA_VISIBLE_DEVICES: "", MODEL_CACHE_DIR: join(folder, "models"), PYTHONDONTWRITEBYTECODE: "1",
   };
 }
 
