@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
  * Prepares a fresh clone for one of the commands and starts it in this very process, so that signals and the
  * terminal are its own.
  * Sets the exit status: 2 when the machine cannot be prepared, with what to do on stderr.
- * @param {readonly string[]} argv "demo", "test", "soak", "latency", "screenshots" or "fuzz", then that command's own arguments
+ * @param {readonly string[]} argv "demo", "test", "soak", "latency", "screenshots", "fuzz" or "peers", then that command's own arguments
  */
 export async function start([command, ...args]) {
   stopWithNpm();
@@ -23,7 +23,8 @@ export async function start([command, ...args]) {
     else if (command === "soak" || command === "latency") await startMeasurement(command, args);
     else if (command === "screenshots") await startScreenshots();
     else if (command === "fuzz") await startFuzz(args);
-    else throw new SetUpError(`no such command: ${command}. There are: demo, test, soak, latency, screenshots, fuzz`);
+    else if (command === "peers") await startPeers(args);
+    else throw new SetUpError(`no such command: ${command}. There are: demo, test, soak, latency, screenshots, fuzz, peers`);
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     console.error(`sightline: ${error.message}`);
@@ -97,6 +98,19 @@ async function startFuzz(args) {
   /** @type {typeof import("../../test/gateway/schemathesis.js")} */
   const fuzz = await import(pathToFileURL(join(root, "dist", "test", "gateway", "schemathesis.js")).href);
   process.exitCode = await fuzz.runFuzz(args);
+}
+
+/**
+ * Runs other projects' pipelines and this one in turn.
+ * @param {string[]} args
+ */
+async function startPeers(args) {
+  await prepareMachine();
+  const { ok, output } = await build(root);
+  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  /** @type {typeof import("../../test/peers/command.js")} */
+  const peers = await import(pathToFileURL(join(root, "dist", "test", "peers", "command.js")).href);
+  process.exitCode = await peers.runPeers(args);
 }
 
 /**

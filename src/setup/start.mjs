@@ -1,5 +1,5 @@
-// Entry of `npm run demo`, `npm test` and `npm run soak`, `latency`, `screenshots` and `fuzz`:
-// node src/setup/start.mjs demo|test|soak|latency|screenshots|fuzz [arguments]
+// Entry of `npm run demo`, `npm test` and `npm run soak`, `latency`, `screenshots`, `fuzz` and `bench:peers`:
+// node src/setup/start.mjs demo|test|soak|latency|screenshots|fuzz|peers [arguments]
 import { nodeRefusal } from "./node-version.mjs";
 
 const refusal = nodeRefusal(process.versions.node);

@@ -10,7 +10,7 @@ const start = project("src", "setup", "start.mjs");
 test("an unknown command is refused with the known ones", () => {
   const { status, stderr } = spawnSync(process.execPath, [start, "fly"], { encoding: "utf8" });
   assert.equal(status, 2);
-  assert.equal(stderr, "sightline: no such command: fly. There are: demo, test, soak, latency, screenshots, fuzz\n");
+  assert.equal(stderr, "sightline: no such command: fly. There are: demo, test, soak, latency, screenshots, fuzz, peers\n");
 });
 
 test("an old Node is refused in one line before anything newer than it is read", () => {
