@@ -4,8 +4,7 @@ import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError, systemCodeOf } from "../core/errors.js";
 import { runtimesFolder } from "./folder.js";
 import { librariesIn, libraryWords } from "./library.js";
-import { bytesIn, openPart, removeAbandoned, removeFolder, renameWhole, type Part } from "./part.js";
-import { addedFolders } from "./found.js";
+import { openPart, removeAbandoned, renameWhole, type Part } from "./part.js";
 import { readRelease, thisMachine, wheelFor, type OpenvinoRelease, type Wheel } from "./pins.js";
 import { findPip, isUnreachable, pipTrouble, runToEnd, type ProgramWorld } from "./pip.js";
 
@@ -26,8 +25,9 @@ export interface AddOptions {
 
 /** What is there now. */
 export interface AddedOpenvino {
-  /** The folder with it. Absolute. */
+  /** The folder with it, and the library itself. Absolute. */
   readonly path: string;
+  readonly libraryPath: string;
   readonly version: string;
   /** It was there before, and nothing was fetched. */
   readonly wasThere: boolean;
@@ -51,7 +51,8 @@ export async function addOpenvino(options: AddOptions): Promise<AddedOpenvino> {
   const release = await readRelease(environment);
   const name = `openvino-${release.version}`;
   const path = join(folder, name);
-  if (librariesIn(path, process.platform).length > 0) return { path, version: release.version, wasThere: true };
+  const before = addedAt(path, release.version, true);
+  if (before) return before;
   const wheel = wheelFor(release, thisMachine());
   // Timers alone keep no process alive.
   using _held = clock.hold();
@@ -66,10 +67,17 @@ export async function addOpenvino(options: AddOptions): Promise<AddedOpenvino> {
     using _looks = watched(part, options);
     await fetchInto(part, python, release, wheel, world);
     await renameWhole(await keptOf(part, release), path);
-    return { path, version: release.version, wasThere: false };
+    const added = addedAt(path, release.version, false);
+    if (added) return added;
+    throw new PipelineError("E_RUNTIME_ADD", `${path} is there, and is no folder of OpenVINO: remove it`);
   } catch (thrown) {
     throw told(release, folder, thrown, signal);
   }
+}
+
+function addedAt(path: string, version: string, wasThere: boolean): AddedOpenvino | null {
+  const [library] = librariesIn(path, process.platform);
+  return library === undefined ? null : { path, libraryPath: library.path, version, wasThere };
 }
 
 function watched(part: Part, { clock, onBytes }: AddOptions): Disposable {
@@ -129,24 +137,4 @@ function told({ version }: OpenvinoRelease, folder: string, thrown: unknown, sig
   const code = systemCodeOf(thrown);
   const why = thrown instanceof PipelineError ? thrown.message : /^E[A-Z]+$/.test(code) ? `${folder} can't be written (${code})` : messageOf(thrown);
   return new PipelineError("E_RUNTIME_ADD", `OpenVINO ${version} was not added: ${why}`, { cause: thrown });
-}
-
-/** What was removed. */
-export interface RemovedOpenvino {
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** Removes all versions of OpenVINO that were added, and what was left of adding them. Those of the system are not ours. @throws PipelineError E_RUNTIME_ADD */
-export async function removeOpenvino({ clock, folder = runtimesFolder() }: Pick<AddOptions, "clock" | "folder">): Promise<RemovedOpenvino[]> {
-  const removed: RemovedOpenvino[] = [];
-  for (const path of addedFolders(folder)) {
-    const bytes = await bytesIn(path);
-    await removeFolder(path).catch((cause: unknown) => {
-      throw new PipelineError("E_RUNTIME_ADD", `${path} can't be removed (${systemCodeOf(cause)})`, { cause });
-    });
-    removed.push({ path, bytes });
-  }
-  await removeAbandoned(folder, clock);
-  return removed;
 }

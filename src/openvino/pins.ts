@@ -8,10 +8,8 @@ import { z } from "../core/schema.js";
 const TABLE_FILE = new URL("../../../config/runtimes.json", import.meta.url);
 /** Names another table, in the same form. */
 const TABLE_VARIABLE = "SIGHTLINE_RUNTIMES_REGISTRY";
-/** Beyond it nothing is a runtime: a wrong number would fill the disk. */
-const MOST_BYTES = 16 * 1024 ** 3;
 
-const sizeSchema = z.int().positive().max(MOST_BYTES);
+const sizeSchema = z.int().positive();
 const wheelSchema = z.strictObject({
   tag: z.string().regex(/^\w+$/),
   glibc: z.string().regex(/^\d+\.\d+$/).nullable(),

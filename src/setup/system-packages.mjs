@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { SetUpError, findProgram, findPrograms, runProgram, say } from "./program.mjs";
 
-/** @typedef {"ffmpeg" | "chromium" | "gstreamer" | "nats" | "strace"} SystemPackage */
+/** @typedef {"ffmpeg" | "chromium" | "gstreamer" | "nats" | "strace" | "pip"} SystemPackage */
 
 /**
  * How one package manager installs what we need.
@@ -48,6 +48,7 @@ const PACKAGE_MANAGERS = [
       ],
       nats: ["sh", "-c", WITHOUT_SERVICE, "nats-server"],
       strace: ["apt-get", "install", "-y", "--no-install-recommends", "strace"],
+      pip: ["apt-get", "install", "-y", "--no-install-recommends", "python3-pip"],
     },
   },
   {
@@ -61,13 +62,14 @@ const PACKAGE_MANAGERS = [
       gstreamer: undefined,
       nats: undefined,
       strace: ["dnf", "install", "-y", "strace"],
+      pip: ["dnf", "install", "-y", "python3-pip"],
     },
   },
   {
     program: "brew",
     needsRoot: false,
     before: [],
-    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined, nats: ["brew", "install", "nats-server"], strace: undefined },
+    install: { ffmpeg: ["brew", "install", "ffmpeg"], chromium: undefined, gstreamer: undefined, nats: ["brew", "install", "nats-server"], strace: undefined, pip: ["brew", "install", "python"] },
   },
   {
     program: "winget",
@@ -79,6 +81,7 @@ const PACKAGE_MANAGERS = [
       gstreamer: undefined,
       nats: undefined,
       strace: undefined,
+      pip: undefined,
     },
   },
 ];
@@ -173,6 +176,17 @@ function findNats() {
  */
 export async function ensureStrace(mayInstall) {
   if (findProgram("strace") === undefined && mayInstall) await installForTests("strace", "strace", "test of a power cut");
+}
+
+/**
+ * Installs pip, which brings OpenVINO for the tests with it, where no Python on PATH has one and that takes no question.
+ * @returns {Promise<void>}
+ */
+export async function ensurePip() {
+  for (const python of [...findPrograms("python3"), ...findPrograms("python")]) {
+    if ((await runProgram([python, "-m", "pip", "--version"])).status === 0) return;
+  }
+  await installForTests("pip", "pip", "tests with OpenVINO");
 }
 
 /**
