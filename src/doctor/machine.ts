@@ -1,3 +1,4 @@
+import { PipelineError } from "../core/errors.js";
 import { ok, type Look } from "./examine.js";
 import type { AvailableCores } from "../machine/index.js";
 
@@ -28,6 +29,32 @@ export function runtimeLook(mode: string, describe: () => Promise<{ readonly ver
       const { version, providers } = await describe();
       if (providers.includes("cpu")) return ok(`${version}, providers ${providers.join(", ")}, mode ${mode}`);
       return { status: "fail", detail: `${version} has no CPU provider, only ${providers.join(", ") || "none"}`, next: "reinstall it with: npm ci" };
+    },
+  };
+}
+
+/** OpenVINO as far as it is known before it is asked for anything. */
+export interface OpenvinoFacts {
+  readonly version: string | null;
+  readonly libraryPath: string;
+  readonly from: string;
+}
+
+/**
+ * Whether OpenVINO is here. Where the settings do not name it, its absence is no fault; a folder of it that they name and
+ * that is wrong is one. `find` throws as `findOpenvino` does.
+ */
+export function openvinoLook(isAsked: boolean, find: () => OpenvinoFacts): Look {
+  return {
+    name: "openvino",
+    look() {
+      try {
+        const { version, libraryPath, from } = find();
+        return Promise.resolve(ok(`${version ?? "version unknown"}, ${isAsked ? "runs the models" : "not used: inference.runtime is onnxruntime"}; ${libraryPath} (${from})`));
+      } catch (thrown) {
+        if (isAsked || !(thrown instanceof PipelineError) || thrown.code !== "E_RUNTIME_MISSING") return Promise.reject(thrown as Error);
+        return Promise.resolve(ok("not installed, and not asked for; sightline runtime add openvino brings it"));
+      }
     },
   };
 }
