@@ -57,7 +57,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
     runtimeLook(settings.inference.mode, describeRuntime),
-    openvinoLook(settings.inference.openvinoPath !== null, () => findOpenvino({ path: settings.inference.openvinoPath })),
+    openvinoLook("onnxruntime", isOpenvinoNamed(settings), () => findOpenvino({ path: settings.inference.openvinoPath })),
     modelLook(async () => {
       // A signal ends this command at once, and what has come is kept.
       await fetchModels(modelsIn(settings), new AbortController().signal);
@@ -67,6 +67,10 @@ function looksFor(settings: Settings, folder: string): Look[] {
     ...(settings.inference.mode === "queue" ? [queueLook(() => queueFacts(settings))] : []),
     ...specsOf(settings).flatMap(streamLooks(settings)),
   ];
+}
+
+function isOpenvinoNamed({ inference }: Settings): boolean {
+  return inference.openvinoPath !== null || (process.env["SIGHTLINE_OPENVINO"] ?? "") !== "";
 }
 
 async function queueFacts({ model, inference }: Settings): Promise<QueueFacts> {

@@ -41,19 +41,21 @@ export interface OpenvinoFacts {
 }
 
 /**
- * Whether OpenVINO is here. Where the settings do not name it, its absence is no fault; a folder of it that they name and
- * that is wrong is one. `find` throws as `findOpenvino` does.
+ * Whether OpenVINO is here. Where `runs`, the runtime of the settings, is another one and nobody has named a place for it, its
+ * absence is no fault. `find` throws as `findOpenvino` does.
  */
-export function openvinoLook(isAsked: boolean, find: () => OpenvinoFacts): Look {
+export function openvinoLook(runs: string, isNamed: boolean, find: () => OpenvinoFacts): Look {
+  const isAsked = runs === "openvino";
+  const use = isAsked ? "runs the models" : `not used: ${runs} runs the models`;
   return {
     name: "openvino",
-    look() {
+    async look() {
       try {
-        const { version, libraryPath, from } = find();
-        return Promise.resolve(ok(`${version ?? "version unknown"}, ${isAsked ? "runs the models" : "not used: inference.runtime is onnxruntime"}; ${libraryPath} (${from})`));
+        const { version, libraryPath, from } = await Promise.resolve(find());
+        return ok(`${version ?? "version unknown"}, ${use}; ${libraryPath} (${from})`);
       } catch (thrown) {
-        if (isAsked || !(thrown instanceof PipelineError) || thrown.code !== "E_RUNTIME_MISSING") return Promise.reject(thrown as Error);
-        return Promise.resolve(ok("not installed, and not asked for; sightline runtime add openvino brings it"));
+        if (isAsked || isNamed || !(thrown instanceof PipelineError) || thrown.code !== "E_RUNTIME_MISSING") throw thrown;
+        return ok(`not at this machine, ${use}; sightline runtime add openvino brings it`);
       }
     },
   };
