@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
-import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, queueLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look, type QueueFacts } from "../doctor/index.js";
+import { coresLook, examine, ffmpegLook, modelLook, nodeLook, openvinoLook, pictureLook, queueLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look, type QueueFacts } from "../doctor/index.js";
 import { availableCores, machineLine } from "../machine/index.js";
+import { findOpenvino } from "../openvino/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.js";
 import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/index.js";
@@ -56,6 +57,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
     runtimeLook(settings.inference.mode, describeRuntime),
+    openvinoLook("onnxruntime", isOpenvinoNamed(settings), () => findOpenvino({ path: settings.inference.openvinoPath })),
     modelLook(async () => {
       // A signal ends this command at once, and what has come is kept.
       await fetchModels(modelsIn(settings), new AbortController().signal);
@@ -65,6 +67,10 @@ function looksFor(settings: Settings, folder: string): Look[] {
     ...(settings.inference.mode === "queue" ? [queueLook(() => queueFacts(settings))] : []),
     ...specsOf(settings).flatMap(streamLooks(settings)),
   ];
+}
+
+function isOpenvinoNamed({ inference }: Settings): boolean {
+  return inference.openvinoPath !== null || (process.env["SIGHTLINE_OPENVINO"] ?? "") !== "";
 }
 
 async function queueFacts({ model, inference }: Settings): Promise<QueueFacts> {

@@ -122,6 +122,7 @@ export const FLAGS = {
   devices: [CONFIG, json("the cameras")],
   check: [...MODEL, DEVICE, MODE, ...BROKER, CONFIG, json("the findings")],
   models: [...[...MODEL.slice(1), DEVICE].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
+  runtime: [CONFIG, json("the answer")],
   worker: [
     DEVICE,
     ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),

@@ -17,6 +17,7 @@ const actionsWith = (stop: Stop): Actions => ({
   export: async (logs, given) => (await import("./export.js")).exportCommand(logs, given, stop),
   render: async (words, given) => (await import("./render.js")).render(words, given, stop),
   models: async (words, given) => (await import("./models.js")).models(words, given, stop),
+  runtime: async (words, given) => (await import("./runtime.js")).runtime(words, given, stop),
   worker: async (_, given) => (await import("./worker.js")).worker(given, stop),
   replay: async (logs, given) => (await import("./replay.js")).replay(logs, given, stop),
   log: async (words, given) => (await import("./log.js")).log(words, given, stop),

@@ -16,6 +16,7 @@ export interface Actions {
   readonly devices: Action;
   readonly check: Action;
   readonly models: Action;
+  readonly runtime: Action;
   readonly worker: Action;
   readonly replay: Action;
   readonly log: Action;
@@ -79,6 +80,12 @@ const EXAMPLES = {
     ["sightline models import Downloads/yolox_nano.onnx", "for a machine without the network: which model it is, its digest says"],
     ["sightline models verify --json", "are all files what they should be?"],
     ["yolo export model=yolo11n.pt format=onnx && sightline run clip.mp4 --model yolo11n.onnx", "a model of Ultralytics: export it, nothing more is to be set"],
+  ],
+  runtime: [
+    ["sightline runtime list", "what runs the models here: onnxruntime, which comes along, and OpenVINO where it is"],
+    ["sightline runtime add openvino", "fetches OpenVINO's libraries with pip into your cache folder; no other package is touched"],
+    ["PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels/ sightline runtime add openvino", "without a network: from a folder with the wheel"],
+    ["sightline runtime remove openvino", "all of what was added; the system's own stays"],
   ],
   worker: [
     ["sightline worker --nats nats://broker:4222 --model yolo11n.onnx", "runs the model for whoever sends frames to this broker"],
@@ -163,6 +170,7 @@ export async function runProgram(args: readonly string[], actions: Actions): Pro
   add("devices", "", "Lists the cameras of this machine with their formats.");
   add("check", "[SOURCE]", "Looks whether everything that is needed is here and works; says what to do where it does not.");
   add("models", "<list|pull|info|verify|path|import> [NAME|FILE]", "Fetches models by name, brings in files of them, and tells what a model's file holds.");
+  add("runtime", "<list|add|remove> [openvino]", "Lists what runs the models at this machine, and adds or removes OpenVINO, which is the faster one where the processor has AMX.");
   add("worker", "", "Runs the model on frames that other machines send through a NATS server, until it is told to stop.");
   add("replay", "[LOG...]", "Plays a recorded log, with its clip where there is one, on the live page and the feed: pause, step, seek, speed.");
   add("log", "<verify|compact> [LOG]", "Looks after detection logs.");

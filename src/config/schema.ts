@@ -83,6 +83,7 @@ const inference = z
     frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced."),
     hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone (in mode processes it can, and is)."),
     queue: queue.prefault({}).describe("Mode queue: the broker and how frames go there. Workers are started with: sightline worker."),
+    openvinoPath: z.string().min(1).nullable().default(null).describe("Folder with OpenVINO's libraries, or libopenvino_c.so itself; null = that of SIGHTLINE_OPENVINO, what sightline runtime add has brought, or the system's."),
     maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
   })
   .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {

@@ -85,7 +85,7 @@ export const ERROR_TABLE = {
   E_RENDER_ENCODER: { exit: 1, what: "FFmpeg can't encode the video as asked", next: "choose another --codec, --preset or ending of --out; ffmpeg -encoders lists what there is" },
   E_REPORT_UNKNOWN: { exit: 2, what: "there is no such report", next: "choose one of those that are named" },
   E_REQUEST: { exit: 2, what: "the request is not understood", next: "to the feed, send such as {\"type\":\"subscribe\",\"streams\":[\"*\"],\"topics\":[\"detections\"]}" },
-  E_RUNTIME_ADD: { exit: 1, what: "the runtime could not be added", next: "do what is said above; or install OpenVINO in another way and name its folder in inference.openvinoPath" },
+  E_RUNTIME_ADD: { exit: 1, what: "the runtime could not be added or removed", next: "do what is said above, or install OpenVINO in another way and name its folder in inference.openvinoPath" },
   E_RUNTIME_BROKEN: { exit: 1, what: "the runtime's library is there but can't be used", next: "add it again: sightline runtime remove openvino, then sightline runtime add openvino" },
   E_RUNTIME_MISSING: { exit: 1, what: "the runtime is not at this machine, or not where it was said to be", next: "add it with sightline runtime add openvino, or name the folder of its libraries in inference.openvinoPath" },
   E_RUNTIME_VERSION: { exit: 1, what: "the runtime is of a version that is not known", next: "add a known one with sightline runtime add openvino, or name its folder in inference.openvinoPath" },

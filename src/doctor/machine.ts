@@ -1,3 +1,4 @@
+import { PipelineError } from "../core/errors.js";
 import { ok, type Look } from "./examine.js";
 import type { AvailableCores } from "../machine/index.js";
 
@@ -28,6 +29,34 @@ export function runtimeLook(mode: string, describe: () => Promise<{ readonly ver
       const { version, providers } = await describe();
       if (providers.includes("cpu")) return ok(`${version}, providers ${providers.join(", ")}, mode ${mode}`);
       return { status: "fail", detail: `${version} has no CPU provider, only ${providers.join(", ") || "none"}`, next: "reinstall it with: npm ci" };
+    },
+  };
+}
+
+/** OpenVINO as far as it is known before it is asked for anything. */
+export interface OpenvinoFacts {
+  readonly version: string | null;
+  readonly libraryPath: string;
+  readonly from: string;
+}
+
+/**
+ * Whether OpenVINO is here. Where `runs`, the runtime of the settings, is another one and nobody has named a place for it, its
+ * absence is no fault. `find` throws as `findOpenvino` does.
+ */
+export function openvinoLook(runs: string, isNamed: boolean, find: () => OpenvinoFacts): Look {
+  const isAsked = runs === "openvino";
+  const use = isAsked ? "runs the models" : `not used: ${runs} runs the models`;
+  return {
+    name: "openvino",
+    async look() {
+      try {
+        const { version, libraryPath, from } = await Promise.resolve(find());
+        return ok(`${version ?? "version unknown"}, ${use}; ${libraryPath} (${from})`);
+      } catch (thrown) {
+        if (isAsked || isNamed || !(thrown instanceof PipelineError) || thrown.code !== "E_RUNTIME_MISSING") throw thrown;
+        return ok(`not at this machine, ${use}; sightline runtime add openvino brings it`);
+      }
     },
   };
 }

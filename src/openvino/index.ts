@@ -1,2 +1,5 @@
+export { addedOpenvino, removeOpenvino, sizeOf, type AddedFolder } from "./added.js";
+export { addOpenvino, type AddedOpenvino, type AddOptions } from "./add.js";
 export { findOpenvino, type OpenvinoLibraries } from "./found.js";
+export { runtimesFolder } from "./folder.js";
 export { isKnownVersion, KNOWN_VERSIONS } from "./version.js";

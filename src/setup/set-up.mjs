@@ -4,8 +4,8 @@ import { build } from "./build.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
 import { lint } from "./lint.mjs";
 import { stopWithNpm } from "./orphan.mjs";
-import { SetUpError } from "./program.mjs";
-import { ensureChromium, ensureFfmpeg, ensureNatsServer, ensureRtspServer, ensureStrace } from "./system-packages.mjs";
+import { SetUpError, runProgram, say } from "./program.mjs";
+import { ensureChromium, ensureFfmpeg, ensureNatsServer, ensurePip, ensureRtspServer, ensureStrace } from "./system-packages.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -57,6 +57,29 @@ async function findCamera(mayInstall) {
   if (python !== undefined) process.env["GSTREAMER_PYTHON"] ??= python;
 }
 
+/**
+ * Tells the tests with OpenVINO where it is; without this they are skipped. What is brought stays in the user's cache, by
+ * the command that anybody would use.
+ * @param {boolean} mayAdd
+ */
+async function findOpenvino(mayAdd) {
+  /** @type {typeof import("../openvino/index.js")} */
+  const openvino = await import(pathToFileURL(join(root, "dist", "src", "openvino", "index.js")).href);
+  const find = () => {
+    try {
+      process.env["OPENVINO_PATH"] ??= openvino.findOpenvino().libraryPath;
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (find() || !mayAdd) return;
+  await ensurePip();
+  say("OpenVINO is missing, adding it for the tests with it (sightline runtime add openvino)");
+  const { status, output } = await runProgram([process.execPath, join(root, "dist", "src", "cli.js"), "runtime", "add", "openvino"]);
+  if (status !== 0 || !find()) say(`OpenVINO could not be added, the tests with it will be skipped: ${output.trim()}`);
+}
+
 /** @param {string[]} args */
 async function startTests(args) {
   await prepareMachine();
@@ -70,6 +93,7 @@ async function startTests(args) {
   const nats = await ensureNatsServer(whole || args.some((name) => name.startsWith("queue")));
   if (nats !== undefined) process.env["NATS_SERVER_PATH"] ??= nats;
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
+  await findOpenvino(whole || args.some((name) => /^(openvino|pool)/.test(name)));
   /** @type {typeof import("../../test/run/index.js")} */
   const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);
   process.exitCode = await runner.runTests(args, { types, ...(style && { lint: style }) });

@@ -15,9 +15,9 @@ test("check finds everything in order here, and the built-in model finds what wa
   const { code, stdout, stderr } = await runCli(["check", project("samples", "street.mp4"), "--json"]);
   const { ok, findings } = JSON.parse(stdout) as Findings;
   assert.deepEqual([code, ok, stderr], [0, true, ""], stdout);
-  assert.deepEqual(findings.map(({ name }) => name), ["Node", "cores", "FFmpeg", "onnxruntime", "model", "detection", "source", "first frame"]);
-  assert.match(findings[5]?.detail ?? "", /in a drawn street found \d of \d /);
-  assert.match(findings[6]?.detail ?? "", /street\.mp4: h264, 640x360, /);
+  assert.deepEqual(findings.map(({ name }) => name), ["Node", "cores", "FFmpeg", "onnxruntime", "openvino", "model", "detection", "source", "first frame"]);
+  assert.match(findings[6]?.detail ?? "", /in a drawn street found \d of \d /);
+  assert.match(findings[7]?.detail ?? "", /street\.mp4: h264, 640x360, /);
 });
 
 test("what is wrong becomes a failed line with its next step, and exit status 1; the other lines are there all the same", async () => {
@@ -39,7 +39,7 @@ test("check looks at every stream of the settings file, each with its own model 
   writeFileSync(file, `streams:\n  gate: { source: ${street} }\n  yard: { source: ${join(folder, "no.mp4")} }\n  lane: { source: ${street}, model: { path: ${join(folder, "no.onnx")} } }\n`);
   const { code, stdout } = await runCli(["check", "--config", file, "--json"]);
   assert.equal(code, 1);
-  const told = (JSON.parse(stdout) as Findings).findings.slice(6).map(({ name, status, detail }) => `${status} ${name}: ${detail.replaceAll(folder, "").replace(street, "street")}`);
+  const told = (JSON.parse(stdout) as Findings).findings.slice(7).map(({ name, status, detail }) => `${status} ${name}: ${detail.replaceAll(folder, "").replace(street, "street")}`);
   const expected = [
     /^ok source: gate: street: h264, 640x360/, /^ok first frame: gate: 640x360 after \d+ ms/,
     /^fail source: E_SOURCE_MISSING yard: \/no\.mp4 was not found/, /^warn first frame: yard: not looked at/,
@@ -48,5 +48,5 @@ test("check looks at every stream of the settings file, each with its own model 
   assert.equal(told.length, expected.length, stdout);
   for (const [i, pattern] of expected.entries()) assert.match(told[i] ?? "", pattern);
   const one = await runCli(["check", street, "--config", file, "--json"]);
-  assert.deepEqual([one.code, (JSON.parse(one.stdout) as Findings).findings.length], [0, 8]);
+  assert.deepEqual([one.code, (JSON.parse(one.stdout) as Findings).findings.length], [0, 9]);
 });

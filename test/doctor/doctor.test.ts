@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { PipelineError } from "../../src/core/errors.js";
-import { coresLook, examine, ffmpegLook, modelLook, nodeLook, pictureLook, runtimeLook, sourceLooks, type Finding, type Look, type Sight } from "../../src/doctor/index.js";
+import { coresLook, examine, ffmpegLook, modelLook, nodeLook, openvinoLook, pictureLook, runtimeLook, sourceLooks, type Finding, type Look, type Sight } from "../../src/doctor/index.js";
 import { PLAIN_HEAD, type DescribedModel } from "../../src/model/index.js";
 
 async function findings(...looks: Look[]): Promise<Finding[]> {
@@ -54,6 +54,18 @@ test("a runtime without a CPU provider fails", async () => {
   const look = (providers: string[]): Look => runtimeLook("threads", () => Promise.resolve({ version: "1.30.0", providers }));
   assert.deepEqual(await only(look(["cpu", "webgpu"])), { name: "onnxruntime", status: "ok", detail: "1.30.0, providers cpu, webgpu, mode threads", next: null });
   assert.equal((await only(look(["webgpu"]))).status, "fail");
+});
+
+test("OpenVINO that is missing is a fault only where it is to run the models or somebody has named its place", async () => {
+  const here = () => ({ version: "2026.4.1", libraryPath: "/ov/libopenvino_c.so.2641", from: "SIGHTLINE_OPENVINO" });
+  const missing = (): never => {
+    throw new PipelineError("E_RUNTIME_MISSING", "nowhere");
+  };
+  assert.equal((await only(openvinoLook("openvino", false, here))).detail, "2026.4.1, runs the models; /ov/libopenvino_c.so.2641 (SIGHTLINE_OPENVINO)");
+  const unused = await only(openvinoLook("onnxruntime", false, missing));
+  assert.deepEqual(unused, { name: "openvino", status: "ok", detail: "not at this machine, not used: onnxruntime runs the models; sightline runtime add openvino brings it", next: null });
+  const faults = await findings(openvinoLook("openvino", false, missing), openvinoLook("onnxruntime", true, missing));
+  assert.deepEqual(faults.map(({ status, detail }) => `${status} ${detail}`), ["fail E_RUNTIME_MISSING nowhere", "fail E_RUNTIME_MISSING nowhere"]);
 });
 
 test("this machine's FFmpeg does all that is asked of it", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { findOpenvino, isKnownVersion, type OpenvinoLibraries } from "../../src/openvino/index.js";
@@ -7,6 +7,7 @@ import type { SearchWorld } from "../../src/openvino/found.js";
 import { runtimesFolder } from "../../src/openvino/folder.js";
 import { loaderFolders, systemFolders } from "../../src/openvino/system.js";
 import { versionInName } from "../../src/openvino/version.js";
+import { requireOpenvino } from "../support/openvino.js";
 import { temporaryFolder } from "../support/pool.js";
 
 /** A machine in a folder, with these empty files in it. */
@@ -87,6 +88,13 @@ describe("OpenVINO is not found", () => {
     const { find } = machine(["usr/lib/libopenvino_c.so.2500"]);
     assert.throws(() => find(), { code: "E_RUNTIME_VERSION", message: /libopenvino_c\.so\.2500 is 2025\.0\.0; known are 2025\.1 to 2026\. To add one of those: sightline runtime add openvino$/ });
   });
+});
+
+test("this machine's OpenVINO, which set-up has found or added, is of a version that we know", (t) => {
+  const here = requireOpenvino(t);
+  if (!here) return;
+  assert.ok(existsSync(here.libraryPath), here.libraryPath);
+  assert.ok(here.version === null || isKnownVersion(here.version), here.version ?? "");
 });
 
 test("versions are read from the names of files, and those are known whose element types are ours", () => {

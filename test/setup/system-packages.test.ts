@@ -244,3 +244,22 @@ describe("the NATS server", { skip: process.platform === "win32" }, () => {
     assert.deepEqual([said, told, calls], [`result: ${bin()}/nats-server`, "", []]);
   });
 });
+
+describe("pip", { skip: process.platform === "win32" }, () => {
+  test("that any Python has is left alone", () => {
+    program("python3", "exit 1");
+    program("python", "");
+    program("apt-get", "exit 1");
+    const { told, calls } = call("ensurePip()", { root: true });
+    assert.deepEqual([told, calls], ["", ["python3 -m pip --version", "python -m pip --version"]]);
+  });
+
+  test("that none has is installed, or costs a warning", () => {
+    program("python3", "exit 1");
+    program("apt-get", "");
+    assert.ok(call("ensurePip()", { root: true }).calls.includes("apt-get install -y --no-install-recommends python3-pip"));
+    const { status, told } = call("ensurePip()", { root: false });
+    assert.equal(status, 0);
+    assert.match(told, /pip is missing and may not be installed: the tests with OpenVINO will be skipped/);
+  });
+});
