@@ -12,11 +12,12 @@ import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { isLiveName, openSource, type Source } from "../source/index.js";
 import { continued, type Numbers } from "./continued.js";
+import { streamGate, type RunningGate } from "./gate.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 import type { Notice, SessionOptions } from "./session.js";
-import type { StreamSpec } from "./specs.js";
+import { isSame, type StreamSpec } from "./specs.js";
 import type { Stagger } from "./stagger.js";
 import { statePublisher, type StatePublisher } from "./states.js";
 
@@ -100,6 +101,7 @@ interface Run {
   readonly stopping: AbortController;
   readonly closers: Closers;
   readonly states: StatePublisher;
+  readonly gate: RunningGate;
   spec: StreamSpec;
   isDue: Pace;
   /** null until the model is known. */
@@ -117,6 +119,7 @@ interface Run {
 export function startStream(id: number, spec: StreamSpec, life: StreamLife, begin: Promise<void>, shared: Shared): RunningStream {
   const states = statesOf(spec, life, shared);
   const run: Run = {
+    gate: streamGate(spec.gate, { live: isLiveSpec(spec), meter: life.meter, clock: shared.clock }),
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
     limits: null, model: null, weigh: () => undefined, failure: undefined,
   };
@@ -215,6 +218,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
     isDue: (header, isPreferred) => run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
+    gate: run.gate,
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
     stateChanged(change) {
@@ -288,6 +292,8 @@ function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
 
 function adjust(run: Run, next: StreamSpec): void {
   if (run.model) run.limits = limitsOf(next, run.model);
+  if (!isSame(next.gate, run.spec.gate)) run.gate.change(next.gate);
+  else if (!isSame(next.detect, run.spec.detect)) run.gate.lookAnew();
   if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
   run.spec = next;
   run.weigh();
