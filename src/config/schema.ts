@@ -148,7 +148,7 @@ const log = z.strictObject({
     })
     .prefault({})
     .describe("How long closed files are kept."),
-  emptyFrames: oneOf("all", "heartbeat", "none").default("all").describe("Records of frames in which nothing was seen: all; heartbeat = one each heartbeatMs; none. The next record says how many were left out (emptyBefore)."),
+  emptyFrames: oneOf("all", "heartbeat", "none").default("all").describe("Records of frames in which nothing was seen, or nothing had changed (still): all; heartbeat = one each heartbeatMs; none. The next record says how many were left out (emptyBefore, stillBefore)."),
   heartbeatMs: durationMs(100).default(10_000).describe("With emptyFrames: heartbeat."),
   syncMs: durationMs(10).default(1000).describe("After a write it takes at most this long until what was written survives a power cut."),
   bufferMiB: z.int().min(2).max(1024).default(8).describe("So many MiB of records wait for a disk that is slow, or full while a live stream is there (a run of files alone ends then). Beyond that files wait, and live streams lose records, which the log tells as a gap."),

@@ -20,6 +20,13 @@ export interface RunningGate extends StreamGate {
   view(): GateView | undefined;
 }
 
+/** A gate in words. */
+export function gateWords({ kind, sensitivity, holdMs, refreshMs, ignore }: GateSettings): string {
+  if (kind === "none") return "every frame is looked at (gate: none)";
+  const masked = ignore.length === 0 ? "" : `, ${ignore.length} area${ignore.length === 1 ? "" : "s"} left out`;
+  return `only frames in which something moves are looked at (gate: motion, sensitivity ${sensitivity}${masked}), for ${holdMs} ms after, and one at least each ${refreshMs} ms`;
+}
+
 /** What a gate needs of its stream. */
 export interface GateParts {
   /** Whether frames come at the pace of the clock; else their media time counts. */

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
+import type { GateView } from "../gate/index.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { detectLimits, type ModelInfo } from "../model/index.js";
@@ -12,7 +13,7 @@ import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { isLiveName, openSource, type Source } from "../source/index.js";
 import { continued, type Numbers } from "./continued.js";
-import { streamGate, type RunningGate } from "./gate.js";
+import { gateWords, streamGate, type RunningGate } from "./gate.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
@@ -89,6 +90,8 @@ export interface RunningStream extends AsyncDisposable {
   stop(error?: PipelineError, pausing?: boolean): void;
   /** After a pause nothing follows: it has ended. Nothing where that was told already. */
   conclude(): void;
+  /** What the motion gate made of the newest frame; undefined where there is none. */
+  gateView(): GateView | undefined;
   /** Takes over what may change under a running source. @throws PipelineError E_CONFIG when the model has no such class */
   adjust(spec: StreamSpec): void;
 }
@@ -168,6 +171,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
     done,
     stop,
     conclude: () => conclude(null),
+    gateView: () => run.gate.view(),
     adjust: (next) => adjust(run, next),
     async [Symbol.asyncDispose]() {
       stop();
@@ -267,6 +271,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();
   if (!isLiveByNature(spec)) run.states.began();
+  if (source.live) shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message: gateWords(run.spec.gate) });
   try {
     return await runPipeline({
       ...parts,

@@ -66,6 +66,7 @@ export const frameRecordSchema = z
     timesMs: frameTimes,
     skipped: skippedFrames.exactOptional(),
     emptyBefore: z.int().positive().exactOptional().describe("So many frames before this one were looked at, nothing was seen in them, and their records were left out (log.emptyFrames). `skipped` holds theirs too."),
+    stillBefore: z.int().positive().exactOptional().describe("So many still frames before this one were left out in the same way: nothing had changed in them."),
     objects: z.array(detectedObject).describe("Best score first. Empty with `detected` = looked and saw nothing; always empty with `still`, whose objects are those of `unchangedSince`."),
     error: recordError.exactOptional().describe("Why, when the outcome is failed, late or aborted."),
   })
