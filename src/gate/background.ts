@@ -1,5 +1,5 @@
 import { CHANGED, clusterFinder, MASKED, MOVING, QUIET } from "./clusters.js";
-import { exposureMeter } from "./exposure.js";
+import { exposureMeter, type Exposure } from "./exposure.js";
 import type { MotionRule } from "./sensitivity.js";
 
 /** How fast the background follows what does not move, ms: what changes slower than this is light. */
@@ -38,15 +38,22 @@ export interface Background {
   look(means: Float32Array, timeMs: number): Look;
 }
 
+/** What is known of each cell. */
+interface Known {
+  readonly mean: Float32Array;
+  /** How far its values lie from the mean as a rule, levels. */
+  readonly deviation: Float32Array;
+  /** Of a changed cell: its difference in thresholds. */
+  readonly excess: Float32Array;
+  /** What a moving cell has been like, and since when, ms. */
+  readonly anchor: Float32Array;
+  readonly anchoredMs: Float64Array;
+}
+
 /** Makes a background of which nothing is known yet. `masked`: not 0 = that cell is not looked at. Everything is made here: a look allocates next to nothing. */
 export function makeBackground(columns: number, rows: number, masked: Uint8Array, rule: MotionRule): Background {
   const size = columns * rows;
-  const mean = new Float32Array(size);
-  const deviation = new Float32Array(size);
-  const excess = new Float32Array(size);
-  /** What a moving cell has been like, and since when. */
-  const anchor = new Float32Array(size);
-  const anchoredMs = new Float64Array(size);
+  const known: Known = { mean: new Float32Array(size), deviation: new Float32Array(size), excess: new Float32Array(size), anchor: new Float32Array(size), anchoredMs: new Float64Array(size) };
   let cells = new Uint8Array(size);
   let before = new Uint8Array(size);
   const meter = exposureMeter();
@@ -56,61 +63,13 @@ export function makeBackground(columns: number, rows: number, masked: Uint8Array
   let learningSinceMs = 0;
   let lastMs = 0;
 
-  function learnAnew(means: Float32Array, timeMs: number): void {
-    mean.set(means);
-    deviation.fill(0);
-    cells.fill(QUIET);
+  function learnAnew(means: Float32Array, timeMs: number): Look {
+    known.mean.set(means);
+    known.deviation.fill(0);
+    for (let i = 0; i < size; i += 1) cells[i] = masked[i] === 0 ? QUIET : MASKED;
     looks = 1;
     learningSinceMs = lastMs = timeMs;
-  }
-
-  /** Marks the cells that differ from the background, which follows the light; returns how many. */
-  function compare(means: Float32Array): number {
-    meter.measure(means, mean, masked);
-    const { offset, slope, size: step } = meter.exposure;
-    const caution = 1 + step / EXPOSURE_TOLERANCE;
-    let changed = 0;
-    for (let i = 0; i < size; i += 1) {
-      if (masked[i] !== 0) {
-        cells[i] = MASKED;
-        continue;
-      }
-      if (step > 0) mean[i] = Math.min(255, Math.max(0, mean[i]! + offset + slope * mean[i]!));
-      const difference = Math.abs(means[i]! - mean[i]!);
-      const threshold = caution * (rule.floor + DEVIATIONS * Math.min(MOST_DEVIATION, deviation[i]!));
-      const differs = difference > threshold;
-      cells[i] = differs ? CHANGED : QUIET;
-      if (!differs) continue;
-      changed += 1;
-      excess[i] = difference / threshold;
-    }
-    return changed;
-  }
-
-  function follow(means: Float32Array, timeMs: number, stepMs: number): void {
-    const share = Math.max(1 / (looks + 1), stepMs / (FOLLOW_MS + stepMs));
-    for (let i = 0; i < size; i += 1) {
-      if (cells[i] === MASKED) continue;
-      if (cells[i] === MOVING) {
-        settle(i, means[i]!, timeMs);
-        continue;
-      }
-      const difference = means[i]! - mean[i]!;
-      const further = Math.abs(difference) - deviation[i]!;
-      deviation[i]! += further * (further > 0 ? Math.max(share, RISE) : share);
-      mean[i]! += difference * share;
-    }
-  }
-
-  /** A moving cell becomes background when it has been alike for long. */
-  function settle(i: number, value: number, timeMs: number): void {
-    const isNew = before[i] !== MOVING;
-    if (isNew || Math.abs(value - anchor[i]!) > rule.floor + deviation[i]!) {
-      anchor[i] = value;
-      anchoredMs[i] = timeMs;
-    } else if (timeMs - anchoredMs[i]! >= ABSORB_MS) {
-      mean[i] = value;
-    }
+    return UNSURE;
   }
 
   return {
@@ -118,26 +77,70 @@ export function makeBackground(columns: number, rows: number, masked: Uint8Array
       return cells;
     },
     look(means, timeMs) {
-      if (looks === 0) {
-        learnAnew(means, timeMs);
-        for (let i = 0; i < size; i += 1) if (masked[i] !== 0) cells[i] = MASKED;
-        return UNSURE;
-      }
+      if (looks === 0) return learnAnew(means, timeMs);
       [cells, before] = [before, cells];
       const stepMs = Math.max(0, timeMs - lastMs);
       lastMs = timeMs;
-      const changed = compare(means);
-      if (changed > OTHER_SCENE * openCells) {
-        learnAnew(means, timeMs);
-        return UNSURE;
-      }
-      const movingCells = finder.find(cells, before, excess, rule, stepMs <= NEAR_MS);
-      follow(means, timeMs, stepMs);
+      meter.measure(means, known.mean, masked);
+      if (compare(known, cells, means, masked, meter.exposure, rule.floor) > OTHER_SCENE * openCells) return learnAnew(means, timeMs);
+      const movingCells = finder.find(cells, before, known.excess, rule, stepMs <= NEAR_MS);
+      follow(known, { cells, before, means, timeMs, share: Math.max(1 / (looks + 1), stepMs / (FOLLOW_MS + stepMs)), floor: rule.floor });
       looks += 1;
-      return looks <= LEARN_LOOKS || timeMs - learningSinceMs < LEARN_MS ? { isUnsure: true, movingCells } : movingCells > 0 ? { isUnsure: false, movingCells } : NOTHING_MOVES;
+      if (looks <= LEARN_LOOKS || timeMs - learningSinceMs < LEARN_MS) return UNSURE;
+      return movingCells > 0 ? { isUnsure: false, movingCells } : NOTHING_MOVES;
     },
   };
 }
 
 const UNSURE: Look = { isUnsure: true, movingCells: 0 };
 const NOTHING_MOVES: Look = { isUnsure: false, movingCells: 0 };
+
+/** Marks the cells that differ from the background, which follows the light; returns how many. */
+function compare({ mean, deviation, excess }: Known, cells: Uint8Array, means: Float32Array, masked: Uint8Array, { offset, slope, size: step }: Exposure, floor: number): number {
+  const caution = 1 + step / EXPOSURE_TOLERANCE;
+  let changed = 0;
+  for (let i = 0; i < cells.length; i += 1) {
+    if (masked[i] !== 0) {
+      cells[i] = MASKED;
+      continue;
+    }
+    if (step > 0) mean[i] = Math.min(255, Math.max(0, mean[i]! + offset + slope * mean[i]!));
+    const difference = Math.abs(means[i]! - mean[i]!);
+    const threshold = caution * (floor + DEVIATIONS * Math.min(MOST_DEVIATION, deviation[i]!));
+    cells[i] = difference > threshold ? CHANGED : QUIET;
+    if (difference <= threshold) continue;
+    changed += 1;
+    excess[i] = difference / threshold;
+  }
+  return changed;
+}
+
+interface Step {
+  readonly cells: Uint8Array;
+  readonly before: Uint8Array;
+  readonly means: Float32Array;
+  readonly timeMs: number;
+  /** How much of a difference the background takes over. */
+  readonly share: number;
+  readonly floor: number;
+}
+
+/** Takes the picture into the background; a moving cell only when it has been alike for long. */
+function follow({ mean, deviation, anchor, anchoredMs }: Known, { cells, before, means, timeMs, share, floor }: Step): void {
+  const rise = Math.max(share, RISE);
+  for (let i = 0; i < cells.length; i += 1) {
+    if (cells[i] === MASKED) continue;
+    const value = means[i]!;
+    if (cells[i] !== MOVING) {
+      const difference = value - mean[i]!;
+      const further = Math.abs(difference) - deviation[i]!;
+      deviation[i]! += further * (further > 0 ? rise : share);
+      mean[i]! += difference * share;
+    } else if (before[i] !== MOVING || Math.abs(value - anchor[i]!) > floor + deviation[i]!) {
+      anchor[i] = value;
+      anchoredMs[i] = timeMs;
+    } else if (timeMs - anchoredMs[i]! >= ABSORB_MS) {
+      mean[i] = value;
+    }
+  }
+}
