@@ -191,8 +191,6 @@ function overridesOf<G extends z.ZodObject>(group: G): z.ZodType<Partial<z.outpu
   return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<Partial<z.output<G>>>;
 }
 
-const streamGate = overridesOf(gateGroup);
-
 const streamSchema = z.strictObject({
   source: z.string().min(1).max(LONGEST_SOURCE).meta({ description: "What is read, as in sources. A password in it is shown nowhere; write ${NAME} for one, see secretsFile.", examples: ["clip.mp4"] }),
   weight: z.number().gt(0).max(GREATEST_WEIGHT).default(1).describe("Share of the threads against the other streams of the same model, when there is more to look at than they can."),
@@ -200,7 +198,7 @@ const streamSchema = z.strictObject({
   maxAgeMs: live.shape.maxAgeMs.unwrap().exactOptional().meta({ description: "A frame older than this is skipped; left out = live.maxAgeMs.", examples: [500] }),
   model: overridesOf(model).exactOptional().meta({ description: "Another model than model. With path alone the labels are the model's own.", examples: [{ path: "builtin" }] }),
   detect: overridesOf(detect).exactOptional().meta({ description: "What differs from detect.", examples: [{ classes: ["car"], conf: 0.4 }] }),
-  gate: z.union([gateGroup.shape.kind.unwrap(), streamGate]).transform((given): z.output<typeof streamGate> => (typeof given === "string" ? { kind: given } : given)).exactOptional().meta({ description: "What differs from gate; none and motion are short for its kind.", examples: ["motion"] }),
+  gate: z.union([gateGroup.shape.kind.unwrap(), overridesOf(gateGroup)]).exactOptional().meta({ description: "What differs from gate; none and motion are short for its kind.", examples: ["motion"] }),
   live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
   sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
   fromApi: z.boolean().exactOptional().meta({ description: "Whether it came by the API: then it is opened only as api allows. Written by the program.", examples: [true] }),

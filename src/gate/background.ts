@@ -11,6 +11,8 @@ const LEARN_MS = 1000;
 const LEARN_LOOKS = 8;
 /** A deviation rises towards a greater difference by this share a look, and falls as slowly as the background follows. */
 const RISE = 0.1;
+/** What differs by fewer thresholds and only now may be rain or a leaf as well: the cell learns that it varies. */
+const FAINT = 3;
 /** A greater deviation counts as this one, levels: where much moves, it must not be blind. */
 const MOST_DEVIATION = 4;
 /** Thresholds above the floor, in deviations. */
@@ -126,7 +128,7 @@ interface Step {
 }
 
 /** Takes the picture into the background; a moving cell only when it has been alike for long. */
-function follow({ mean, deviation, anchor, anchoredMs }: Known, { cells, before, means, timeMs, share, floor }: Step): void {
+function follow({ mean, deviation, excess, anchor, anchoredMs }: Known, { cells, before, means, timeMs, share, floor }: Step): void {
   const rise = Math.max(share, RISE);
   for (let i = 0; i < cells.length; i += 1) {
     if (cells[i] === MASKED) continue;
@@ -139,6 +141,7 @@ function follow({ mean, deviation, anchor, anchoredMs }: Known, { cells, before,
     } else if (before[i] !== MOVING || Math.abs(value - anchor[i]!) > floor + deviation[i]!) {
       anchor[i] = value;
       anchoredMs[i] = timeMs;
+      if (before[i] === QUIET && excess[i]! < FAINT) deviation[i]! += RISE * Math.max(0, Math.abs(value - mean[i]!) - deviation[i]!);
     } else if (timeMs - anchoredMs[i]! >= ABSORB_MS) {
       mean[i] = value;
     }

@@ -82,7 +82,8 @@ export interface StreamOptions {
   readonly maxAgeMs?: number;
   readonly model?: Partial<SessionOptions["model"]>;
   readonly detect?: Partial<SessionOptions["detect"]>;
-  readonly gate?: Partial<GateSettings>;
+  /** The word is short for its kind. */
+  readonly gate?: Partial<GateSettings> | GateSettings["kind"];
   readonly live?: Partial<Omit<SessionOptions["live"], "maxFps" | "maxAgeMs">>;
   readonly sourceOptions?: Partial<SessionOptions["source"]>;
   /** It came by the API: it is opened only as `api` allows, at every connection. */

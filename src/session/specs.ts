@@ -44,7 +44,7 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     // Labels belong to a model: another model does not take over those of the first.
     model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],
     detect: { ...options.detect, ...stream.detect },
-    gate: { ...(options.gate ?? NO_GATE), ...stream.gate },
+    gate: { ...(options.gate ?? NO_GATE), ...(typeof stream.gate === "string" ? { kind: stream.gate } : stream.gate) },
     live: { ...options.live, ...stream.live, maxFps, maxAgeMs },
     sourceOptions: { ...options.source, ...stream.sourceOptions, ...(stream.fromApi === true && programsOf(options)) },
     policy: stream.fromApi === true ? (options.api ?? NO_API_SOURCES) : null,
