@@ -150,7 +150,7 @@ export function gateText({ machine, command, clips, quiet, busyToPlain }: GateRe
     `  ${name.slice(-28).padEnd(28)} ${String(frames).padStart(6)} ${String(looked).padStart(7)} ${String(passages).padStart(8)} ${String(late).padStart(5)} ${String(missed).padStart(7)} ${longestMs.toFixed(0).padStart(8)} ${gateMs.toFixed(3).padStart(8)}`);
   const sum = (of: (one: GateFigures) => number): number => clips.reduce((total, one) => total + of(one), 0);
   const percent = (100 * sum(({ late }) => late)) / Math.max(1, sum(({ passages }) => passages));
-  const words = ({ median, least, most }: Spread): string => `${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+  const words = ({ median, min, max }: Spread): string => `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
   return [
     machine, `$ ${command}`, "",
     `  ${"clip".padEnd(28)} frames  looked  objects  late  missed  most ms  gate ms`, ...rows, "",
