@@ -3,6 +3,8 @@ const MOST = 255;
 const BINS = 2 * MOST + 1;
 /** Two halves whose brightness differs less say nothing about contrast. */
 const LEAST_APART = 16;
+/** Of fewer cells one thing may hide half. */
+const LEAST_CELLS = 64;
 /** Light changes contrast by less: beyond that it is another picture. */
 const MOST_SLOPE = 0.6;
 /** Below so much it is noise. */
@@ -60,7 +62,7 @@ export function exposureMeter(): ExposureMeter {
       exposure.slope = apart >= LEAST_APART ? (brightStep - darkStep) / apart : 0;
       exposure.offset = apart >= LEAST_APART ? darkStep - exposure.slope * darkLevel : (darkStep * darkCells + brightStep * brightCells) / Math.max(1, darkCells + brightCells);
       exposure.size = Math.max(Math.abs(darkStep), Math.abs(brightStep));
-      if (exposure.size < LEAST_STEP || Math.abs(exposure.slope) > MOST_SLOPE) exposure.offset = exposure.slope = exposure.size = 0;
+      if (means.length < LEAST_CELLS || exposure.size < LEAST_STEP || Math.abs(exposure.slope) > MOST_SLOPE) exposure.offset = exposure.slope = exposure.size = 0;
     },
   };
 }

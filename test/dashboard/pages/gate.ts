@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { frameRecord, published, statsRecord } from "../../../src/wire/index.js";
-import { GATE_VIEW, openApi } from "../../gateway/api/world.js";
+import { fakeControl, GATE_VIEW } from "../../gateway/api/world.js";
+import { openTestGateway } from "../../gateway/clients.js";
 import { CAPTURED_AT_MS, context, header, stats } from "../../wire/records.js";
 import { requireBrowser } from "../browser.js";
 import { boxOf, openGate, seen, sendPair, sendPicture, SOURCE, WAIT } from "../fixture.js";
@@ -9,8 +10,8 @@ import { boxOf, openGate, seen, sendPair, sendPicture, SOURCE, WAIT } from "../f
 test("a still frame shows what is still there; the panel says since when, and what the gate sees on demand alone", async (t) => {
   const browser = await requireBrowser(t);
   if (!browser) return;
-  await using api = await openApi();
-  const { gateway } = api;
+  const control = fakeControl(["gate"]);
+  await using gateway = await openTestGateway({ streams: ["gate"], control: () => control });
   const { page, problems } = await openGate(t, browser, gateway, { hash: "#/stream/gate" });
   let asked = 0;
   page.on("request", (request) => void (request.url().endsWith("/streams/gate/gate") && (asked += 1)));
