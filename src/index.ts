@@ -15,7 +15,8 @@ export { STREAM_STATES, type StateChange, type StreamState } from "./core/stream
 export { observe, openSource, pipeline } from "./embed/index.js";
 export type { EmbedWorld, FrameSource, FrameSourceOptions, Pipeline, PipelineOptions, SourceFrame } from "./embed/index.js";
 export { MASK_FORMS, TASKS } from "./model/index.js";
-export type { DetectSettings, Family, Head, InputLook, InputRows, InputType, LabelsFrom, Letterbox, LetterboxRule, MaskForm, ModelInfo, ObjectLimits, Polygon, RgbPixels, SizeInput, SizePx, Task } from "./model/index.js";
+export type { Polygon } from "./core/area.js";
+export type { DetectSettings, Family, Head, InputLook, InputRows, InputType, LabelsFrom, Letterbox, LetterboxRule, MaskForm, ModelInfo, ObjectLimits, RgbPixels, SizeInput, SizePx, Task } from "./model/index.js";
 export type { RawPicture, Still } from "./picture/index.js";
 export { locked, ModelInstance } from "./pool/index.js";
 export type { Detections, DetectFilter, InferenceMode, InstanceOptions, LockedInstance, ModelSource, ModelWords, ShareOptions, PlanarFrame, WaitOptions } from "./pool/index.js";

@@ -7,7 +7,7 @@ import type { StreamMeter } from "./metrics/index.js";
 import { orderStart, orderStep, type OrderInput, type Ordered } from "./order/index.js";
 import type { InferencePool, PoolAnswer, TaskLimits } from "./pool/index.js";
 import type { FrameRing } from "./ring/index.js";
-import { admit, machine, type InHouse } from "./rx/index.js";
+import { admit, machine, type AdmitGate, type InHouse } from "./rx/index.js";
 import type { Source, SourceEvent } from "./source/index.js";
 
 /** The parts of one stream; the session makes them. */
@@ -24,6 +24,8 @@ export interface PipelineParts {
   readonly maxAgeMs: () => number;
   /** The most looks a second; frames in between are skipped as `max_fps`. Who watches prefers frames with a picture. */
   readonly isDue: (header: FrameHeader, isPreferred: boolean) => boolean;
+  /** Sees each frame that is due and says whether nothing moves in it: then it ends as still. Left out = all are looked at. */
+  readonly gate?: StreamGate;
   readonly maxConsecutiveFailures: number;
   readonly watched: () => boolean;
   /** Told when a frame that has a picture is sent to a worker: what is shelved may be pushed out before the answer comes. */
@@ -41,10 +43,18 @@ export interface PipelineParts {
   readonly stop: AbortSignal;
 }
 
+/** What a pipeline needs of a motion gate. */
+export interface StreamGate {
+  isStill(event: FrameEvent): boolean;
+  /** Told of each frame that ended or was skipped, asked about or not. */
+  fact(fact: OrderInput): void;
+}
+
 /**
  * THE WIRING of one stream. Settles when the source has ended and every frame has left, with the source's error or null.
  *
- *   source ─► announce ─► admit ─► pool ─► order ─► publish
+ *   source ─► announce ─► gate ─► admit ─► pool ─► order ─► publish
+ *                          └─ still ───────────────┘
  */
 export function runPipeline(parts: PipelineParts): Promise<PipelineError | null> {
   const over = deferred<PipelineError | null>();
@@ -52,7 +62,10 @@ export function runPipeline(parts: PipelineParts): Promise<PipelineError | null>
   eventsOf(parts, (error) => (sourceError = error))
     .pipe(
       connect((events) => merge(looked(events, parts), unlooked(events))),
-      tap((fact) => count(parts.meter, fact)),
+      tap((fact) => {
+        count(parts.meter, fact);
+        parts.gate?.fact(fact);
+      }),
       machine<ReturnType<typeof orderStart>, OrderInput, Ordered>(() => {
         const state = orderStart();
         parts.onOrder?.(() => state.waiting.size);
@@ -79,7 +92,8 @@ function eventsOf({ source, stateChanged }: PipelineParts, onEnded: (error: Pipe
 
 /** A change of state as a source tells it. */
 export type StateEvent = Extract<SourceEvent, { type: "state" }>;
-type FrameEvent = Extract<SourceEvent, { type: "frame" }>;
+/** A frame as a source tells it. */
+export type FrameEvent = Extract<SourceEvent, { type: "frame" }>;
 
 /** Frames that may be looked at. */
 function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observable<OrderInput> {
@@ -91,6 +105,7 @@ function looked(events: Observable<SourceEvent>, parts: PipelineParts): Observab
         maxAgeMs: parts.maxAgeMs,
         monotonicMs: () => parts.clock.monotonicMs(),
         isDue: (frame) => parts.isDue(frame.header, frame.hasPicture && parts.watched()),
+        ...(parts.gate && { gate: gateFor(parts.gate, parts) }),
         watched: parts.watched,
         permit: () => permitFor(parts),
         returnPermit: () => parts.pool.returnPermit(parts.ringId),
@@ -115,10 +130,26 @@ function unlooked(events: Observable<SourceEvent>): Observable<OrderInput> {
   );
 }
 
+/** A still frame's picture is shown all the same. */
+function gateFor(gate: StreamGate, parts: PipelineParts): AdmitGate<FrameEvent> {
+  return {
+    isStill(event) {
+      const isStill = gate.isStill(event);
+      if (isStill && event.hasPicture) parts.lookBegins(event.header);
+      return isStill;
+    },
+    room: () => roomFor(parts),
+  };
+}
+
 /** A sink that has died rejects; the publisher reports it, and the frames that are still here end in vain. */
-async function permitFor({ source, sinksReady, pool, ringId }: PipelineParts): Promise<void> {
-  if (!source.live) await sinksReady()?.catch(() => undefined);
-  await pool.permit(ringId);
+function roomFor({ sinksReady }: PipelineParts): Promise<void> | undefined {
+  return sinksReady()?.catch(() => undefined);
+}
+
+async function permitFor(parts: PipelineParts): Promise<void> {
+  if (!parts.source.live) await roomFor(parts);
+  await parts.pool.permit(parts.ringId);
 }
 
 async function look({ header, lease, letterbox, rows, pixels, hasPicture }: FrameEvent, released: () => void, parts: PipelineParts): Promise<FrameOutcome> {

@@ -86,7 +86,7 @@ function snapshot(session: Session): Snapshot {
 function compare({ streams, clipFps, wantedFps }: DensityTask, begin: Snapshot, end: Snapshot): CarriedLoad {
   const seconds = (end.atMs - begin.atMs) / 1000;
   const grown = (of: (stats: StreamStats) => number): number => sum(end.stats, of) - sum(begin.stats, of);
-  const skipped = grown(({ skipped: { max_fps: _, ...missed }, outcomes: { detected: __, ...others } }) => {
+  const skipped = grown(({ skipped: { max_fps: _, ...missed }, outcomes: { detected: __, still: ___, ...others } }) => {
     return [...Object.values(missed), ...Object.values(others)].reduce((total, n) => total + n, 0);
   });
   return {

@@ -30,7 +30,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
-  const { densityText, fanoutText, modesText, reportText, runBench, runDensity, runFanout, runModes, runStages, stagesText } = await import("../bench/index.js");
+  const { densityText, fanoutText, gateText, modesText, reportText, runBench, runDensity, runFanout, runGate, runModes, runStages, stagesText } = await import("../bench/index.js");
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -46,6 +46,9 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     if (given["fanout"] === true) {
       const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
       await show(report, fanoutText(report));
+    } else if (given["gate"] === true) {
+      const report = await runGate({ session, rounds: wholeNumber(given, "rounds", GATE_ROUNDS, 1, 99), command }, world);
+      await show(report, gateText(report));
     } else if (given["modes"] === true) {
       const report = await runModes(modesTask(given, { session, seconds, command }), world);
       await show(report, modesText(report));
@@ -67,6 +70,8 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
   }
 }
 
+/** Each round of `--gate` reads a clip of two minutes three times. */
+const GATE_ROUNDS = 2;
 /** Each round of `--modes` takes as many measurements as there are modes: three rounds of all of them take minutes. */
 const MODES_ROUNDS = 3;
 const COUNTS = [1, 2, 4];

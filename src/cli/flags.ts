@@ -31,6 +31,7 @@ const BROKER: readonly Flag[] = [
   { flags: "--credentials <FILE>", key: "inference.queue.credentialsFile", help: "credentials (.creds) or NKey seed for it" },
   { flags: "--tls-ca <FILE>", key: "inference.queue.tls.caFile", help: "certificate of who has signed its certificate" },
 ];
+const GATE: Flag = { flags: "--gate <WHICH>", key: "gate.kind", help: "which frames are looked at: none = all; motion = those in which something moves, the others end as still" };
 const OUT: Flag = { flags: "-o, --out <FILE>", key: "log.path", help: "append the records to FILE, one JSON object a line; - = standard output" };
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
@@ -61,6 +62,7 @@ export const FLAGS = {
     ...BROKER,
     WORKERS,
     ...DETECT,
+    GATE,
     { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" },
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
@@ -201,6 +203,7 @@ export const FLAGS = {
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
+    { flags: "--gate", help: "instead: what the motion gate finds late or never, costs and saves, on scenes with known truth and on SOURCE" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },
     { flags: "--stages", help: "instead: single stages (decoding, filling the input, masks) against a straightforward version of each" },
     { flags: "--models <LIST>", help: "with --modes and --stages: model files, separated by commas; default: --model" },

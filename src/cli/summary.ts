@@ -79,7 +79,7 @@ export function summaryText({ streams, model, mode, workers }: RunReport, paint:
 
 function streamText(stats: StreamStats, by: string, paint: Paint): string {
   const { latencyMs, skipped, outcomes } = stats;
-  const { detected: _, ...notDetected } = outcomes;
+  const { detected: _, still, ...lostFrames } = outcomes;
   const seconds = (stats.elapsedMs / 1000).toFixed(1);
   const row = (name: string, text: string): string => `  ${paint.dim(name.padEnd(8))}  ${text}`;
   const lines = [
@@ -88,7 +88,8 @@ function streamText(stats: StreamStats, by: string, paint: Paint): string {
     row("dropped", listed(skipped) || "none"),
     row("objects", printable(listed(stats.objects)) || "none"),
   ];
-  const lost = listed(notDetected);
+  if (still > 0) lines.push(row("still", `${still} frames in which nothing had changed were not looked at (gate: motion)`));
+  const lost = listed(lostFrames);
   if (lost !== "") lines.push(row("lost", paint.yellow(lost)));
   return lines.join("\n");
 }

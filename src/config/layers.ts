@@ -1,5 +1,5 @@
 import { nearestKey, nearestVariable } from "./nearest.js";
-import { alternativesOf, ANY_NAME, environmentName, findSetting, isUnderName, listSettings, type SchemaNode, type Setting } from "./settings-table.js";
+import { alternativesOf, ANY_NAME, environmentName, findSetting, isUnderName, listSettings, wordMember, type SchemaNode, type Setting } from "./settings-table.js";
 
 /** A value and where somebody wrote it. */
 export interface Entry {
@@ -56,6 +56,8 @@ function fromTree(path: readonly string[], value: unknown, origin: Origin): Laye
   if (setting === undefined) {
     return { entries: [], problems: [problem(origin, path, `${path.join(".")} is not a setting; did you mean ${nearestKey(path)}?`)] };
   }
+  const short = typeof value === "string" && setting.isGroup ? wordMember(setting) : undefined;
+  if (short !== undefined) return fromTree(path, { [short]: value }, origin);
   if (!setting.isGroup || !isMap(value)) {
     // A group whose members are all commented out. A name with nothing under it lacks what has no default.
     const isEmpty = setting.isGroup && !setting.isNullable && value === null;

@@ -31,7 +31,7 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   const entries = layers.flatMap((layer) => layer.entries);
   const merged = merge(entries);
   const parsed = settingsSchema.safeParse(merged);
-  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(issue, merged, entries));
+  const wrong = parsed.success ? [] : parsed.error.issues.flatMap(innermost).map((issue) => problemOf(issue, merged, entries));
   const problems = [...layers.flatMap((layer) => layer.problems), ...wrong];
   if (problems.length > 0) throw settingsError(problems);
   return await expanded(parsed.data as Settings, sources.environment ?? {}, entries);
@@ -101,6 +101,13 @@ interface Issue {
   readonly code?: string | undefined;
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** What is wrong inside a group that may also be a word. */
+function innermost(issue: Issue): readonly Issue[] {
+  const inside = issue.errors?.find((issues) => issues.every(({ path }) => path.length > 0));
+  return inside?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) ?? [issue];
 }
 
 function problemOf(issue: Issue, merged: Tree, entries: readonly Entry[]): Problem {

@@ -52,6 +52,17 @@ const detect = z.strictObject({
   topClasses: z.int().min(1).max(1000).default(5).describe("Most classes of a classification, best first."),
 });
 
+const gateGroup = z.strictObject({
+  kind: oneOf("none", "motion").default("none").describe("none = every frame is inferred; motion = only those in which something moves. The others end as still: what was seen last is still there."),
+  sensitivity: oneOf("low", "normal", "high").default("normal").describe("How much has to change: low = larger things, with contrast; high = also small and faint ones, and more false alarms."),
+  holdMs: durationMs(0).default(2000).describe("Frames are inferred for so long after the last motion."),
+  refreshMs: durationMs(100).default(10_000).describe("A frame is inferred at least so often, whatever moves."),
+  ignore: z.array(area).default([]).describe("Areas where nothing counts as motion (a clock in the picture, a tree), as in detect.ignore."),
+});
+
+/** A group that may also be written as a word, which is its first key's. */
+const gate = z.union([gateGroup.shape.kind.unwrap(), gateGroup]).transform((given) => (typeof given === "string" ? gateGroup.parse({ kind: given }) : given));
+
 const queue = z.strictObject({
   url: z.string().min(1).default("nats://127.0.0.1:4222").describe("The NATS server between this program and its workers: nats://HOST:PORT, or tls://HOST:PORT; several of one cluster with commas between them."),
   user: z.string().min(1).nullable().default(null).describe("User at the broker; null = none, or the one in the URL."),
@@ -138,7 +149,7 @@ const log = z.strictObject({
     })
     .prefault({})
     .describe("How long closed files are kept."),
-  emptyFrames: oneOf("all", "heartbeat", "none").default("all").describe("Records of frames in which nothing was seen: all; heartbeat = one each heartbeatMs; none. The next record says how many were left out (emptyBefore)."),
+  emptyFrames: oneOf("all", "heartbeat", "none").default("all").describe("Records of frames in which nothing was seen, or nothing had changed (still): all; heartbeat = one each heartbeatMs; none. The next record says how many were left out (emptyBefore, stillBefore)."),
   heartbeatMs: durationMs(100).default(10_000).describe("With emptyFrames: heartbeat."),
   syncMs: durationMs(10).default(1000).describe("After a write it takes at most this long until what was written survives a power cut."),
   bufferMiB: z.int().min(2).max(1024).default(8).describe("So many MiB of records wait for a disk that is slow, or full while a live stream is there (a run of files alone ends then). Beyond that files wait, and live streams lose records, which the log tells as a gap."),
@@ -188,6 +199,7 @@ const streamSchema = z.strictObject({
   maxAgeMs: live.shape.maxAgeMs.unwrap().exactOptional().meta({ description: "A frame older than this is skipped; left out = live.maxAgeMs.", examples: [500] }),
   model: overridesOf(model).exactOptional().meta({ description: "Another model than model. With path alone the labels are the model's own.", examples: [{ path: "builtin" }] }),
   detect: overridesOf(detect).exactOptional().meta({ description: "What differs from detect.", examples: [{ classes: ["car"], conf: 0.4 }] }),
+  gate: z.union([gateGroup.shape.kind.unwrap(), overridesOf(gateGroup)]).exactOptional().meta({ description: "What differs from gate; none and motion are short for its kind.", examples: ["motion"] }),
   live: overridesOf(live.omit({ maxFps: true, maxAgeMs: true })).exactOptional().meta({ description: "What differs from the other keys of live.", examples: [{}] }),
   sourceOptions: overridesOf(source).exactOptional().meta({ description: "What differs from source.", examples: [{ realtime: true, loop: true }] }),
   fromApi: z.boolean().exactOptional().meta({ description: "Whether it came by the API: then it is opened only as api allows. Written by the program.", examples: [true] }),
@@ -219,6 +231,7 @@ export const settingsSchema = z.strictObject({
     .describe("File with a line NAME=VALUE for each ${NAME} that stands in a source; null, or a name that is not in it = the environment. Looked at each time the settings are read."),
   model: model.prefault({}).describe("What looks at the frames."),
   detect: detect.prefault({}).describe("Which objects are reported."),
+  gate: gate.prefault({}).describe("Which frames are inferred at all. The word alone, none or motion, is short for its kind."),
   inference: inference.prefault({}).describe("What runs the model, and its limits."),
   source: source.prefault({}).describe("How frames are read."),
   live: checkedLive.prefault({}).describe("What is skipped when a live stream is faster than the model, and how patient a live source is."),

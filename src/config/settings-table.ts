@@ -67,6 +67,13 @@ export function findSetting(path: readonly (string | number)[]): Setting | undef
   return listSettings().find((setting) => setting.path.length === path.length && setting.path.every((key, i) => key === path[i] || key === ANY_NAME));
 }
 
+/** The member of a group that a word stands for which is written in the group's place; undefined where none may be. */
+export function wordMember({ node }: Setting): string | undefined {
+  const alternatives = alternativesOf(node);
+  const members = alternatives.map(membersOf).find((found) => found !== undefined);
+  return alternatives.some((one) => one.const !== undefined) ? Object.keys(members ?? {})[0] : undefined;
+}
+
 /** The name of its environment variable: `inference.frameTimeoutMs` is `SIGHTLINE_INFERENCE_FRAME_TIMEOUT_MS`. */
 export function environmentName(path: readonly string[]): string {
   const words = path.map((key) => key.replace(/MiB|[A-Z]/g, (begin) => `_${begin}`).toUpperCase());

@@ -9,6 +9,18 @@ export interface Percentiles {
   readonly p99: number;
 }
 
+/** What a stream's motion gate does. */
+export interface GateStats {
+  /** learning = it does not know the scene yet, and everything is inferred; moving = also for the hold time after. */
+  readonly state: "learning" | "moving" | "still";
+  /** When that began: the capture of its first frame, ms since 1970. */
+  readonly sinceMs: number;
+  /** Frames that the gate saw. */
+  readonly looks: number;
+  /** Mean time of a look, ms. */
+  readonly meanMs: number;
+}
+
 /**
  * What one stream has done so far. At every moment
  * `decoded = sum(outcomes) + sum(skipped) + inHouse`: no frame is ever unaccounted for.
@@ -32,6 +44,8 @@ export interface StreamStats {
   readonly latencyMs: Percentiles;
   /** Mean duration of each stage of a detected frame, ms. */
   readonly stagesMs: Readonly<Record<string, number>>;
+  /** The motion gate; left out where there is none, or it has seen no frame. */
+  readonly gate?: GateStats;
   /** Detected objects by label. */
   readonly objects: Readonly<Record<string, number>>;
   /** Frames the source said it holds, for progress and ETA; null when it does not say. */

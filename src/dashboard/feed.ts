@@ -138,10 +138,11 @@ function followRecords(client: FeedClient, store: Store, modelOf: (name: string)
     if (id === LOG_SUBSCRIPTION.id) store.logRefusal = message;
   });
   client.on("snapshot", (snapshot) => {
-    for (const { stream, frame, state, stats } of snapshot.streams) {
+    for (const { stream, frame, seen, state, stats } of snapshot.streams) {
       const model = modelOf(stream);
       if (stats) model.newStats(stats);
       if (state) model.newState(state);
+      if (seen) model.frame(seen);
       if (frame) model.frame(frame);
     }
     // After a reconnect the same lines come again: the newest say all.

@@ -2,6 +2,7 @@ import { timelineChart } from "./chart.js";
 import { make, makeSvg, setText } from "./dom.js";
 import { BUCKET_EDGES_MS, STAGES, type LatencySummary, type Stage } from "./latency.js";
 import { colourOf } from "../core/class-colours.js";
+import { gatePanel } from "./gate-panel.js";
 import type { StreamModel } from "./stream-model.js";
 import { countWords, dropsOf, durationWords, lostOf, shareWords } from "./words.js";
 
@@ -20,7 +21,7 @@ function panel(title: string, ...content: HTMLElement[]): HTMLElement {
 
 /** Makes the panels of one stream. */
 export function figuresPanel(model: StreamModel): FiguresPanel {
-  const parts = [ratesPart(model), latencyPart(model), dropsPart(model), classesPart(model)];
+  const parts: readonly Part[] = [ratesPart(model), latencyPart(model), dropsPart(model), gatePanel(model), classesPart(model)];
   const element = make("div", { class: "panels" }, ...parts.map((part) => part.element));
   return {
     element,

@@ -29,7 +29,8 @@ export interface Screen extends Disposable {
 
 /** What the corner of the picture says when there are no boxes to trust. */
 const markOf = ({ picture, record }: ShownPair): string => {
-  if (!picture.lookedAt || !record || record.outcome === "still") return "not looked at";
+  if (!picture.lookedAt || !record) return "not looked at";
+  if (record.outcome === "still") return record.unchangedSince === undefined ? "not looked at" : "still";
   return record.outcome === "detected" ? "" : `inference ${record.outcome}`;
 };
 

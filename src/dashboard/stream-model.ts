@@ -1,3 +1,4 @@
+import { stillPresent } from "../core/still.js";
 import type { EventRecord, FrameRecord, GapRecord, StateRecord, StatsRecord } from "../wire/index.js";
 import type { StreamFacts } from "./health.js";
 import { pairHistory, type PairHistory } from "./history.js";
@@ -64,6 +65,7 @@ export function streamModel(name: string): StreamModel {
   const pairs = pairing<PictureImage>(({ bitmap }) => bitmap.close());
   const onScreen = whatIsShown();
   const classIds = new Map<string, number>();
+  let present = stillPresent();
   const known = whatIsKnown();
   const model: StreamModel = {
     name,
@@ -80,7 +82,8 @@ export function streamModel(name: string): StreamModel {
     },
     facts: () => ({ stats: known.stats, change: known.change, lastFrameMs: known.lastFrameMs, delayMs: model.latency.newest(DELAY_FRAMES) }),
     rates: () => known.rates(),
-    frame(record) {
+    frame(told) {
+      const record = present(told);
       known.lastFrameMs = performance.now();
       for (const { label, classId } of record.objects) classIds.set(label, classId);
       model.timeline.record(record, Date.now());
@@ -102,6 +105,7 @@ export function streamModel(name: string): StreamModel {
     show: (pair) => onScreen.show(pair),
     onShown: (listener) => onScreen.listen(listener),
     reset() {
+      present = stillPresent();
       pairs.reset();
       model.trails.reset();
       model.latency.reset();

@@ -38,7 +38,7 @@ export function timeline(): Timeline {
   };
   return {
     record(record, nowMs) {
-      if (record.outcome !== "detected") return;
+      if (record.outcome !== "detected" && record.outcome !== "still") return;
       const bucket = bucketAt(nowMs);
       bucket.frames += 1;
       for (const { label } of record.objects) bucket.seen.set(label, (bucket.seen.get(label) ?? 0) + 1);

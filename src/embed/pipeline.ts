@@ -17,7 +17,7 @@ export interface EmbedWorld {
 
 /** The settings as in the settings file (config/default.yaml), as far as they differ from their defaults. */
 export type PipelineOptions = EmbedWorld & {
-  readonly [Group in keyof Settings]?: Group extends "model" | "detect" | "inference" | "source" | "live" | "log" ? Partial<Settings[Group]> : Settings[Group];
+  readonly [Group in keyof Settings]?: Group extends "gate" ? Partial<Settings["gate"]> | Settings["gate"]["kind"] : Group extends "model" | "detect" | "inference" | "source" | "live" | "log" ? Partial<Settings[Group]> : Settings[Group];
 } & {
   /** Records of each stream that wait for a loop that is not back yet: from there on a file waits, and a live stream loses its oldest. Default: 16. */
   readonly maxWaiting?: number;

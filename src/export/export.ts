@@ -53,7 +53,7 @@ export async function exportLog(files: readonly LogFile[], options: ExportOption
   await using output = await freshOutput(options.out, { kind: format.kind, force: options.force, ...(format.isOurs && { isOurs: format.isOurs }) });
   const counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0, notes: [] };
   let beyondBoxes = 0;
-  const selected = selector(options);
+  const selected = selector(options, { still: format.takesStill ?? false });
   const streams = new Set<string>();
   {
     await using writer = await format.open(output.temporaryPath);

@@ -9,6 +9,7 @@ import type { ExportFormat, ExportFrame } from "./writer.js";
 export const mot: ExportFormat = {
   kind: "folder",
   hasBoxesOnly: true,
+  takesStill: true,
   isOurs: (name) => name.endsWith(".txt"),
   open: (folder) => Promise.resolve(filePerStream(folder, ".txt", () => ({ head: "", frame: linesOf, tail: () => "" }))),
 };

@@ -1,3 +1,4 @@
+import { stillPresent } from "../core/still.js";
 import type { FrameRecord, WireRecord } from "../wire/index.js";
 import { fileNameOf } from "./frame-file.js";
 import type { ExportFrame } from "./writer.js";
@@ -16,6 +17,12 @@ export interface Selection {
   readonly classes: readonly string[];
 }
 
+/** Which frames a format takes. */
+export interface Takes {
+  /** Whether still ones too, with the objects that are still there. */
+  readonly still: boolean;
+}
+
 /** Picks frames that were looked at, with the objects that are wanted, and counts each stream's runs. */
 export interface Selector {
   /** undefined = not wanted. */
@@ -25,7 +32,8 @@ export interface Selector {
 }
 
 /** Makes a selector; it remembers a number or two of each stream. */
-export function selector({ stream, sinceMs, untilMs, minScore, classes }: Selection): Selector {
+export function selector({ stream, sinceMs, untilMs, minScore, classes }: Selection, takes: Takes = { still: false }): Selector {
+  const present = stillPresent();
   const runs = new Map<string, { run: number; frame: number }>();
   const isWanted = (object: FrameRecord["objects"][number]): boolean =>
     object.score >= minScore && (classes.length === 0 || classes.includes(object.label) || classes.includes(String(object.classId)));
@@ -41,10 +49,12 @@ export function selector({ stream, sinceMs, untilMs, minScore, classes }: Select
     pick(record) {
       if (record.type !== "frame") return undefined;
       const run = runOf(record);
-      if (record.outcome !== "detected" || (stream !== null && record.stream !== stream)) return undefined;
+      const { objects } = present(record);
+      const isTaken = record.outcome === "detected" || (takes.still && record.outcome === "still");
+      if (!isTaken || (stream !== null && record.stream !== stream)) return undefined;
       const atMs = Date.parse(record.capturedAt);
       if ((sinceMs !== null && atMs < sinceMs) || (untilMs !== null && atMs >= untilMs)) return undefined;
-      return { record, objects: record.objects.filter(isWanted), run, fileName: fileNameOf(record.stream, run) };
+      return { record, objects: objects.filter(isWanted), run, fileName: fileNameOf(record.stream, run) };
     },
     streams: () => [...runs.keys()],
   };

@@ -12,6 +12,7 @@ const LONE_FRAME_MS = 40;
 export const webvtt: ExportFormat = {
   kind: "folder",
   hasBoxesOnly: true,
+  takesStill: true,
   isOurs: (name) => name.endsWith(".vtt"),
   open: (folder) => Promise.resolve(filePerStream(folder, ".vtt", cues)),
 };

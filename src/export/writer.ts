@@ -27,6 +27,8 @@ export interface ExportWriter extends AsyncDisposable {
 /** A format: what it makes at the path, and how. */
 export interface ExportFormat {
   readonly kind: "file" | "folder";
+  /** It tells what is there in each frame: a still one has the objects of the last that was looked at. Else only frames that were looked at are written. */
+  readonly takesStill?: true;
   /** Whether a name in the folder is one that is written there. */
   readonly isOurs?: (name: string) => boolean;
   /** Whether it has no room for masks, points and corners. */

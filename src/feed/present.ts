@@ -9,12 +9,16 @@ import { recordOf } from "./views.js";
 /** What is so now of one stream. */
 export interface Latest {
   readonly frame?: FrameRecord;
+  /** Where nothing has changed since: the frame whose objects are still there. */
+  readonly seen?: FrameRecord;
   readonly state?: StateRecord;
   readonly stats?: StatsRecord;
 }
 
 interface Known {
   history: History;
+  /** The newest frame that was looked at. */
+  detected?: KeptFrame;
   state?: StateRecord;
   stats?: StatsRecord;
 }
@@ -37,6 +41,12 @@ export interface Present {
   forget(stream: string): void;
 }
 
+/** The frame whose objects are still there, while the newest one is still. */
+function unchanged({ history: { newest }, detected }: Known): KeptFrame | undefined {
+  const record = newest && recordOf(newest);
+  return record?.outcome === "still" && detected?.epoch === record.epoch && detected.frame === record.unchangedSince ? detected : undefined;
+}
+
 /** Makes it; `streams` are the names known so far. */
 export function openPresent(streams: readonly string[], limits: FeedLimits, eventId: (seq: number) => string): Present {
   const known = new Map<string, Known>();
@@ -53,7 +63,9 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
     seq += 1;
     const { stream, epoch, frame } = record;
     const kept = { seq, stream, epoch, frame, message: textMessage(line, record, eventId(seq)) };
-    knownOf(stream).history.push(kept);
+    const one = knownOf(stream);
+    one.history.push(kept);
+    if (record.outcome === "detected") one.detected = kept;
     return kept;
   };
   return {
@@ -75,7 +87,8 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
     latest(stream) {
       const one = known.get(stream);
       const newest = one?.history.newest;
-      return one && { ...(newest && { frame: recordOf(newest) }), ...(one.state && { state: one.state }), ...(one.stats && { stats: one.stats }) };
+      const seen = one && unchanged(one);
+      return one && { ...(newest && { frame: recordOf(newest) }), ...(seen && { seen: recordOf(seen) }), ...(one.state && { state: one.state }), ...(one.stats && { stats: one.stats }) };
     },
     find: (stream, epoch, frame) => known.get(stream)?.history.find(epoch, frame)?.message.record as FrameRecord | undefined,
     latestStats: () => [...known.values()].flatMap(({ stats }) => stats ?? []),
@@ -83,16 +96,21 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
       const { id, wanted, view } = standing;
       const covered = [...known].filter(([stream]) => covers(wanted, stream) && mayHear(client.access, "stats", stream));
       const wants = (topic: "detections" | "state" | "stats"): boolean => wanted.topics.includes(topic);
-      const frameOf = (stream: string, { newest }: History): FrameRecord | undefined =>
-        newest && wants("detections") && !without(stream) ? (view.seen(newest)?.record as FrameRecord | undefined) : undefined;
-      const of = covered.map(([stream, { history, state, stats }]) => {
-        const frame = frameOf(stream, history);
-        return { stream, ...(frame && { frame }), ...(state && wants("state") && { state }), ...(stats && wants("stats") && { stats }) };
+      const shown = (stream: string, frame: KeptFrame | undefined): FrameRecord | undefined =>
+        frame && wants("detections") && !without(stream) ? (view.seen(frame)?.record as FrameRecord | undefined) : undefined;
+      const of = covered.map(([stream, one]) => {
+        const { state, stats } = one;
+        const frame = shown(stream, one.history.newest);
+        const seen = shown(stream, unchanged(one));
+        return { stream, ...(frame && { frame }), ...(seen && { seen }), ...(state && wants("state") && { state }), ...(stats && wants("stats") && { stats }) };
       });
       const lines = log.filter((line) => mayHear(client.access, "log", line.stream) && (line.stream === undefined || covers(wanted, line.stream)));
       return { type: "snapshot", id, streams: of, ...(wanted.topics.includes("log") && { log: lines }) };
     },
-    startAnew: () => known.forEach((one) => (one.history = openHistory(limits))),
+    startAnew: () => known.forEach((one) => {
+      one.history = openHistory(limits);
+      delete one.detected;
+    }),
     forget: (stream) => void known.delete(stream),
   };
 }

@@ -1,6 +1,7 @@
 import type { QueueFigures } from "../core/queue-figures.js";
 import type { z } from "../core/schema.js";
 import type { StreamStats } from "../core/stats.js";
+import type { GateView } from "../gate/index.js";
 import type { PlaybackState } from "../wire/index.js";
 
 /** Plain data as JSON has it. */
@@ -79,6 +80,8 @@ export interface StreamControl {
   pause(name: string): Promise<void>;
   /** @throws PipelineError E_STREAM_UNKNOWN, E_STOPPED */
   resume(name: string): Promise<void>;
+  /** What the motion gate made of the stream's newest frame; undefined where there is none. Made when it is asked for. */
+  gateView(name: string): GateView | undefined;
   models(): readonly ModelFigures[];
   sinks(): readonly SinkFigures[];
   /** All settings in force, without secrets. */

@@ -90,10 +90,13 @@ function streamFigures(registry: Registry): Refresh[] {
   const inHouse = new Gauge({ name: "sightline_stream_in_house_frames", help: "Frames that are numbered and have not ended: what the ring holds and what is at the threads.", labelNames: ["stream"], registers });
   const limit = new Gauge({ name: "sightline_stream_in_house_limit_frames", help: "What sightline_stream_in_house_frames never exceeds.", labelNames: ["stream"], registers });
   const reordering = new Gauge({ name: "sightline_stream_reordering_frames", help: "Frames that have ended and wait for an earlier one.", labelNames: ["stream"], registers });
+  const gateLooks = new Counter({ name: "sightline_stream_gate_looks_total", help: "Frames that the motion gate saw; those that it left out are in sightline_stream_ended_frames_total as still.", labelNames: ["stream"], registers });
+  const gateTime = new Counter({ name: "sightline_stream_gate_seconds_total", help: "Time that the motion gate took, all looks together.", labelNames: ["stream"], registers });
+  const gateMoving = new Gauge({ name: "sightline_stream_gate_open", help: "1 while frames are looked at since something moves, or the gate does not know the scene yet; 0 while nothing has changed.", labelNames: ["stream"], registers });
   const required = new Gauge({ name: "sightline_stream_required", help: "1 when the program is ready only while this stream does well.", labelNames: ["stream"], registers });
   return [
     ({ control }) => {
-      for (const metric of [decoded, ended, skipped, epochs, state, inHouse, limit, reordering, required]) metric.reset();
+      for (const metric of [decoded, ended, skipped, epochs, state, inHouse, limit, reordering, gateLooks, gateTime, gateMoving, required]) metric.reset();
       for (const { name: stream, stats, reordering: waiting, required: isRequired } of control()?.list() ?? []) {
         decoded.inc({ stream }, stats.decoded);
         for (const [outcome, count] of Object.entries(stats.outcomes)) ended.inc({ stream, outcome }, count);
@@ -104,6 +107,10 @@ function streamFigures(registry: Registry): Refresh[] {
         limit.set({ stream }, stats.inHouseLimit);
         reordering.set({ stream }, waiting);
         required.set({ stream }, isRequired ? 1 : 0);
+        if (!stats.gate) continue;
+        gateLooks.inc({ stream }, stats.gate.looks);
+        gateTime.inc({ stream }, (stats.gate.looks * stats.gate.meanMs) / MS);
+        gateMoving.set({ stream }, stats.gate.state === "still" ? 0 : 1);
       }
     },
   ];

@@ -1,11 +1,11 @@
-import type { WireRecord } from "../wire/index.js";
+import type { FrameRecord, WireRecord } from "../wire/index.js";
 
 /** What a log holds of one stream. */
 export interface StreamAccount {
   readonly stream: string;
   /** Records of frames. */
   frames: number;
-  /** Frames that were looked at and left out, as `emptyBefore` tells. */
+  /** Frames that were left out, since nothing was seen in them or nothing had changed, as `emptyBefore` and `stillBefore` tell. */
   leftOut: number;
   /** Frames that were not looked at, as `skipped` tells. */
   skipped: number;
@@ -49,9 +49,9 @@ export function logAccount(): LogAccount {
         account.place.frame = Math.max(account.place.frame, record.toFrame);
         return null;
       }
-      const before = sum(record.skipped) + (record.emptyBefore ?? 0);
+      const before = sum(record.skipped) + leftOutBefore(record);
       account.frames += 1;
-      account.leftOut += record.emptyBefore ?? 0;
+      account.leftOut += leftOutBefore(record);
       account.skipped += sum(record.skipped);
       return placeOf(account, { frame: record.frame, epoch }, before);
     },
@@ -59,6 +59,7 @@ export function logAccount(): LogAccount {
   };
 }
 
+const leftOutBefore = ({ emptyBefore = 0, stillBefore = 0 }: FrameRecord): number => emptyBefore + stillBefore;
 const sum = (counts: Readonly<Record<string, number>> | undefined): number => Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
 
 /** `before`: numbers that the record itself accounts for. */

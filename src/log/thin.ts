@@ -5,18 +5,24 @@ import type { Sink } from "../sinks/index.js";
 /** Which records of frames in which nothing was seen are written. */
 export type EmptyFrames = "all" | "heartbeat" | "none";
 
+/** How many frames, by what they were. */
+interface LeftOut {
+  readonly empty: number;
+  readonly still: number;
+}
+
 /** What was left out of one stream's log since its last record. */
 interface HeldBack {
   /** The newest record that was left out; the others are told by numbers. */
   last: FrameRecord;
-  /** Others that were left out before it. */
-  before: number;
+  /** All that were left out, it among them. */
+  frames: LeftOut;
   skipped: NonNullable<FrameRecord["skipped"]>;
 }
 
 /**
- * Leaves out frames in which nothing was seen, and keeps the fact: the next record of the stream says how many there were
- * (`emptyBefore`) and carries their skipped frames. `heartbeat` writes one of them each `heartbeatMs`; with both, the last
+ * Leaves out frames in which nothing was seen or nothing has changed, and keeps the fact: the next record of the stream says
+ * how many there were (`emptyBefore`, `stillBefore`) and carries their skipped frames. `heartbeat` writes one of them each `heartbeatMs`; with both, the last
  * one before a change of epoch and before the end is written.
  */
 export function thinned(sink: Sink, rule: EmptyFrames, heartbeatMs: number, clock: Clock): Sink {
@@ -29,14 +35,14 @@ export function thinned(sink: Sink, rule: EmptyFrames, heartbeatMs: number, cloc
     const back = held.get(record.stream);
     held.delete(record.stream);
     writtenMs.set(record.stream, clock.monotonicMs());
-    return sink.write(back ? published(merged(back, record)) : (as ?? published(record)));
+    return sink.write(back ? published(withBack(record, back.frames, sum(back.skipped, record.skipped))) : (as ?? published(record)));
   }
   /** Writes the last one that was held back itself. */
   function letOut(stream: string): boolean {
     const back = held.get(stream);
     if (!back) return true;
     held.delete(stream);
-    return sink.write(published(withBack(back.last, back.before, back.skipped)));
+    return sink.write(published(withBack(back.last, without(back.frames, back.last), back.skipped)));
   }
 
   return {
@@ -65,9 +71,9 @@ export function thinned(sink: Sink, rule: EmptyFrames, heartbeatMs: number, cloc
       if (record.type !== "frame") return sink.write(one);
       const back = held.get(record.stream);
       if (back && back.last.epoch !== record.epoch) letOut(record.stream);
-      const isEmpty = record.outcome === "detected" && record.objects.length === 0;
+      const isQuiet = record.outcome === "still" || (record.outcome === "detected" && record.objects.length === 0);
       const isDue = rule === "heartbeat" && clock.monotonicMs() - (writtenMs.get(record.stream) ?? -Infinity) >= heartbeatMs;
-      if (!isEmpty || isDue) return write(record, one);
+      if (!isQuiet || isDue) return write(record, one);
       hold(held, record);
       return true;
     },
@@ -82,15 +88,15 @@ export function thinned(sink: Sink, rule: EmptyFrames, heartbeatMs: number, cloc
 
 function hold(held: Map<string, HeldBack>, record: FrameRecord): void {
   const back = held.get(record.stream);
-  if (back) held.set(record.stream, { last: record, before: back.before + 1, skipped: sum(back.skipped, record.skipped) });
-  else held.set(record.stream, { last: record, before: 0, skipped: { ...record.skipped } });
+  held.set(record.stream, { last: record, frames: plus(back?.frames ?? { empty: 0, still: 0 }, record, 1), skipped: sum(back?.skipped ?? {}, record.skipped) });
 }
 
-const merged = (back: HeldBack, record: FrameRecord): FrameRecord => withBack(record, back.before + 1, sum(back.skipped, record.skipped));
+const plus = ({ empty, still }: LeftOut, { outcome }: FrameRecord, count: number): LeftOut => (outcome === "still" ? { empty, still: still + count } : { empty: empty + count, still });
+const without = (frames: LeftOut, record: FrameRecord): LeftOut => plus(frames, record, -1);
 
-function withBack(record: FrameRecord, emptyBefore: number, skipped: HeldBack["skipped"]): FrameRecord {
+function withBack(record: FrameRecord, { empty, still }: LeftOut, skipped: HeldBack["skipped"]): FrameRecord {
   const { objects, error, skipped: _own, ...rest } = record;
-  return { ...rest, ...(Object.keys(skipped).length > 0 && { skipped }), ...(emptyBefore > 0 && { emptyBefore }), objects, ...(error && { error }) };
+  return { ...rest, ...(Object.keys(skipped).length > 0 && { skipped }), ...(empty > 0 && { emptyBefore: empty }), ...(still > 0 && { stillBefore: still }), objects, ...(error && { error }) };
 }
 
 function sum(a: HeldBack["skipped"], b: FrameRecord["skipped"]): HeldBack["skipped"] {

@@ -1,7 +1,7 @@
 import { createHistogram } from "node:perf_hooks";
 import type { ErrorWire } from "../core/errors.js";
 import { OUTCOMES, SKIP_CAUSES, type FrameOutcome, type OutcomeKind, type SkipCause } from "../core/frame.js";
-import type { StreamStats } from "../core/stats.js";
+import type { GateStats, StreamStats } from "../core/stats.js";
 import type { StreamState } from "../core/stream-state.js";
 
 /** Latencies are kept in whole microseconds, up to ten minutes, to 3 digits. */
@@ -15,12 +15,20 @@ export interface StreamMeter {
   announced(): void;
   skipped(cause: SkipCause): void;
   ended(outcome: FrameOutcome): void;
+  /** The motion gate has looked at a frame, captured `atMs` since 1970. */
+  gated(verdict: GateVerdict, atMs: number, tookMs: number): void;
+  /** There is no motion gate any more. */
+  gateIsOff(): void;
   /** A record has left. */
   published(totalMs: number, objects: readonly { readonly label: string }[]): void;
   /** `why`: what keeps it from being `live`, or ended it. A state without a reason clears the last one. */
   setState(state: StreamState, why?: ErrorWire): void;
   stats(): StreamStats;
 }
+
+/** What a gate says of a frame. */
+export type GateVerdict = keyof typeof GATE_STATES;
+const GATE_STATES = { unsure: "learning", moving: "moving", holding: "moving", due: "still", still: "still" } as const satisfies Record<string, GateStats["state"]>;
 
 /** What the meter asks others for. */
 export interface MeterOptions {
@@ -52,6 +60,13 @@ export function streamMeter(options: MeterOptions): StreamMeter {
       if (outcome.kind !== "detected") return;
       for (const stage of STAGES) figures.stageSums[stage] += outcome.times[stage];
     },
+    gated(verdict, atMs, tookMs) {
+      const before = figures.gate;
+      const state = GATE_STATES[verdict];
+      const since = before?.state === state ? before : { state, sinceMs: atMs };
+      figures.gate = { ...since, state, looks: (before?.looks ?? 0) + 1, sumMs: (before?.sumMs ?? 0) + tookMs };
+    },
+    gateIsOff: () => void (figures.gate = null),
     published(totalMs, seen) {
       figures.firstRecordMs ??= elapsed();
       figures.rateOut.tick();
@@ -80,6 +95,7 @@ function noFigures(monotonicMs: () => number) {
     rateOut: rate(monotonicMs),
     state: "connecting" as StreamState,
     error: null as ErrorWire | null,
+    gate: null as (Omit<GateStats, "meanMs"> & { readonly sumMs: number }) | null,
     epoch: 1,
     decoded: 0,
     firstRecordMs: null as number | null,
@@ -107,6 +123,7 @@ function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): St
     fps: over ? { in: decoded / seconds, out: out / seconds } : { in: rateIn.perSecond(), out: rateOut.perSecond() },
     latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
     stagesMs: Object.fromEntries(STAGES.map((stage) => [stage, stageSums[stage] / Math.max(1, outcomes.detected)])),
+    ...(figures.gate && { gate: gateOf(figures.gate) }),
     objects: { ...figures.objects },
     expectedFrames: options.expectedFrames(),
     firstRecordMs: figures.firstRecordMs,
@@ -114,6 +131,8 @@ function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): St
     error: figures.error,
   };
 }
+
+const gateOf = ({ state, sinceMs, looks, sumMs }: NonNullable<Figures["gate"]>): GateStats => ({ state, sinceMs, looks, meanMs: sumMs / looks });
 
 const STAGES = ["queue", "normalise", "infer", "decode"] as const;
 

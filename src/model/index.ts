@@ -10,7 +10,7 @@ export function makeDecoder(info: ModelInfo, limits: DetectLimits): Decoder {
 
 export type { Decoder, ModelOutput } from "./decode/decoder.js";
 export { FAMILIES, TASKS, PLAIN_HEAD, type Family, type Head, type InputLook, type InputType, type LabelsFrom, type ModelInfo, type SizeInput, type Task } from "./info.js";
-export { detectLimits, MASK_FORMS, type DetectLimits, type DetectSettings, type MaskForm, type ObjectLimits, type Polygon } from "./limits.js";
+export { detectLimits, MASK_FORMS, type DetectLimits, type DetectSettings, type MaskForm, type ObjectLimits } from "./limits.js";
 export { letterboxFor, letterboxWithin, rowsOf, type InputRows, type Letterbox, type LetterboxRule } from "./letterbox.js";
 export { placePicture, placeRgb, rgbOf, type PictureRows, type RgbPixels, type SizePx } from "./planes.js";
 export { makeInput, type InputForm, type InputValues, type ModelInput } from "./preprocess.js";

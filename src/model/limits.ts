@@ -1,11 +1,9 @@
+import { isInside, type Polygon } from "../core/area.js";
 import { PipelineError } from "../core/errors.js";
 import type { Letterbox } from "./letterbox.js";
 
 /** Most labels that an error message lists. */
 const LISTED_LABELS = 12;
-
-/** Corners of an area in shares of the picture: x, y, 0..1. */
-export type Polygon = readonly (readonly [x: number, y: number])[];
 
 /** In which form masks are given. */
 export const MASK_FORMS = ["rle", "polygon", "both", "none"] as const;
@@ -131,15 +129,4 @@ function placesOf({ regions, ignore, minBoxPx = 0, maxBoxPx = Infinity }: Object
     const standsIn = (area: Polygon): boolean => isInside(area, x, y);
     return (regions === undefined || regions.some(standsIn)) && !(ignore?.some(standsIn) ?? false);
   };
-}
-
-/** Whether a point is inside an area, by the even-odd rule: a ray to the right crosses its edges an odd number of times. */
-function isInside(area: Polygon, x: number, y: number): boolean {
-  let inside = false;
-  for (let i = 0, j = area.length - 1; i < area.length; j = i, i += 1) {
-    const [[ax, ay], [bx, by]] = [area[i]!, area[j]!];
-    // The lower edge of the picture belongs to it: a box that is cut off there stands at exactly 1.
-    if (ay >= y !== by >= y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-  }
-  return inside;
 }

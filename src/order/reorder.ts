@@ -21,6 +21,8 @@ export interface Ordered {
   readonly outcome: FrameOutcome;
   /** Frames not looked at since the one that left before, by cause; undefined when none. */
   readonly skipped: Readonly<Partial<Record<SkipCause, number>>> | undefined;
+  /** Of a still frame: the last detected frame that left before it, whose objects are still there. */
+  readonly unchangedSince?: number;
 }
 
 type Entry = FrameOutcome | SkipCause | undefined;
@@ -31,13 +33,15 @@ export interface OrderState {
   readonly waiting: Map<number, Entry>;
   /** Skips since the last frame that left. */
   skipped: Partial<Record<SkipCause, number>> | undefined;
+  /** The last detected frame that left; undefined before the first. */
+  detected: number | undefined;
   /** The highest number announced so far; -1 before the first. */
   lastAnnounced: number;
 }
 
 /** The state before the first frame. */
 export function orderStart(): OrderState {
-  return { waiting: new Map(), skipped: undefined, lastAnnounced: -1 };
+  return { waiting: new Map(), skipped: undefined, detected: undefined, lastAnnounced: -1 };
 }
 
 /**
@@ -71,7 +75,9 @@ function settle(state: OrderState, frame: number, entry: Exclude<Entry, undefine
     if (typeof done === "string") {
       state.skipped = { ...state.skipped, [done]: (state.skipped?.[done] ?? 0) + 1 };
     } else {
-      leaving.push({ outcome: done, skipped: state.skipped });
+      const { detected } = state;
+      leaving.push({ outcome: done, skipped: state.skipped, ...(done.kind === "still" && detected !== undefined && { unchangedSince: detected }) });
+      if (done.kind === "detected") state.detected = done.header.frame;
       state.skipped = undefined;
     }
   }

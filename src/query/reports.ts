@@ -39,12 +39,12 @@ interface Template extends Report {
   readonly sql: (where: string, step: string) => string;
 }
 
-/** Steps between the frames of each stream; what was thinned out was looked at, so it is no gap. */
+/** Steps between the frames of each stream; what was thinned out was there, so it is no gap. */
 const steps = (where: string): string => `
-  SELECT stream, captured_at, empty_before,
+  SELECT stream, captured_at, empty_before + still_before AS left_out,
     lag(captured_at) OVER (PARTITION BY stream ORDER BY captured_at) AS before_at
   FROM frames WHERE ${where}`;
-const isGap = `before_at IS NOT NULL AND empty_before = 0 AND captured_at - before_at > INTERVAL ${GAP_S} SECOND`;
+const isGap = `before_at IS NOT NULL AND left_out = 0 AND captured_at - before_at > INTERVAL ${GAP_S} SECOND`;
 const gapS = "epoch(captured_at - before_at)";
 
 const TEMPLATES: readonly Template[] = [
@@ -52,7 +52,7 @@ const TEMPLATES: readonly Template[] = [
     name: "busiest", title: "Busiest streams", hasStep: false, plot: { kind: "bars", names: ["stream"], value: "objects" },
     help: "frames looked at, objects seen, and the minute with most of them",
     sql: (where) => `
-WITH looked AS (SELECT stream, sum(1 + empty_before)::BIGINT AS frames FROM frames WHERE ${where} AND outcome IN ('detected', 'still') GROUP BY stream),
+WITH looked AS (SELECT stream, sum((outcome = 'detected')::INTEGER + empty_before)::BIGINT AS frames FROM frames WHERE ${where} AND outcome IN ('detected', 'still') GROUP BY stream),
 minutes AS (SELECT stream, time_bucket(INTERVAL 1 MINUTE, captured_at) AS minute, sum(objects)::BIGINT AS objects FROM frames WHERE ${where} GROUP BY ALL)
 SELECT stream, any_value(frames) AS frames, sum(objects)::BIGINT AS objects, round(sum(objects) / any_value(frames), 2) AS objects_per_frame,
   arg_max(minute, (objects, -epoch(minute))) AS busiest_minute, max(objects) AS objects_in_it

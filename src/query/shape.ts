@@ -14,7 +14,7 @@ export const SHAPES = {
     ...COMMON, epoch: "BIGINT", frame: "BIGINT", outcome: "VARCHAR", ptsMs: "DOUBLE", capturedAt: "TIMESTAMPTZ", publishedAt: "TIMESTAMPTZ",
     widthPx: "INTEGER", heightPx: "INTEGER", model: "VARCHAR", runtime: "VARCHAR",
     timesMs: 'STRUCT("queue" DOUBLE, "normalise" DOUBLE, "infer" DOUBLE, "decode" DOUBLE, "order" DOUBLE, "total" DOUBLE)',
-    skipped: SKIPPED, emptyBefore: "BIGINT",
+    skipped: SKIPPED, emptyBefore: "BIGINT", stillBefore: "BIGINT", unchangedSince: "BIGINT",
     objects: 'STRUCT("classId" INTEGER, "label" VARCHAR, "score" DOUBLE, "box" DOUBLE[], "trackId" BIGINT)[]',
     error: ERROR,
   },

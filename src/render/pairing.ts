@@ -1,4 +1,5 @@
 import { PipelineError } from "../core/errors.js";
+import { stillPresent } from "../core/still.js";
 import type { FrameRecord } from "../wire/index.js";
 
 /** Records have media times in whole microseconds, some containers in whole milliseconds; frames lie further apart. */
@@ -21,6 +22,7 @@ export interface Pairing {
  * first record's media time says which frame is the first.
  */
 export function pairing(records: AsyncIterator<FrameRecord>, base: number | null): Pairing {
+  const present = stillPresent();
   let next: FrameRecord | undefined;
   let isOver = false;
   let unplaced = 0;
@@ -33,7 +35,7 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
     if (isOver) return;
     const result = await records.next();
     if (result.done === true) isOver = true;
-    else next = result.value;
+    else next = present(result.value);
   }
 
   function findFirst(record: FrameRecord, n: number, ptsMs: number): void {

@@ -13,6 +13,7 @@ export function replayControl(logs: readonly string[], streams: () => readonly S
       return stats && infoOf(stats);
     },
     add: refuse, change: refuse, remove: refuse, restart: refuse, pause: refuse, resume: refuse,
+    gateView: () => undefined,
     models: () => [],
     sinks: () => [],
     settings: () => ({ replay: logs }),

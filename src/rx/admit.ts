@@ -15,6 +15,14 @@ export type FrameFact =
   | { readonly type: "skipped"; readonly frame: number; readonly cause: SkipCause }
   | { readonly type: "ended"; readonly outcome: FrameOutcome };
 
+/** Knows in which frames nothing moves. */
+export interface AdmitGate<F extends Admissible> {
+  /** Asked once for each frame that is due, in their order. */
+  isStill(frame: F): boolean;
+  /** Settles when there is room for what such a frame leaves behind; undefined = there is. Newest first it is not asked. */
+  room(): Promise<unknown> | undefined;
+}
+
 /** Who may pass, and when. */
 export interface AdmitRules<F extends Admissible> {
   /** false: every frame is looked at. true: the newest is, at most one waits. */
@@ -24,6 +32,8 @@ export interface AdmitRules<F extends Admissible> {
   readonly monotonicMs: () => number;
   /** Whether the frame is one of those that a highest rate allows. */
   readonly isDue: (frame: F) => boolean;
+  /** Lets frames go by unlooked at, because nothing moves in them; left out = every frame is looked at. */
+  readonly gate?: AdmitGate<F>;
   /** Whether somebody watches the pictures. */
   readonly watched: () => boolean;
   /** Settles when a frame may be sent. Asked for one at a time. */
@@ -50,7 +60,8 @@ const REORDER_WINDOW = 128;
  * The one place where frames wait: in front of the pool, never inside it.
  *
  *   frame ──► announced ──► waiting (newest first: 1; else: ring slots) ──permit──► look ──► ended
- *                               └─ pushed out / too old / stopped ──► skipped
+ *                 │             └─ pushed out / too old / stopped ──► skipped
+ *                 └─ nothing moves ──► ended (still); of a file behind those that wait, and when there is room
  *
  * Bounded by construction: a waiting frame holds a slot, and slots are few. Completes when the input has and nothing is
  * out any more.
@@ -74,6 +85,8 @@ export function admit<F extends Admissible>(rules: AdmitRules<F>, inHouse: InHou
 /** One stream's admission, for the life of one subscription. */
 class Admission<F extends Admissible> implements Disposable {
   readonly #waiting: F[] = [];
+  /** Those that wait and need not be looked at. */
+  readonly #still = new WeakSet<F>();
   #asking = false;
   /** Frames that are being looked at, ascending, and how many looks had begun by then. */
   readonly #lookingAt = new Map<number, number>();
@@ -94,6 +107,9 @@ class Admission<F extends Admissible> implements Disposable {
 
   take(frame: F): void {
     const cause = this.#refusal(frame);
+    const isStill = cause === undefined && (this.rules.gate?.isStill(frame) ?? false);
+    if (isStill && this.rules.newestFirst) return this.#takeStill(frame);
+    if (isStill) this.#still.add(frame);
     // Before the new frame is announced: else there would be one more in the house than its bound, for everybody who looks now.
     if (cause === undefined && this.rules.newestFirst) for (const rival of this.#waiting.splice(0)) this.#skip(rival, "busy");
     this.inHouse.count += 1;
@@ -102,6 +118,19 @@ class Admission<F extends Admissible> implements Disposable {
     if (why !== undefined) return this.#skip(frame, why);
     this.#waiting.push(frame);
     this.#ask();
+  }
+
+  /** A live frame that nothing moves in pushes out nobody and waits for nobody. */
+  #takeStill(frame: F): void {
+    this.inHouse.count += 1;
+    this.facts.next({ type: "announced", frame: frame.header.frame });
+    this.#endStill(frame);
+  }
+
+  #endStill(frame: F): void {
+    this.inHouse.count -= 1;
+    frame.lease[Symbol.dispose]();
+    this.facts.next({ type: "ended", outcome: { kind: "still", header: frame.header } });
   }
 
   inputEnded(): void {
@@ -123,17 +152,31 @@ class Admission<F extends Admissible> implements Disposable {
   }
 
   #ask(): void {
-    const [next] = this.#waiting;
-    if (this.#asking || next === undefined) return;
-    // Looks, not numbers: frames that are left out use numbers up as well.
+    for (let [next] = this.#waiting; !this.#asking && next !== undefined && this.#hasWindow; [next] = this.#waiting) {
+      const isStill = this.#still.has(next);
+      const permit = isStill ? this.rules.gate?.room() : this.rules.permit();
+      if (permit === undefined) {
+        this.#waiting.shift();
+        // It counts as a look: while an earlier one hangs, it waits in the order room like a result.
+        this.#begun += 1;
+        this.#endStill(next);
+        this.#completeWhenDone();
+        continue;
+      }
+      this.#asking = true;
+      void permit.then(() => {
+        this.#asking = false;
+        // A still one that has room now ends in the next round.
+        if (!isStill) this.#send(this.#waiting.shift());
+        this.#ask();
+      });
+    }
+  }
+
+  /** Looks, not numbers: frames that are left out use numbers up as well. */
+  get #hasWindow(): boolean {
     const [oldest = this.#begun] = this.#lookingAt.values();
-    if (this.#begun - oldest >= REORDER_WINDOW) return;
-    this.#asking = true;
-    void this.rules.permit().then(() => {
-      this.#asking = false;
-      this.#send(this.#waiting.shift());
-      this.#ask();
-    });
+    return this.#begun - oldest < REORDER_WINDOW;
   }
 
   #send(frame: F | undefined): void {

@@ -1,2 +1,2 @@
 export { machine } from "./machine.js";
-export { admit, type Admissible, type AdmitRules, type FrameFact, type InHouse } from "./admit.js";
+export { admit, type Admissible, type AdmitGate, type AdmitRules, type FrameFact, type InHouse } from "./admit.js";

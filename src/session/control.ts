@@ -57,6 +57,7 @@ export function streamControl(parts: ControlParts): StreamControl {
         id: info.id, family: info.family, inputWidthPx: info.inputWidthPx, inputHeightPx: info.inputHeightPx, labels: info.labels, ...figures,
       })),
     sinks: () => sinks.map(figuresOf),
+    gateView: (name) => streams.gateView(name),
     settings: () => settingsOf(options(), streams),
   };
 }
@@ -67,10 +68,10 @@ function infoOf(streams: Supervisor, name: string): StreamInfo | undefined {
 }
 
 /** A stream in the shape in which it may be given. Which programs read it is the settings file's own affair. */
-function shownSpec({ source, weight, required, labels, model, detect, live, sourceOptions }: StreamSpec): JsonObject {
+function shownSpec({ source, weight, required, labels, model, detect, gate, live, sourceOptions }: StreamSpec): JsonObject {
   const { maxFps, maxAgeMs, ...patience } = live;
   const { ffmpegPath: _, ffprobePath: __, ...reading } = sourceOptions;
-  return { source: redactAddress(source), weight, maxFps, maxAgeMs, required, labels, model, detect, live: patience, sourceOptions: reading };
+  return { source: redactAddress(source), weight, maxFps, maxAgeMs, required, labels, model, detect, gate, live: patience, sourceOptions: reading };
 }
 
 function settingsOf(options: SessionOptions, streams: Supervisor): JsonObject {

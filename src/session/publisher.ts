@@ -58,7 +58,7 @@ export interface PublisherParts {
 
 /** Makes each ordered frame's record, once, and hands it to everybody. */
 export function publisher({ model, device, sinks, gateway, meter, clock }: PublisherParts): (ordered: Ordered) => void {
-  return ({ outcome, skipped }) => {
+  return ({ outcome, skipped, unchangedSince }) => {
     const totalMs = clock.monotonicMs() - outcome.header.capturedMonoMs;
     const { queue, normalise, infer, decode } = outcome.kind === "detected" ? outcome.times : NO_TIMES;
     const record = frameRecord(outcome, {
@@ -70,6 +70,7 @@ export function publisher({ model, device, sinks, gateway, meter, clock }: Publi
       orderMs: outcome.kind === "detected" ? totalMs - queue - normalise - infer - decode : 0,
       totalMs,
       skipped: skipped ?? NONE,
+      ...(unchangedSince !== undefined && { unchangedSince }),
     });
     const once = published(record);
     sinks.write(once);

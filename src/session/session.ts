@@ -8,6 +8,7 @@ import type { DetectSettings, ModelInfo } from "../model/index.js";
 import type { InferenceMode, ModelSource } from "../pool/index.js";
 import type { QueueOptions } from "../queue/index.js";
 import type { Sink } from "../sinks/index.js";
+import type { GateSettings } from "./gate.js";
 import type { Pulse } from "./pulse.js";
 import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
 
@@ -19,6 +20,8 @@ export interface SessionOptions {
   readonly streams?: Readonly<Record<string, StreamOptions>>;
   readonly model: ModelSource;
   readonly detect: DetectSettings;
+  /** Which frames are inferred. Left out = all. */
+  readonly gate?: GateSettings;
   readonly inference: {
     readonly mode: InferenceMode | "queue";
     /** What runs the model; of no matter in mode queue. Default: auto. */
@@ -79,6 +82,8 @@ export interface StreamOptions {
   readonly maxAgeMs?: number;
   readonly model?: Partial<SessionOptions["model"]>;
   readonly detect?: Partial<SessionOptions["detect"]>;
+  /** The word is short for its kind. */
+  readonly gate?: Partial<GateSettings> | GateSettings["kind"];
   readonly live?: Partial<Omit<SessionOptions["live"], "maxFps" | "maxAgeMs">>;
   readonly sourceOptions?: Partial<SessionOptions["source"]>;
   /** It came by the API: it is opened only as `api` allows, at every connection. */
@@ -147,7 +152,7 @@ export interface Session extends AsyncDisposable {
    */
   add(name: string, stream: StreamOptions): Promise<void>;
   /**
-   * Changes a stream. Weight, rate, greatest age, filters and labels change under the running source; anything else
+   * Changes a stream. Weight, rate, greatest age, filters, gate and labels change under the running source; anything else
    * starts it anew, with a new epoch, frame numbers going on. One that is the same and runs is not touched; one that has
    * failed is tried again.
    * @throws PipelineError E_CONFIG when there is no such stream or the model has no such class; E_STOPPED

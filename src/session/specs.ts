@@ -1,4 +1,5 @@
 import type { ApiSourcePolicy } from "../source/index.js";
+import type { GateSettings } from "./gate.js";
 import type { SessionOptions, StreamOptions } from "./session.js";
 import { streamNames } from "./names.js";
 
@@ -12,6 +13,7 @@ export interface StreamSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly model: SessionOptions["model"];
   readonly detect: SessionOptions["detect"];
+  readonly gate: GateSettings;
   readonly live: SessionOptions["live"];
   readonly sourceOptions: SessionOptions["source"];
   /** It came by the API: what it may open; null = it is trusted. */
@@ -42,12 +44,16 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     // Labels belong to a model: another model does not take over those of the first.
     model: { ...(stream.model?.path === undefined ? options.model : { labels: null }), ...stream.model } as SessionOptions["model"],
     detect: { ...options.detect, ...stream.detect },
+    gate: { ...(options.gate ?? NO_GATE), ...(typeof stream.gate === "string" ? { kind: stream.gate } : stream.gate) },
     live: { ...options.live, ...stream.live, maxFps, maxAgeMs },
     sourceOptions: { ...options.source, ...stream.sourceOptions, ...(stream.fromApi === true && programsOf(options)) },
     policy: stream.fromApi === true ? (options.api ?? NO_API_SOURCES) : null,
     atDoor: false,
   };
 }
+
+/** Every frame is inferred. The times are those of the schema, for a stream that has a gate of its own. */
+const NO_GATE: GateSettings = { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] };
 
 /** What the API may open where nothing is said of it. */
 export const NO_API_SOURCES: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };

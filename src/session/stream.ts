@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
+import type { GateView } from "../gate/index.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
 import { detectLimits, type ModelInfo } from "../model/index.js";
@@ -12,11 +13,12 @@ import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { isLiveName, openSource, type Source } from "../source/index.js";
 import { continued, type Numbers } from "./continued.js";
+import { gateWords, streamGate, type RunningGate } from "./gate.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 import type { Notice, SessionOptions } from "./session.js";
-import type { StreamSpec } from "./specs.js";
+import { isSame, type StreamSpec } from "./specs.js";
 import type { Stagger } from "./stagger.js";
 import { statePublisher, type StatePublisher } from "./states.js";
 
@@ -88,6 +90,8 @@ export interface RunningStream extends AsyncDisposable {
   stop(error?: PipelineError, pausing?: boolean): void;
   /** After a pause nothing follows: it has ended. Nothing where that was told already. */
   conclude(): void;
+  /** What the motion gate made of the newest frame; undefined where there is none. */
+  gateView(): GateView | undefined;
   /** Takes over what may change under a running source. @throws PipelineError E_CONFIG when the model has no such class */
   adjust(spec: StreamSpec): void;
 }
@@ -100,6 +104,7 @@ interface Run {
   readonly stopping: AbortController;
   readonly closers: Closers;
   readonly states: StatePublisher;
+  readonly gate: RunningGate;
   spec: StreamSpec;
   isDue: Pace;
   /** null until the model is known. */
@@ -117,6 +122,7 @@ interface Run {
 export function startStream(id: number, spec: StreamSpec, life: StreamLife, begin: Promise<void>, shared: Shared): RunningStream {
   const states = statesOf(spec, life, shared);
   const run: Run = {
+    gate: streamGate(spec.gate, { live: isLiveSpec(spec), meter: life.meter, clock: shared.clock }),
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
     limits: null, model: null, weigh: () => undefined, failure: undefined,
   };
@@ -165,6 +171,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
     done,
     stop,
     conclude: () => conclude(null),
+    gateView: () => run.gate.view(),
     adjust: (next) => adjust(run, next),
     async [Symbol.asyncDispose]() {
       stop();
@@ -215,6 +222,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
     isDue: (header, isPreferred) => run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
+    gate: run.gate,
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
     stateChanged(change) {
@@ -263,6 +271,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();
   if (!isLiveByNature(spec)) run.states.began();
+  if (source.live) shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message: gateWords(run.spec.gate) });
   try {
     return await runPipeline({
       ...parts,
@@ -288,6 +297,8 @@ function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
 
 function adjust(run: Run, next: StreamSpec): void {
   if (run.model) run.limits = limitsOf(next, run.model);
+  if (!isSame(next.gate, run.spec.gate)) run.gate.change(next.gate);
+  else if (!isSame(next.detect, run.spec.detect)) run.gate.lookAnew();
   if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
   run.spec = next;
   run.weigh();

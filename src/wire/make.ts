@@ -34,6 +34,8 @@ export interface FrameContext {
   readonly totalMs: number;
   /** Frames not looked at since the last record; causes with 0 are left out of the record. */
   readonly skipped: Readonly<Partial<Record<SkipCause, number>>>;
+  /** Of a still frame: the frame whose objects are still there. */
+  readonly unchangedSince?: number;
 }
 
 function objectsOf(batch: DetectionBatch, labels: readonly string[], { widthPx, heightPx }: FrameHeader): FrameRecord["objects"] {
@@ -125,6 +127,7 @@ export function frameRecord(outcome: FrameOutcome, context: FrameContext): Frame
     epoch: header.epoch,
     frame: header.frame,
     outcome: outcome.kind,
+    ...(context.unchangedSince !== undefined && { unchangedSince: context.unchangedSince }),
     ptsMs: header.ptsMs === null ? null : rounded(header.ptsMs, PTS_DECIMALS),
     capturedAt: timeOfDay(header.capturedAtMs),
     publishedAt: timeOfDay(context.publishedAtMs),
@@ -158,6 +161,7 @@ export function statsRecord(stats: StreamStats, atMs: number): StatsRecord {
     fps: { in: durationMs(stats.fps.in), out: durationMs(stats.fps.out) },
     latencyMs: { p50: durationMs(p50), p95: durationMs(p95), p99: durationMs(p99) },
     stagesMs: Object.fromEntries(stages),
+    ...(stats.gate && { gate: { state: stats.gate.state, since: timeOfDay(stats.gate.sinceMs), looks: stats.gate.looks, meanMs: durationMs(stats.gate.meanMs) } }),
     objects: { ...stats.objects },
     expectedFrames: stats.expectedFrames,
     firstRecordMs: stats.firstRecordMs === null ? null : durationMs(stats.firstRecordMs),

@@ -45,6 +45,7 @@ export const snapshotSchema = z
       z.strictObject({
         stream: z.string(),
         frame: frameRecordSchema.exactOptional().describe("The newest one, if it passes the filter. With topic detections; left out for a stream that `since` names."),
+        seen: frameRecordSchema.exactOptional().describe("Where `frame` is still: the one whose objects are still there, `unchangedSince`, if it passes the filter."),
         state: stateRecordSchema.exactOptional().describe("With topic state."),
         stats: statsRecordSchema.exactOptional().describe("With topic stats."),
       }),

@@ -54,7 +54,8 @@ export const frameRecordSchema = z
     stream,
     epoch,
     frame: frameNumber,
-    outcome: z.enum(OUTCOMES).describe("How the frame ended. Only `detected` was looked at to the end."),
+    outcome: z.enum(OUTCOMES).describe("How the frame ended. Only `detected` was looked at to the end; in a `still` one nothing had changed, so it was not looked at."),
+    unchangedSince: frameNumber.exactOptional().describe("With `still`: the frame whose objects are still there, the last one that was looked at. Not \"nothing found\"."),
     ptsMs: z.number().nullable().describe("Media time in ms; null when the source has none."),
     capturedAt: timeOfDay,
     publishedAt: timeOfDay,
@@ -65,7 +66,8 @@ export const frameRecordSchema = z
     timesMs: frameTimes,
     skipped: skippedFrames.exactOptional(),
     emptyBefore: z.int().positive().exactOptional().describe("So many frames before this one were looked at, nothing was seen in them, and their records were left out (log.emptyFrames). `skipped` holds theirs too."),
-    objects: z.array(detectedObject).describe("Best score first. Empty with `detected` = looked and saw nothing."),
+    stillBefore: z.int().positive().exactOptional().describe("So many still frames before this one were left out in the same way: nothing had changed in them."),
+    objects: z.array(detectedObject).describe("Best score first. Empty with `detected` = looked and saw nothing; always empty with `still`, whose objects are those of `unchangedSince`."),
     error: recordError.exactOptional().describe("Why, when the outcome is failed, late or aborted."),
   })
   .describe("One admitted frame: written once, in frame order.")
@@ -91,6 +93,15 @@ export const statsRecordSchema = z
     fps: z.strictObject({ in: z.number().nonnegative(), out: z.number().nonnegative() }).describe("Decoded and ended frames a second."),
     latencyMs: z.strictObject({ p50: durationMs, p95: durationMs, p99: durationMs }).describe("Capture to publish."),
     stagesMs: z.record(z.string(), durationMs).describe("Mean duration of each stage of a detected frame."),
+    gate: z
+      .strictObject({
+        state: z.enum(["learning", "moving", "still"]).describe("learning = it does not know the scene yet, and everything is looked at; moving = also for the hold time after."),
+        since: timeOfDay.describe("Capture of the first frame in that state."),
+        looks: count.describe("Frames that the gate saw."),
+        meanMs: durationMs.describe("Mean time of one."),
+      })
+      .exactOptional()
+      .describe("The motion gate; left out where there is none."),
     objects: z.record(label, count).describe("Objects seen so far, by label."),
     expectedFrames: count.nullable().describe("Frames the source said it holds; null when it does not say."),
     firstRecordMs: durationMs.nullable().describe("Start of the run to the first record; null before it."),

@@ -99,7 +99,7 @@ test("the example in the file of defaults is valid", async () => {
   assert.match(example, /^# streams:\n# {3}NAME:\n/);
   const { streams } = await load(example.replace(/^# /gm, ""));
   assert.deepEqual(Object.keys(streams), ["NAME"]);
-  assert.equal(Object.keys(streams["NAME"] ?? {}).length, 11, "the example leaves a key out");
+  assert.equal(Object.keys(streams["NAME"] ?? {}).length, 12, "the example leaves a key out");
 });
 
 test("the published JSON Schema accepts and refuses streams as the program does", () => {
@@ -112,6 +112,6 @@ test("the published JSON Schema accepts and refuses streams as the program does"
 
 test("the table names what a stream may say, without a variable of the environment", () => {
   const rows = settingsTable().split("\n").filter((row) => row.startsWith("| `streams"));
-  assert.equal(rows.length, 11);
+  assert.equal(rows.length, 12);
   assert.match(rows[1] ?? "", /^\| `streams\.NAME\.weight` \| `1` \| a number above 0 up to 1000 \| .* \| {2}\|$/);
 });

@@ -196,3 +196,59 @@ test("a slot is free only after its frame is counted out, so that two answers in
   }
   assert.ok(frames.every((one) => one.released()));
 });
+
+const evenAreStill = { isStill: (one: Frame) => one.header.frame % 2 === 0, room: () => undefined };
+
+test("live: a still frame ends at once, pushes out nobody, and takes neither slot nor permit", async () => {
+  const { input, looks, told, inHouse } = bench(1, { gate: evenAreStill });
+  const frames = [1, 3, 4, 6].map((n) => frame(n));
+  for (const one of frames) {
+    input.next(one);
+    await turn();
+  }
+  assert.deepEqual(told(), ["4 ended", "6 ended"]);
+  assert.ok(frames[2]!.released() && frames[3]!.released(), "a still frame keeps its slot");
+  assert.equal(inHouse.count, 2);
+  looks.get(1)?.();
+  await turn();
+  assert.deepEqual([...looks.keys()], [1, 3], "the frame that waited was lost");
+});
+
+test("a file: still frames end in their turn, wait for room, and completion waits for them", async () => {
+  let hasRoom = false;
+  let makeRoom: () => void = () => undefined;
+  const room = (): Promise<void> | undefined => (hasRoom ? undefined : new Promise((resolve) => (makeRoom = resolve)));
+  const { input, looks, told, state, inHouse } = bench(1, { newestFirst: false, gate: { ...evenAreStill, room } });
+  for (const n of [1, 2, 3, 4]) input.next(frame(n));
+  input.complete();
+  await turn();
+  assert.deepEqual([told(), [...looks.keys()]], [[], [1]]);
+  hasRoom = true;
+  makeRoom();
+  await turn();
+  assert.deepEqual(told(), ["2 ended"]);
+  looks.get(1)?.();
+  await turn();
+  looks.get(3)?.();
+  await turn();
+  assert.deepEqual([told(), state.done, inHouse.count], [["2 ended", "4 ended", "1 ended", "3 ended"], true, 0]);
+});
+
+test("a file: while the oldest frame hangs, no more than 128 still ones go by", async () => {
+  const { input, looks, told } = bench(2, { newestFirst: false, gate: { isStill: (one) => one.header.frame > 0, room: () => undefined } });
+  for (let n = 0; n < 300; n += 1) input.next(frame(n));
+  await turn();
+  assert.equal(told().length, 128);
+  looks.get(0)?.();
+  await turn();
+  assert.equal(told().length, 300);
+});
+
+test("stopping skips still frames that wait for room", async () => {
+  const { input, told, stop, state } = bench(1, { newestFirst: false, gate: { isStill: () => true, room: () => new Promise(() => undefined) } });
+  for (const n of [0, 1]) input.next(frame(n));
+  stop.abort();
+  input.complete();
+  await turn();
+  assert.deepEqual([told(), state.done], [["0 stopped", "1 stopped"], true]);
+});

@@ -47,6 +47,24 @@ export const streamsSchema = z.object({ streams: z.array(streamSchema) });
 export const latestSchema = z.object({
   stream: z.string(),
   frame: frameRecordSchema.nullable().describe("null when there was none yet."),
+  seen: frameRecordSchema.exactOptional().describe("Where `frame` is still: the one whose objects are still there."),
+});
+
+/** What a stream's motion gate sees. */
+export const gateViewSchema = z.object({
+  stream: z.string(),
+  gate: z
+    .object({
+      frame: z.int().describe("The newest frame that it saw."),
+      verdict: z.enum(["unsure", "moving", "holding", "due", "still"]).describe("unsure = it does not know the scene yet; holding = something moved not long ago; due = nothing was looked at for long; still = the frame is not looked at. The others are."),
+      columns: z.int(),
+      rows: z.int(),
+      cells: z.string().describe("A digit for each cell, row by row: 0 quiet, 1 changed but not in motion, 2 moving, 3 not looked at."),
+      widthShare: z.number().describe("How much of the picture's width the cells cover, from the left."),
+      heightShare: z.number().describe("The same of its height, from above."),
+    })
+    .nullable()
+    .describe("null where there is no gate, or it has seen no frame."),
 });
 
 /** A stream's figures over the last minutes. */

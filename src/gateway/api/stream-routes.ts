@@ -5,7 +5,7 @@ import { z } from "../../core/schema.js";
 import { statsRecord } from "../../wire/index.js";
 import type { JsonObject, StreamInfo } from "../control.js";
 import { adminOnly, controlOf, ownStreamOnly, visibleStream, type ApiDeps } from "./deps.js";
-import { historyQuery, json, latestSchema, nameParams, newNameParams, persistQuery, problems, statsHistorySchema, streamSchema, streamsSchema } from "./schemas.js";
+import { gateViewSchema, historyQuery, json, latestSchema, nameParams, newNameParams, persistQuery, problems, statsHistorySchema, streamSchema, streamsSchema } from "./schemas.js";
 
 const TAGS = ["streams"];
 /** About how far apart a stream's figures are, ms. */
@@ -26,7 +26,16 @@ export function addStreamRoutes(app: FastifyInstance, deps: ApiDeps): void {
     { schema: { tags: TAGS, operationId: "getDetections", summary: "What was seen in the newest frame", params: nameParams, response: { ...json(200, latestSchema, "The newest record."), ...problems(404) } } },
     (request) => {
       const { name } = visibleStream(request, request.params.name, deps);
-      return { stream: name, frame: deps.feed.latest(name)?.frame ?? null };
+      const { frame = null, seen } = deps.feed.latest(name) ?? {};
+      return { stream: name, frame, ...(seen && { seen }) };
+    },
+  );
+  api.get(
+    "/streams/:name/gate",
+    { schema: { tags: TAGS, operationId: "getGate", summary: "What its motion gate sees", description: "Made when it is asked for.", params: nameParams, response: { ...json(200, gateViewSchema, "The gate and its newest frame."), ...problems(404) } } },
+    (request) => {
+      const { name } = visibleStream(request, request.params.name, deps);
+      return { stream: name, gate: controlOf(deps).gateView(name) ?? null };
     },
   );
   api.get(

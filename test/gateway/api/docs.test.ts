@@ -22,7 +22,7 @@ test("the document is OpenAPI 3.1, names every route once, and every schema in i
   assert.deepEqual(operations.map((one) => one.replace("/api/v1", "")).sort(), [
     "delete /streams/{name} removeStream", "get /config getConfig", "get /config/schema getConfigSchema", "get /models listModels", "get /playback getPlayback",
     "get /reports listReports", "get /reports/{name} getReport", "get /streams listStreams",
-    "get /streams/{name} getStream", "get /streams/{name}/detections getDetections", "get /streams/{name}/mjpeg getMjpeg", "get /streams/{name}/snapshot getSnapshot",
+    "get /streams/{name} getStream", "get /streams/{name}/detections getDetections", "get /streams/{name}/gate getGate", "get /streams/{name}/mjpeg getMjpeg", "get /streams/{name}/snapshot getSnapshot",
     "get /streams/{name}/stats getStatsHistory", "get /version getVersion", "post /playback steerPlayback", "post /streams/{name} addStream", "post /streams/{name}/pause pauseStream",
     "post /streams/{name}/restart restartStream", "post /streams/{name}/resume resumeStream", "put /streams/{name} changeStream",
   ]);

@@ -1,3 +1,4 @@
+import type { GateView } from "../../../src/gate/index.js";
 import type { FastifyRequest } from "fastify";
 import type { Access } from "../../../src/core/access.js";
 import { ERROR_TABLE, PipelineError, type ErrorCode } from "../../../src/core/errors.js";
@@ -38,11 +39,15 @@ export function fakeControl(names: readonly string[]): FakeControl {
     restart: (name) => note("restart", name),
     pause: (name) => note("pause", name),
     resume: (name) => note("resume", name),
+    gateView: (name) => (name === "gate" ? GATE_VIEW : undefined),
     models: () => [{ id: "street@00000000", family: "yolov8", inputWidthPx: 384, inputHeightPx: 224, labels: ["car"], workers: 2, isWarm: true, busy: 1, capacity: 2, device: "cpu", replaced: { crashed: 4, hung: 1 } }],
     sinks: () => [{ name: "out.jsonl", queuedBytes: 7, lostRecords: 3, isFailing: false, writtenRecords: 12, syncedRecords: 10 }],
     settings: () => ({ sources: [], streams: Object.fromEntries(streams) }),
   };
 }
+
+/** Four cells, of which one moves and one is left out. */
+export const GATE_VIEW: GateView = { frame: 7, verdict: "moving", columns: 2, rows: 2, cells: "0123", widthShare: 1, heightShare: 0.9 };
 
 type Who = "admin" | "viewer" | "gatekeeper" | "gatesmith";
 

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { frameRecord, published, statsRecord } from "../../../src/wire/index.js";
+import { fakeControl, GATE_VIEW } from "../../gateway/api/world.js";
+import { openTestGateway } from "../../gateway/clients.js";
+import { CAPTURED_AT_MS, context, header, stats } from "../../wire/records.js";
+import { requireBrowser } from "../browser.js";
+import { boxOf, openGate, seen, sendPair, sendPicture, SOURCE, WAIT } from "../fixture.js";
+
+test("a still frame shows what is still there; the panel says since when, and what the gate sees on demand alone", async (t) => {
+  const browser = await requireBrowser(t);
+  if (!browser) return;
+  const control = fakeControl(["gate"]);
+  await using gateway = await openTestGateway({ streams: ["gate"], control: () => control });
+  const { page, problems } = await openGate(t, browser, gateway, { hash: "#/stream/gate" });
+  let asked = 0;
+  page.on("request", (request) => void (request.url().endsWith("/streams/gate/gate") && (asked += 1)));
+  await sendPair(gateway, 0);
+  await seen(page, 0);
+  gateway.publish(published(frameRecord({ kind: "still", header: header(1, SOURCE) }, { ...context, unchangedSince: 0 })));
+  await sendPicture(gateway, 1);
+  const still = await seen(page, 1);
+  assert.deepEqual([still.mark, still.boxes], ["still", [boxOf(0)]]);
+  const gate = { state: "still", sinceMs: CAPTURED_AT_MS, looks: 200, meanMs: 0.21 } as const;
+  gateway.publish(published(statsRecord({ ...stats, stream: "gate", outcomes: { ...stats.outcomes, still: 150 }, gate }, CAPTURED_AT_MS)));
+  const panel = page.locator(".gate-panel");
+  await panel.waitFor(WAIT);
+  assert.match((await panel.locator(".gate-state").textContent(WAIT)) ?? "", /^still since \d\d:\d\d:\d\d.*75\s%.*0\.21 ms/);
+  assert.equal(asked, 0, "the gate was asked though nobody wanted to see it");
+  await panel.locator("summary").click();
+  await page.waitForFunction((frame) => document.querySelector<HTMLElement>(".gate-cells")?.dataset["frame"] === frame, String(GATE_VIEW.frame), WAIT);
+  const reddish = await page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".gate-cells")!;
+    const [red = 0, green = 0] = canvas.getContext("2d")!.getImageData(canvas.width / 4, Math.floor(canvas.height * 0.6), 1, 1).data;
+    return red - green;
+  });
+  assert.ok(reddish > 60, "the cell that moves, left below, is not marked");
+  const shot = process.env["SIGHTLINE_TEST_SHOT"];
+  if (shot !== undefined) await page.screenshot({ path: shot });
+  assert.deepEqual(problems, []);
+});
