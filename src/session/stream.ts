@@ -33,6 +33,8 @@ export interface Shared {
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly stagger: Stagger;
+  /** How many streams there are now. */
+  readonly streamCount: () => number;
   readonly notice: (notice: Notice) => void;
 }
 
@@ -107,6 +109,8 @@ interface Run {
   model: ModelInfo | null;
   /** Tells the pool the stream's weight; nothing until the stream has its seat. */
   weigh: () => void;
+  /** Tells the source the wanted rate; nothing until it is open. */
+  want: (maxFps: number | null) => void;
   failure: PipelineError | undefined;
 }
 
@@ -118,7 +122,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   const states = statesOf(spec, life, shared);
   const run: Run = {
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
-    limits: null, model: null, weigh: () => undefined, failure: undefined,
+    limits: null, model: null, weigh: () => undefined, want: () => undefined, failure: undefined,
   };
   const stopped = deferred();
   const opened = deferred();
@@ -206,6 +210,8 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
   const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
   const ring = createRing({ slots: use.capacity(isLiveSpec(spec)) + SPARE_SLOTS, slotBytes });
   const [pool, source] = await bothOrNone(use.pool, openRing(run, model, ring).then((one) => closers.use(one)));
+  run.want = (maxFps) => source.want(maxFps);
+  run.want(run.spec.live.maxFps);
   life.now.inHouseLimit = source.live ? use.capacity(true) + 1 : ring.layout.slots;
   life.now.expectedFrames = () => source.expectedFrames;
   return {
@@ -214,7 +220,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     inHouse: life.inHouse,
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
-    isDue: (header, isPreferred) => run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
+    isDue: (header, isPreferred) => (source.thins && header.ptsMs !== null) || run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
     stateChanged(change) {
@@ -230,9 +236,10 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
 async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo, ring: FrameRing): Promise<Source> {
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
-  const waits = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
-  const world = { clock: shared.clock, signal: stopping.signal, waits };
-  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
+  const wanted = { maxFps: spec.live.maxFps, streams: shared.streamCount() };
+  const tell = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
+  const world = { clock: shared.clock, signal: stopping.signal, tell };
+  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, ...wanted, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
 }
 
@@ -288,7 +295,10 @@ function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
 
 function adjust(run: Run, next: StreamSpec): void {
   if (run.model) run.limits = limitsOf(next, run.model);
-  if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
+  if (next.live.maxFps !== run.spec.live.maxFps) {
+    run.isDue = pace(next.live.maxFps);
+    run.want(next.live.maxFps);
+  }
   run.spec = next;
   run.weigh();
 }
