@@ -76,8 +76,8 @@ export class FfmpegRun implements AsyncDisposable {
   readonly #fates: FrameFate[] = [];
   readonly #fateReader: FateReader;
   readonly #following: Disposable;
-  /** What it was told last. */
-  #told: Wish;
+  /** What it was told last; undefined while nobody listens there yet. */
+  #told: Wish | undefined;
   #end: ChildEnd | undefined;
   #pixelsEnded = false;
   /** No frame is to be announced any more. */
@@ -96,9 +96,9 @@ export class FfmpegRun implements AsyncDisposable {
     readonly listener: RunListener,
   ) {
     this.#letterbox = options.expected;
-    this.#told = wishes.now;
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options, this.#told), pipesOf(options, pipe), clock);
-    this.#following = wishes.follow((wish) => this.#tell(wish));
+    const first = wishes.now;
+    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options, first), pipesOf(options, pipe), clock);
+    this.#following = wishes.follow((wish) => this.#told && this.#tell(wish, this.#told));
     this.#child.process.stdin?.on("error", () => undefined);
     this.#fateReader = fateReader((fate) => {
       this.#fates.push(fate);
@@ -106,8 +106,8 @@ export class FfmpegRun implements AsyncDisposable {
     });
     this.#stderr = readStderr(
       (info) => {
-        // A graph that is made anew, for a picture of another size, knows only what stood in the arguments.
-        if (info.at === "all" && info.n === 0 && this.#frames > 0) this.#tell(wishes.now, true);
+        // A graph that has just been made, at first or for a picture of another size, knows only what stood in the arguments.
+        if (info.at === "all" && info.n === 0) this.#tell(wishes.now, first);
         this.#fateReader.take(info);
       },
       (header) => listener.opened(header),
@@ -159,10 +159,11 @@ export class FfmpegRun implements AsyncDisposable {
     return false;
   }
 
-  /** Makes a wish known to FFmpeg, as far as it is new to it. */
-  #tell(wish: Wish, anew = false): void {
+  /** Makes a wish known to FFmpeg, as far as it differs from what it knows. */
+  #tell(wish: Wish, known: Wish): void {
     const { stdin } = this.#child.process;
-    if (this.options.isTold && stdin?.writable) stdin.write(commandsFor(wish, anew ? undefined : this.#told));
+    const commands = commandsFor(wish, known);
+    if (this.options.isTold && stdin?.writable && commands !== "") stdin.write(commands);
     this.#told = wish;
   }
 

@@ -24,14 +24,15 @@ const TOLERANCE = "6e-4";
  * anew; after a jump back what was left to wait is still to be waited. A frame without a time is not left out. The same rule as
  * the order room's `pace`, in what fits a command: at most 255 characters.
  *
- *   0: the next place   1: half of the frame's distance from the one before, at most half a place   2: the last frame's time
+ *   0: the next place   1: half of the frame's distance from the one before, at most half a place
+ *   2: the last frame's time, and 9 s: so that it is no frame's at first   3: what was said of it, since FFmpeg asks twice
  */
 export function beyondRate(maxFps: number | null): string {
   if (maxFps === null) return "0";
   const period = (1 / maxFps).toPrecision(10);
-  const follow = `st(1,t-ld(2));st(2,t);if(lt(ld(1),0),st(0,ld(0)+ld(1)));st(1,clip(ld(1),0,${period})/2)`;
+  const follow = `st(1,t+9-ld(2));st(2,t+9);if(lt(ld(1),0),st(0,ld(0)+ld(1)));st(1,clip(ld(1),0,${period})/2)`;
   const take = `st(0,if(gt(t-ld(0),3*ld(1)+${TOLERANCE}),t,ld(0))+${period});0`;
-  return `if(isnan(t),0,${follow};if(lte(ld(0)-t,ld(1)+${TOLERANCE}),${take},1))`;
+  return `if(isnan(t),0,if(eq(t+9,ld(2)),ld(3),${follow};st(3,if(lte(ld(0)-t,ld(1)+${TOLERANCE}),${take},1))))`;
 }
 
 const gate = (name: string, enable: string): string => `metadata@${name}=mode=select:key=sightline_none:enable='${enable}'`;
@@ -43,10 +44,10 @@ export const watchGate = (watched: boolean): string => gate("watch", unlessWatch
 
 const unlessWatched = (watched: boolean): string => (watched ? "0" : "1");
 
-/** The lines that make a wish known to a running FFmpeg; without those of `before` that stay. Pure. */
-export function commandsFor(wish: Wish, before?: Wish): string {
-  const rate = wish.maxFps === before?.maxFps ? "" : `cmetadata@rate -1 enable ${beyondRate(wish.maxFps)}\n`;
-  const watch = wish.watched === before?.watched ? "" : `cmetadata@watch -1 enable ${unlessWatched(wish.watched)}\n`;
+/** The lines that make a wish known to a running FFmpeg, which knows another one. Pure. */
+export function commandsFor(wish: Wish, known: Wish): string {
+  const rate = wish.maxFps === known.maxFps ? "" : `cmetadata@rate -1 enable ${beyondRate(wish.maxFps)}\n`;
+  const watch = wish.watched === known.watched ? "" : `cmetadata@watch -1 enable ${unlessWatched(wish.watched)}\n`;
   return rate + watch;
 }
 
