@@ -21,7 +21,8 @@ const TOLERANCE = "6e-4";
 /**
  * An FFmpeg expression that is true for the frames beyond a rate. A schedule with one place each `1 / maxFps` s is kept,
  * whatever the gaps, and the frame nearest to a place takes it: 30 fps thinned to 25 gives 25. After a pause the schedule starts
- * anew; after a jump back what was left to wait is still to be waited. A frame without a time is not left out. The same rule as
+ * anew; after a jump back what was left to wait is still to be waited. A frame without a time is not left out, and frames of one
+ * time are as one. The same rule as
  * the order room's `pace`, in what fits a command: at most 255 characters.
  *
  *   0: the next place   1: half of the frame's distance from the one before, at most half a place
