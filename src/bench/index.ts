@@ -83,6 +83,7 @@ export { runModes, type ModesReport, type ModesTask } from "./modes.js";
 export { runStages, type StagesReport, type StagesTask } from "./stages.js";
 export { stagesText } from "./stages-report.js";
 export { modesText } from "./modes-report.js";
+export { decodeReportText, runDecode, type DecodeReport, type DecodeTask } from "./decode.js";
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";

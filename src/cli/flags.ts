@@ -202,6 +202,7 @@ export const FLAGS = {
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
+    { flags: "--decode", help: "instead: what FFmpeg costs of a stream of which 1, 5 or 15 fps are wanted, against decoding and scaling all of it" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },
     { flags: "--stages", help: "instead: single stages (decoding, filling the input, masks) against a straightforward version of each" },
     { flags: "--models <LIST>", help: "with --modes and --stages: model files, separated by commas; default: --model" },

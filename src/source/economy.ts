@@ -14,6 +14,8 @@ export interface EconomyOptions {
   readonly maxFps?: number | null;
   readonly streams?: number;
   readonly realtime?: boolean;
+  /** Whether the frames of a file that is not played in real time are numbered by their places. Default: true. */
+  readonly countsPlaces?: boolean;
 }
 
 /** Adds to a probe how far apart its kinds of frames are, where that decides what is decoded. @throws PipelineError E_STOPPED */
@@ -30,8 +32,8 @@ export function planDecode(probe: Probe, address: SourceAddress, options: Econom
   return chooseDecode({ probe, wish, isWholeFile: isWholeFile(address, options), everyNth, hwaccel, maxFps, streams, threads, cores: availableCores().cores });
 }
 
-function isWholeFile({ kind }: SourceAddress, { realtime = false }: Pick<EconomyOptions, "realtime">): boolean {
-  return (kind === "file" || kind === "stdin") && !realtime;
+function isWholeFile({ kind }: SourceAddress, { realtime = false, countsPlaces = true }: Pick<EconomyOptions, "realtime" | "countsPlaces">): boolean {
+  return (kind === "file" || kind === "stdin") && !realtime && countsPlaces;
 }
 
 /** The choice in a line for people; null where nothing was asked for and nothing is left out. */

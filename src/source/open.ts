@@ -36,6 +36,10 @@ export interface SourceOptions extends InputSettings {
   readonly decode?: DecodeWish;
   /** Most frames a second that are wanted at first; null or left out = all. What FFmpeg decodes beyond that is not scaled, and skipped as `max_fps`. */
   readonly maxFps?: number | null;
+  /** Whether FFmpeg leaves out what is not wanted; else that is left to who takes the frames, and pictures are made though nobody looks. For measurements. Default: true. */
+  readonly thinsItself?: boolean;
+  /** A file that is not played in real time: whether its frames' numbers have to be their places in it. For measurements. Default: true. */
+  readonly countsPlaces?: boolean;
   /** Streams that share the machine's cores with this one, itself included. Default: 1. */
   readonly streams?: number;
   /** Only every n-th decoded frame is scaled and sent; the others are skipped as `max_fps`. Default: each. */
@@ -107,7 +111,7 @@ export async function openSource(
     decodeThreads: threads,
     everyNth: options.everyNth ?? 1,
     // What stands on standard input leaves no room there for commands.
-    isTold: to.kind !== "stdin",
+    isTold: to.kind !== "stdin" && options.thinsItself !== false,
     picture: pictureOf(probe, options),
   });
   if (isLiveAddress(address)) {
