@@ -33,7 +33,6 @@ export interface Shared {
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly stagger: Stagger;
-  /** How many streams there are now. */
   readonly streamCount: () => number;
   readonly notice: (notice: Notice) => void;
 }
@@ -211,7 +210,6 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
   const ring = createRing({ slots: use.capacity(isLiveSpec(spec)) + SPARE_SLOTS, slotBytes });
   const [pool, source] = await bothOrNone(use.pool, openRing(run, model, ring).then((one) => closers.use(one)));
   run.want = (maxFps) => source.want(maxFps);
-  run.want(run.spec.live.maxFps);
   life.now.inHouseLimit = source.live ? use.capacity(true) + 1 : ring.layout.slots;
   life.now.expectedFrames = () => source.expectedFrames;
   return {
@@ -236,10 +234,9 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
 async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo, ring: FrameRing): Promise<Source> {
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
-  const wanted = { maxFps: spec.live.maxFps, streams: shared.streamCount() };
   const tell = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
   const world = { clock: shared.clock, signal: stopping.signal, tell };
-  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, ...wanted, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
+  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, maxFps: spec.live.maxFps, streams: shared.streamCount(), input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
 }
 
@@ -267,6 +264,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
     pool.finishing(id);
   };
   stopping.signal.addEventListener("abort", close);
+  run.want(spec.live.maxFps);
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();
   if (!isLiveByNature(spec)) run.states.began();
@@ -295,10 +293,9 @@ function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
 
 function adjust(run: Run, next: StreamSpec): void {
   if (run.model) run.limits = limitsOf(next, run.model);
-  if (next.live.maxFps !== run.spec.live.maxFps) {
-    run.isDue = pace(next.live.maxFps);
-    run.want(next.live.maxFps);
-  }
+  const { maxFps } = next.live;
+  if (maxFps !== run.spec.live.maxFps) run.isDue = pace(maxFps);
+  run.want(maxFps);
   run.spec = next;
   run.weigh();
 }

@@ -1,6 +1,7 @@
 import { availableCores } from "../machine/index.js";
 import type { SourceAddress } from "./address.js";
-import { chooseDecode, decodeText, type DecodePlan, type DecodeWish } from "./decode.js";
+import { chooseDecode, decodeText, type DecodePlan } from "./decode.js";
+import type { DecodeWish } from "./frame-kinds.js";
 import { measureGaps, type GapSettings } from "./gaps.js";
 import type { HardwareDecoding } from "./input.js";
 import type { Probe } from "./probe.js";

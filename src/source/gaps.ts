@@ -1,6 +1,6 @@
 import type { SourceAddress } from "./address.js";
 import { runShort } from "./child.js";
-import type { FrameGaps, Gaps } from "./decode.js";
+import type { FrameGaps, Gaps } from "./frame-kinds.js";
 import { probePlan, type InputSettings } from "./input.js";
 import type { Probe } from "./probe.js";
 import { feedInput } from "./stdin.js";

@@ -1,4 +1,4 @@
-import type { DecodeMode } from "./decode.js";
+import type { DecodeMode } from "./frame-kinds.js";
 import type { DeviceAddress } from "./device-address.js";
 import type { SourceAddress } from "./address.js";
 import type { NetworkAddress } from "./network-address.js";

@@ -6,10 +6,11 @@ import { checkFfmpeg } from "./ffmpeg-version.js";
 import type { Lookup } from "../egress/index.js";
 import { displayOf, isLiveAddress, type SourceAddress } from "./address.js";
 import { apiAddress, insideRoots, type ApiSourcePolicy } from "./api-source.js";
-import { DEFAULT_FPS, type DecodePlan, type DecodeWish } from "./decode.js";
+import { DEFAULT_FPS, type DecodePlan } from "./decode.js";
 import { decodeLine, planDecode, withGaps } from "./economy.js";
 import { explain } from "./explain.js";
 import type { RunOptions } from "./ffmpeg.js";
+import type { DecodeWish } from "./frame-kinds.js";
 import { fileSource } from "./file.js";
 import { hardwareLack } from "./hardware.js";
 import { imagePaths } from "./image-paths.js";
@@ -36,7 +37,7 @@ export interface SourceOptions extends InputSettings {
   readonly decode?: DecodeWish;
   /** Most frames a second that are wanted at first; null or left out = all. What FFmpeg decodes beyond that is not scaled, and skipped as `max_fps`. */
   readonly maxFps?: number | null;
-  /** Whether FFmpeg leaves out what is not wanted; else that is left to who takes the frames, and pictures are made though nobody looks. For measurements. Default: true. */
+  /** Whether FFmpeg leaves out what is not wanted (never of standard input, which leaves no room for commands); else that is left to who takes the frames, and pictures are made though nobody looks. For measurements. Default: true. */
   readonly thinsItself?: boolean;
   /** A file that is not played in real time: whether its frames' numbers have to be their places in it. For measurements. Default: true. */
   readonly countsPlaces?: boolean;
@@ -91,26 +92,24 @@ export async function openSource(
   ring: FrameRing,
   world: SourceWorld,
 ): Promise<Source> {
-  const { policy = null } = options;
+  const { policy = null, everyNth = 1 } = options;
   const address = policy === null ? await readAddress(name, options.ffmpegPath, world.signal) : await apiAddress(name, policy);
-  const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
+  const { input: { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox }, maxFps = null } = options;
   const pixels: PixelForm = options.preprocess === "exact" ? "source" : "fitted";
-  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1, pixels };
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth, pixels };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await checkedPaths(await imagePaths(address.pattern), policy) }, world.clock);
   using _word = address.kind === "stdin" ? claimInput(world) : null;
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits), wholeFiles: policy !== null };
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
-  const decode = (probe: Probe, maxFps: number | null): DecodePlan => planDecode(probe, address, { ...options, hwaccel, maxFps });
+  const decode = (probe: Probe, rate: number | null): DecodePlan => planDecode(probe, address, { ...options, hwaccel, maxFps: rate });
   const command = (probe: Probe, to: SourceAddress, { mode, threads }: DecodePlan) => ({
     stream, ring, letterbox, pixels,
     ffmpegPath: options.ffmpegPath,
     plan: inputPlan(to, { ...settings, hwaccel, mode, codec: probe.codec }),
     expected: withRoom(ring, pixels, letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx)),
-    decodeThreads: threads,
-    everyNth: options.everyNth ?? 1,
-    // What stands on standard input leaves no room there for commands.
+    decodeThreads: threads, everyNth,
     isTold: to.kind !== "stdin" && options.thinsItself !== false,
     picture: pictureOf(probe, options),
   });
@@ -122,30 +121,32 @@ export async function openSource(
       if (error.code === "E_HWACCEL") hwaccel = "none";
       return error;
     };
-    const probe = async (signal: AbortSignal, maxFps: number | null): Promise<Probe> => {
+    const probe = async (signal: AbortSignal, rate: number | null): Promise<Probe> => {
       const found = await probeSource(await route.next(), settings, signal).catch((thrown: unknown) => {
         throw refusedOnTheWay(route, address) ?? thrown;
       });
-      return withGaps(found, await route.next(), { ...settings, maxFps }, signal);
+      return withGaps(found, await route.next(), { ...settings, maxFps: rate }, signal);
     };
     return liveSource(
       {
-        route, display: displayOf(address), limits: options.limits, maxFps: options.maxFps ?? null, tell: world.tell, explain: why, probe, decode,
-        decodeText: (plan, maxFps) => decodeLine(plan, { ...options, hwaccel, maxFps }),
+        route, display: displayOf(address), limits: options.limits, maxFps, tell: world.tell, explain: why, probe, decode,
+        decodeText: (plan, rate) => decodeLine(plan, { ...options, hwaccel, maxFps: rate }),
         command: async (found, plan) => command(found, await route.next(), plan),
       },
       world.clock, world.random ?? systemRandom,
     );
   }
-  const maxFps = options.maxFps ?? null;
   const [, found] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
   const probe = await withGaps(found, address, { ...settings, maxFps }, world.signal);
   const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
   if (softwareSince !== null) hwaccel = "none";
   const plan = decode(probe, maxFps);
-  const line = decodeLine(plan, { ...options, hwaccel });
-  if (line !== null) world.tell?.(`${displayOf(address)}: ${line}`);
+  tellLine(decodeLine(plan, { ...options, hwaccel }), address, world);
   return fileSource({ ...command(probe, address, plan), path: displayOf(address), softwareSince, probe, maxFps, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+function tellLine(line: string | null, address: SourceAddress, { tell }: SourceWorld): void {
+  if (line !== null) tell?.(`${displayOf(address)}: ${line}`);
 }
 
 /** Sees to it that the ring's slots take such frames. @throws PipelineError E_SOURCE_SIZE */

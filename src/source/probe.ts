@@ -4,7 +4,7 @@ import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
 import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
-import type { FrameGaps } from "./decode.js";
+import type { FrameGaps } from "./frame-kinds.js";
 import { WHOLE_FORMATS } from "./input.js";
 
 /** What ffprobe says of a file's first video stream. */

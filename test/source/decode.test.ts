@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chooseDecode, decodeText, rateGuard, type DecodeFacts, type FrameGaps, type Gaps } from "../../src/source/decode.js";
+import { chooseDecode, decodeText, rateGuard, type DecodeFacts } from "../../src/source/decode.js";
+import type { FrameGaps, Gaps } from "../../src/source/frame-kinds.js";
 import { readGaps } from "../../src/source/gaps.js";
 import type { Probe } from "../../src/source/probe.js";
 
