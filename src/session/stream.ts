@@ -293,9 +293,8 @@ function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
 
 function adjust(run: Run, next: StreamSpec): void {
   if (run.model) run.limits = limitsOf(next, run.model);
-  const { maxFps } = next.live;
-  if (maxFps !== run.spec.live.maxFps) run.isDue = pace(maxFps);
-  run.want(maxFps);
+  if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
+  run.want(next.live.maxFps);
   run.spec = next;
   run.weigh();
 }
