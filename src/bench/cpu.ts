@@ -39,6 +39,17 @@ function ticks(path: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** CPU seconds of all children that have ended and were waited for. null where the system does not tell. Fields 16 and 17 of proc(5). */
+export function childSeconds(): number | null {
+  try {
+    const stat = readFileSync(`/proc/${process.pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  } catch {
+    return null;
+  }
+}
+
 /** Highest resident memory of the children so far, MB; 0 where the system does not tell. */
 export function childrenPeakMb(): number {
   try {

@@ -84,6 +84,7 @@ export { runStages, type StagesReport, type StagesTask } from "./stages.js";
 export { stagesText } from "./stages-report.js";
 export { modesText } from "./modes-report.js";
 export { gateText, runGate, type GateReport, type GateTask } from "./gate.js";
+export { decodeReportText, runDecode, type DecodeReport, type DecodeTask } from "./decode.js";
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";

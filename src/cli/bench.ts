@@ -30,7 +30,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
-  const { densityText, fanoutText, gateText, modesText, reportText, runBench, runDensity, runFanout, runGate, runModes, runStages, stagesText } = await import("../bench/index.js");
+  const { decodeReportText, densityText, fanoutText, gateText, modesText, reportText, runBench, runDecode, runDensity, runFanout, runGate, runModes, runStages, stagesText } = await import("../bench/index.js");
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -42,7 +42,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     await print(given["json"] === true ? JSON.stringify(report) : text.trimEnd());
   };
   try {
-    if (given["fanout"] !== true) await fetchModels(modelsGiven(given, settings.model.path), stop.signal);
+    if (given["fanout"] !== true && given["decode"] !== true) await fetchModels(modelsGiven(given, settings.model.path), stop.signal);
     if (given["fanout"] === true) {
       const report = await runFanout(fanoutOptions(given, rounds, { session, workers, seconds, command }), world);
       await show(report, fanoutText(report));
@@ -56,6 +56,9 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
       const { session: one, models, rounds: turns } = modesTask(given, { session, seconds, command });
       const report = await runStages({ session: one, models, rounds: given["rounds"] === undefined ? rounds : turns, command }, world);
       await show(report, stagesText(report));
+    } else if (given["decode"] === true) {
+      const report = await runDecode({ session, rounds, seconds, command }, world);
+      await show(report, decodeReportText(report));
     } else if (given["density"] === true) {
       const report = await runDensity({ session, workers, seconds, command }, world);
       terminal.status("");

@@ -8,7 +8,7 @@ import { availableCores, machineLine } from "../machine/index.js";
 import { findOpenvino } from "../openvino/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.js";
-import { checkFfmpeg, probeSource, readAddress, type Probe } from "../source/index.js";
+import { checkFfmpeg, decodeLine, planDecode, probeSource, readAddress, withGaps, type Probe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { fetchModels, modelsIn } from "./pull.js";
@@ -87,9 +87,12 @@ function streamLooks(settings: Settings): (spec: StreamSpec) => Look[] {
 }
 
 /** What FFmpeg says of a source; pictures and the numbered source are not its business, and standard input can be read only once. */
-async function probed(name: string, { source }: Pick<SessionOptions, "source">): Promise<Probe | null> {
+async function probed(name: string, { source, live }: Pick<SessionOptions, "source" | "live">): Promise<(Probe & { readonly decode: string | null }) | null> {
   const address = await readAddress(name, source.ffmpegPath);
-  return address.kind === "images" || address.kind === "numbered" || address.kind === "stdin" ? null : probeSource(address, source);
+  if (address.kind === "images" || address.kind === "numbered" || address.kind === "stdin") return null;
+  const options = { ...source, maxFps: live.maxFps };
+  const probe = await withGaps(await probeSource(address, source), address, options);
+  return { ...probe, decode: decodeLine(planDecode(probe, address, options), options) };
 }
 
 /** Draws a street and writes it as a picture file. */

@@ -36,6 +36,8 @@ const OUT: Flag = { flags: "-o, --out <FILE>", key: "log.path", help: "append th
 const SERVE: Flag = { flags: "--serve <[HOST:]PORT>", key: "serve", help: "show the live page there; port 0 = any free one" };
 const NO_AUTH: Flag = { flags: "--insecure-no-auth", key: "serve.insecureNoAuth", help: "serve other machines without asking for a token" };
 const TRANSPORT: Flag = { flags: "--rtsp-transport <tcp|udp>", key: "source.rtspTransport", help: "how RTSP pictures travel" };
+const MAX_FPS: Flag = { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" };
+const DECODE: Flag = { flags: "--decode <WHICH>", key: "source.decode", help: "decode all frames, noref = those that others refer to, keys = key frames alone; auto = the fewest that give --max-fps" };
 const HWACCEL: Flag = { flags: "--hwaccel <WHICH>", key: "source.hwaccel", help: "decode on a graphics processor: auto, vaapi, cuda, videotoolbox, qsv; none = in software" };
 const PREPROCESS: Flag = { flags: "--preprocess <WHO>", key: "source.preprocess", help: "who brings a picture to the model's input: ffmpeg, the faster; exact = to the letter as the models' own code" };
 const CONFIG: Flag = { flags: "--config <FILE>", help: "settings file (YAML), also by SIGHTLINE_CONFIG; weaker than environment and flags" };
@@ -63,12 +65,12 @@ export const FLAGS = {
     WORKERS,
     ...DETECT,
     GATE,
-    { flags: "--max-fps <N>", key: "live.maxFps", help: "look at no more frames a second of the video's own time, of each stream" },
+    MAX_FPS,
     { flags: "--realtime", key: "source.realtime", help: "play a file at its own pace, as if it were a camera" },
     TRANSPORT,
     HWACCEL,
     PREPROCESS,
-    { flags: "--key-frames-only", key: "source.keyFramesOnly", help: "decode only frames that stand for themselves, one every few seconds" },
+    DECODE,
     { flags: "--continue", help: "go on with the file of --out: a torn last line is cut away, frame numbers and epochs go on" },
     { flags: "--supervise", help: "begin again, with --continue, when the program crashes; a small parent process sees to it" },
     { flags: "--loop", key: "source.loop", help: "play a file again and again" },
@@ -120,7 +122,7 @@ export const FLAGS = {
     { flags: "--no-open", help: "do not open the browser" },
     CONFIG,
   ],
-  probe: [...MODEL, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
+  probe: [...MODEL, MAX_FPS, DECODE, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
   check: [...MODEL, DEVICE, MODE, ...BROKER, CONFIG, json("the findings")],
   models: [...[...MODEL.slice(1), DEVICE].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
@@ -204,6 +206,7 @@ export const FLAGS = {
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
     { flags: "--gate", help: "instead: what the motion gate finds late or never, costs and saves, on scenes with known truth and on SOURCE" },
+    { flags: "--decode", help: "instead: what FFmpeg costs of a stream of which 1, 5 or 15 fps are wanted, against decoding and scaling all of it" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },
     { flags: "--stages", help: "instead: single stages (decoding, filling the input, masks) against a straightforward version of each" },
     { flags: "--models <LIST>", help: "with --modes and --stages: model files, separated by commas; default: --model" },

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/index.js";
 import { asPipelineError, ERROR_TABLE, PipelineError } from "../core/errors.js";
 import { loadModelInfo } from "../pool/index.js";
-import { checkFfmpeg, displayOf, examineSource, readAddress, type ProbeStep, type SourceAddress, type SourceProbe } from "../source/index.js";
+import { checkFfmpeg, decodeText, displayOf, examineSource, planDecode, readAddress, withGaps, type ProbeStep, type SourceAddress, type SourceProbe } from "../source/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { print } from "./print.js";
 import { fetchModels } from "./pull.js";
@@ -39,10 +39,13 @@ export async function probe(source: string | undefined, given: GivenFlags, stop:
   try {
     await checkFfmpeg(ffmpegPath, stop.signal);
     const { connectTimeoutMs, firstFrameTimeoutMs } = settings.live;
-    const found = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stop.signal);
+    const options = { ...settings.source, maxFps: settings.live.maxFps };
+    const seen = await examineSource(address, { ...settings.source, connectTimeoutMs, firstFrameTimeoutMs }, onStep, stop.signal);
+    const found = await withGaps(seen, address, options, stop.signal);
+    const decode = decodeText(planDecode(found, address, options), settings.source.hwaccel);
     const advice = await adviceFor(address, found, settings, stop.signal);
     await Promise.all(pending);
-    await print(json ? JSON.stringify(report(address, found, steps, advice, null)) : foundText(address, found, settings, advice, paint));
+    await print(json ? JSON.stringify(report(address, found, steps, advice, null, decode)) : foundText(address, found, settings, advice, paint, decode));
     return 0;
   } catch (thrown) {
     const error = asPipelineError(stop.mistake ?? thrown, "E_INTERNAL");
@@ -55,10 +58,10 @@ export async function probe(source: string | undefined, given: GivenFlags, stop:
 }
 
 /** The JSON of `--json`; `v` changes when a key changes its meaning. */
-function report(address: SourceAddress, found: SourceProbe | null, steps: readonly ProbeStep[], advice: readonly string[], error: PipelineError | null) {
+function report(address: SourceAddress, found: SourceProbe | null, steps: readonly ProbeStep[], advice: readonly string[], error: PipelineError | null, decode: string | null = null) {
   const stream = found && {
     codec: found.codec, profile: found.profile, widthPx: found.widthPx, heightPx: found.heightPx, fps: found.fps, pixelFormat: found.pixelFormat,
-    rotationDeg: found.rotationDeg, container: found.container, frames: found.expectedFrames,
+    rotationDeg: found.rotationDeg, container: found.container, frames: found.expectedFrames, decode,
   };
   return { v: 1, ok: error === null, source: displayOf(address), steps: steps.map((step) => ({ ...step, tookMs: Math.round(step.tookMs) })), stream, advice, error: error?.toWire() ?? null };
 }
@@ -68,13 +71,13 @@ function stepText({ name, tookMs, detail }: ProbeStep, paint: Paint): string {
 }
 
 /** The lines about the stream. Pure. */
-export function foundText(address: SourceAddress, found: SourceProbe, { source }: Pick<Settings, "source">, advice: readonly string[], paint: Paint): string {
+export function foundText(address: SourceAddress, found: SourceProbe, { source }: Pick<Settings, "source">, advice: readonly string[], paint: Paint, decode: string): string {
   const rate = found.fps === null ? "no constant rate" : `${Number(found.fps.toFixed(2))} fps`;
   const codec = found.profile === null ? found.codec : `${found.codec} (${found.profile})`;
   const turned = found.rotationDeg === 0 ? [] : [`turned by ${found.rotationDeg} degrees`];
   const frames = found.expectedFrames === null ? [] : [`${found.expectedFrames} frames`];
   const facts = [codec, `${found.widthPx}x${found.heightPx}`, rate, found.pixelFormat, ...turned, ...(found.container === null ? [] : [found.container]), ...frames, ...transport(address, source)];
-  return [paint.bold(printable(displayOf(address))), `  ${facts.join(", ")}`, ...advice.map((line) => `  -> ${line}`)].join("\n");
+  return [paint.bold(printable(displayOf(address))), `  ${facts.join(", ")}`, `  ${decode}`, ...advice.map((line) => `  -> ${line}`)].join("\n");
 }
 
 function transport(address: SourceAddress, { rtspTransport }: Settings["source"]): string[] {
@@ -95,6 +98,6 @@ async function adviceFor({ kind }: SourceAddress, { widthPx, heightPx, codec }: 
   if (kind === "device") return [`${size}: ask it for less, e.g. ?size=640x480`];
   return [
     `${size}: a camera's second stream (often subtype=1, /Channels/102 or h264Preview_01_sub) costs a fraction of the decoding`,
-    ...(codec === "mjpeg" ? [] : ["or source.keyFramesOnly, where one frame every few seconds is enough"]),
+    ...(codec === "mjpeg" ? [] : ["or live.maxFps, where fewer frames a second are enough: the others are not scaled, and where source.decode allows not decoded"]),
   ];
 }

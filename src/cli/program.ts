@@ -134,6 +134,7 @@ const EXAMPLES = {
     ["sightline bench", "the built-in clip and model"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --workers 2", "yours"],
     ["sightline bench clip.mp4 --model yolox_nano.onnx --density --seconds 15", "how many cameras this machine carries"],
+    ["sightline bench --decode --seconds 10 --rounds 3", "what decoding costs, and what a wanted rate saves"],
     ["sightline bench clip.mp4 --modes --models yolox_nano.onnx,yolo11n.onnx --counts 1,2,4", "what each mode costs"],
     ["sightline bench --fanout --clients 1000 --idle 5000 --seconds 20", "how many subscribers it serves"],
     ["sightline bench --soak 10000 --json", "with the memory's growth, as JSON"],

@@ -29,7 +29,7 @@ export async function saveOf({ sources, streams, source }: Settings, given: Give
   if (name === undefined || sources.length > 1 || Object.keys(streams).length > 0) {
     throw new PipelineError("E_USAGE", `--save writes the video of one file, and there are ${sources.length + Object.keys(streams).length} streams; for each of several files ${INSTEAD}`);
   }
-  for (const [flag, isSet] of [["--loop", source.loop], ["--realtime", source.realtime], ["--key-frames-only", source.keyFramesOnly]] as const) {
+  for (const [flag, isSet] of [["--loop", source.loop], ["--realtime", source.realtime], ["--decode", source.decode === "keys" || source.decode === "noref"]] as const) {
     if (isSet) throw new PipelineError("E_USAGE", `--save needs every frame of the file once, which ${flag} does not give`);
   }
   const clip = await openClip(name, source, signal);

@@ -109,15 +109,15 @@ const source = z.strictObject({
   loop: z.boolean().default(false).describe("Plays a file again and again."),
   rtspTransport: oneOf("tcp", "udp").default("tcp").describe("How RTSP pictures travel; udp has less delay and may lose some."),
   hwaccel: oneOf("none", "auto", "vaapi", "cuda", "videotoolbox", "qsv").default("none").describe("Decoding on a graphics processor; where that does not work, it is told and done in software."),
-  keyFramesOnly: z.boolean().default(false).describe("Decodes only frames that stand for themselves, one every few seconds with most cameras: a fraction of the work."),
-  everyNth: z.int().min(1).max(1000).default(1).describe("Only every n-th decoded frame (of a folder: every n-th picture) is scaled and looked at; the others count as max_fps. Cheaper than live.maxFps, which leaves frames out later."),
+  decode: oneOf("auto", "all", "noref", "keys").default("auto").describe("Which frames are decoded: all; noref = those that others refer to; keys = key frames, one every second or few; auto = the fewest that give live.maxFps, which is found out when the source is opened, and told."),
+  everyNth: z.int().min(1).max(1000).default(1).describe("Only every n-th decoded frame (of a folder: every n-th picture) is scaled and looked at; the others count as max_fps. By count, whatever the rate; live.maxFps leaves out by time."),
   preprocess: oneOf("ffmpeg", "exact").default("ffmpeg").describe("Who brings a picture to the model's input. ffmpeg = FFmpeg's scaler, in the decoding process; exact = the resize that the models' own code uses (OpenCV's), to the letter, where the model runs: some 2 ms of a core for each frame of 768x432, a fifth fewer frames a second with the smallest YOLOX. Not in mode queue; a file that changes its picture size ends."),
-  decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p, above that FFmpeg decides."),
+  decodeThreads: autoOr(1, MOST_WORKERS).default("auto").describe("FFmpeg's decoder threads; auto = 1 up to 1080p and for key frames, above that the cores there are, shared by the streams."),
 });
 
 const live = z.strictObject({
   maxAgeMs: durationMs(1).default(500).describe("A live frame older than this is skipped instead of looked at."),
-  maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream; null = as many as come."),
+  maxFps: z.number().gt(0).max(1000).nullable().default(null).describe("Most frames a second that are looked at, of each stream, by its own time; null = as many as come. The others are left out before they are scaled, and where source.decode allows before they are decoded."),
   connectTimeoutMs: durationMs(100).default(10_000).describe("A live source that has not opened by then is tried again."),
   firstFrameTimeoutMs: durationMs(100).default(20_000).describe("An open live source that has not given a frame by then is tried again; the first frame has to wait for a key frame."),
   silenceTimeoutMs: durationMs(100).default(10_000).describe("A live source that gave no frame for so long is tried again; after half of it, it is stalled."),

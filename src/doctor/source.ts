@@ -9,6 +9,8 @@ export interface SourceFacts {
   readonly heightPx: number;
   readonly fps: number | null;
   readonly expectedFrames: number | null;
+  /** How it would be decoded, where that is not the plain way. */
+  readonly decode?: string | null;
 }
 
 /** Looks at a source's head and at its first frame. `probe` gives null for sources that are no video file. `stream`: its name in the settings. */
@@ -24,9 +26,9 @@ export function sourceLooks(source: string, probe: () => Promise<SourceFacts | n
         const facts = await probe();
         opened = true;
         if (facts === null) return ok(`${name}: pictures, standard input or the numbered source`);
-        const { codec, widthPx, heightPx, fps, expectedFrames } = facts;
+        const { codec, widthPx, heightPx, fps, expectedFrames, decode } = facts;
         const rate = fps === null ? "no constant rate" : `${Number(fps.toFixed(2))} fps`;
-        return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames`);
+        return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames${decode == null ? "" : `; ${decode}`}`);
       },
     },
     {

@@ -48,7 +48,7 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
     const difference = record.ptsMs - ptsMs;
     shiftMs ??= [0, -beginMs!].find((allowed) => Math.abs(difference - allowed) <= TOLERANCE_MS);
     if (shiftMs !== undefined && Math.abs(difference - shiftMs) <= TOLERANCE_MS) return;
-    throw new PipelineError("E_RENDER_CLIP", `frame ${record.frame} of ${record.stream} was seen at ${record.ptsMs} ms, but the clip's frame ${n} is at ${Math.round(ptsMs)} ms: it is another clip, or it was read with --key-frames-only`);
+    throw new PipelineError("E_RENDER_CLIP", `frame ${record.frame} of ${record.stream} was seen at ${record.ptsMs} ms, but the clip's frame ${n} is at ${Math.round(ptsMs)} ms: it is another clip, or it was read with --decode keys or noref`);
   }
 
   return {

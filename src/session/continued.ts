@@ -34,6 +34,10 @@ export function continued(source: Source, numbers: Numbers): Source {
     get expectedFrames() {
       return source.expectedFrames;
     },
+    get thins() {
+      return source.thins;
+    },
+    want: (maxFps) => source.want(maxFps),
     start: (emit) => source.start((event) => emit(counted(event))),
     watch: (watched) => source.watch(watched),
     takePicture: (frame, deliver) => source.takePicture(frame - before.frames, deliver),

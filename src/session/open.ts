@@ -65,6 +65,7 @@ async function open(options: SessionOptions, outside: World, closers: Closers): 
       serve: options.serve, mode: options.inference.mode, maxConsecutiveFailures: options.inference.maxConsecutiveFailures, clock: world.clock, pools, gateway, startedMs,
       sinks: sinkGroup(sinks, (error) => streams.stop(error)),
       stagger: stagger(STAGGER_MS, world.clock),
+      streamCount: () => streams.specs().length,
       notice: world.notice,
       door: door.promise,
       numbers,

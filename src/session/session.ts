@@ -10,7 +10,7 @@ import type { QueueOptions } from "../queue/index.js";
 import type { Sink } from "../sinks/index.js";
 import type { GateSettings } from "./gate.js";
 import type { Pulse } from "./pulse.js";
-import type { ApiSourcePolicy, InputSettings } from "../source/index.js";
+import type { ApiSourcePolicy, DecodeWish, InputSettings } from "../source/index.js";
 
 /** Everything a session needs to know; the settings file's parsed value fits it. */
 export interface SessionOptions {
@@ -38,12 +38,14 @@ export interface SessionOptions {
     readonly ffprobePath: string;
     readonly realtime: boolean;
     readonly loop: boolean;
+    /** Which frames are decoded; auto = the fewest that give live.maxFps. Default: auto. */
+    readonly decode?: DecodeWish;
     readonly decodeThreads: "auto" | number;
     /** Only every n-th decoded frame is looked at. */
     readonly everyNth?: number;
     /** Who brings a picture to the model's input; exact = to the letter as the models' own code, not in mode queue. Default: ffmpeg. */
     readonly preprocess?: "ffmpeg" | "exact";
-  } & Pick<InputSettings, "rtspTransport" | "hwaccel" | "keyFramesOnly">;
+  } & Pick<InputSettings, "rtspTransport" | "hwaccel">;
   readonly live: {
     readonly maxAgeMs: number;
     readonly maxFps: number | null;

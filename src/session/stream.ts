@@ -35,6 +35,7 @@ export interface Shared {
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly stagger: Stagger;
+  readonly streamCount: () => number;
   readonly notice: (notice: Notice) => void;
 }
 
@@ -112,6 +113,8 @@ interface Run {
   model: ModelInfo | null;
   /** Tells the pool the stream's weight; nothing until the stream has its seat. */
   weigh: () => void;
+  /** Tells the source the wanted rate; nothing until it is open. */
+  want: (maxFps: number | null) => void;
   failure: PipelineError | undefined;
 }
 
@@ -124,7 +127,7 @@ export function startStream(id: number, spec: StreamSpec, life: StreamLife, begi
   const run: Run = {
     gate: streamGate(spec.gate, { live: isLiveSpec(spec), meter: life.meter, clock: shared.clock }),
     id, life, shared, spec, states, stopping: new AbortController(), closers: new Closers(), isDue: pace(spec.live.maxFps),
-    limits: null, model: null, weigh: () => undefined, failure: undefined,
+    limits: null, model: null, weigh: () => undefined, want: () => undefined, failure: undefined,
   };
   const stopped = deferred();
   const opened = deferred();
@@ -213,6 +216,7 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
   const slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
   const ring = createRing({ slots: use.capacity(isLiveSpec(spec)) + SPARE_SLOTS, slotBytes });
   const [pool, source] = await bothOrNone(use.pool, openRing(run, model, ring).then((one) => closers.use(one)));
+  run.want = (maxFps) => source.want(maxFps);
   life.now.inHouseLimit = source.live ? use.capacity(true) + 1 : ring.layout.slots;
   life.now.expectedFrames = () => source.expectedFrames;
   return {
@@ -221,8 +225,8 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
     inHouse: life.inHouse,
     limits: () => run.limits ?? limitsOf(run.spec, model),
     maxAgeMs: () => run.spec.live.maxAgeMs,
-    isDue: (header, isPreferred) => run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
     gate: run.gate,
+    isDue: (header, isPreferred) => (source.thins && header.ptsMs !== null) || run.isDue(header.ptsMs ?? header.capturedMonoMs, isPreferred),
     maxConsecutiveFailures: shared.maxConsecutiveFailures,
     sinksReady: () => shared.sinks.ready(),
     stateChanged(change) {
@@ -238,9 +242,9 @@ async function openParts(run: Run, fail: (error: PipelineError) => void): Promis
 async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo, ring: FrameRing): Promise<Source> {
   const input = { widthPx: model.inputWidthPx, heightPx: model.inputHeightPx, letterbox: model.letterbox };
   const picture = shared.serve && { fps: shared.serve.pictureFps, widthPx: shared.serve.pictureWidthPx };
-  const waits = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
-  const world = { clock: shared.clock, signal: stopping.signal, waits };
-  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, input, picture, limits: spec.live, policy: spec.policy }, ring, world);
+  const tell = (message: string): void => shared.notice({ level: "info", stream: spec.name, labels: spec.labels, message });
+  const world = { clock: shared.clock, signal: stopping.signal, tell };
+  const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, maxFps: spec.live.maxFps, streams: shared.streamCount(), input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
 }
 
@@ -268,6 +272,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
     pool.finishing(id);
   };
   stopping.signal.addEventListener("abort", close);
+  run.want(spec.live.maxFps);
   run.weigh = () => pool.join(id, { weight: run.spec.weight, newestFirst: source.live });
   run.weigh();
   if (!isLiveByNature(spec)) run.states.began();
@@ -300,6 +305,7 @@ function adjust(run: Run, next: StreamSpec): void {
   if (!isSame(next.gate, run.spec.gate)) run.gate.change(next.gate);
   else if (!isSame(next.detect, run.spec.detect)) run.gate.lookAnew();
   if (next.live.maxFps !== run.spec.live.maxFps) run.isDue = pace(next.live.maxFps);
+  run.want(next.live.maxFps);
   run.spec = next;
   run.weigh();
 }

@@ -32,14 +32,16 @@ export interface Child extends AsyncDisposable {
 export interface ChildPipes extends Pick<InputPlan, "stdinText" | "environment"> {
   /** As in a plan, or `ours`: a pipe that the caller writes to, `process.stdin`. */
   readonly stdin: InputPlan["stdin"] | "ours";
-  readonly outputs: readonly (number | "pipe")[];
+  readonly outputs: readonly (number | "pipe" | "ignore")[];
+  /** Which of the outputs is an input instead, for `stdinText`; left out = standard input is. */
+  readonly scriptFd?: number;
 }
 
 /**
  * Starts a program, never through a shell.
  * @throws PipelineError E_USAGE of `feedInput`; the program is ended then
  */
-export function startChild(program: string, args: readonly string[], { stdin, stdinText, environment, outputs }: ChildPipes, clock: Clock): Child {
+export function startChild(program: string, args: readonly string[], { stdin, stdinText, environment, outputs, scriptFd }: ChildPipes, clock: Clock): Child {
   const child = spawn(program, args, { stdio: [stdin === "ours" ? "pipe" : stdin, ...outputs], windowsHide: true, ...withEnvironment(environment) });
   const leash = lastDuty(() => child.kill("SIGKILL"));
   const ended = new Promise<ChildEnd>((resolve, reject) => {
@@ -49,6 +51,7 @@ export function startChild(program: string, args: readonly string[], { stdin, st
   ended.catch(() => undefined);
   // Where no descriptor is left for its pipes, Node gives a child without any (whatever the types say) and tells later.
   const streams = (child.stdio as typeof child.stdio | undefined) ?? [];
+  if (scriptFd !== undefined) feedInput(streams[scriptFd] as Writable | null | undefined, { stdin: "pipe", stdinText: stdinText ?? "" });
   if (stdin !== "ours") fed(child, () => feedInput(child.stdin, { stdin, ...(stdinText !== undefined && { stdinText }) }));
 
   async function end(): Promise<void> {

@@ -6,6 +6,7 @@ import type { PictureShelf } from "./pictures.js";
 import { openPixelPipe } from "./pixel-pipe.js";
 import type { Probe } from "./probe.js";
 import type { FrameInfo, StreamHeader } from "./stderr.js";
+import type { Wishes } from "./thinning.js";
 import { isExpiry, TICK_MS, watchStart, watchStep, type WatchFact, type WatchExpiry, type WatchLimits, type WatchVerdict } from "./watchdog.js";
 
 /** What a connection is known to bring. */
@@ -31,12 +32,15 @@ export interface ConnectionOptions extends RunOptions {
   readonly explain: (words: string) => PipelineError;
   /** Ends it; the connection then ends as `stopped`. */
   readonly stop: AbortSignal;
+  /** Ends it since it is to be read in another way; its reason, an Error, says why. The connection ends as `renewed`. */
+  readonly renew: AbortSignal;
+  readonly wishes: Wishes;
 }
 
 /** How a connection ended. Its process is gone by then, and its slots are with those who got frames. */
 export interface ConnectionEnd {
   /** changed: the source brings something else than the facts say, and frames of that were not let through. */
-  readonly how: "stopped" | "changed" | "lost";
+  readonly how: "stopped" | "changed" | "renewed" | "lost";
   /** Why it was lost; else what is new, without a code of its own. */
   readonly error: PipelineError | null;
   readonly message: string;
@@ -62,7 +66,7 @@ export interface ConnectionListener {
  * so that frames of the next connection can never meet its own. Never rejects for what the source does.
  */
 export async function runConnection(options: ConnectionOptions, shelf: PictureShelf | undefined, clock: Clock, listener: ConnectionListener): Promise<ConnectionEnd> {
-  const { facts, limits, stop, epoch } = options;
+  const { facts, limits, stop, renew, epoch } = options;
   const over = deferred<Reason>();
   const flow = { frames: 0, firstMs: 0, lastMs: 0 };
   let headerSize: Size | undefined;
@@ -72,10 +76,12 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
     else listener.verdict(verdict);
   });
   const onStop = (): void => over.resolve({ type: "stopped" });
+  const onRenew = (): void => over.resolve({ type: "renewed", why: String((renew.reason as Error).message) });
   stop.addEventListener("abort", onStop);
+  renew.addEventListener("abort", onRenew);
   if (stop.aborted) onStop();
   try {
-    await using _run = new FfmpegRun(options, pipe, clock, shelf, {
+    await using _run = new FfmpegRun(options, pipe, clock, shelf, options.wishes, {
       opened(header) {
         watch.fact("opened");
         headerSize = header.picture ?? undefined;
@@ -99,12 +105,14 @@ export async function runConnection(options: ConnectionOptions, shelf: PictureSh
     return { ...explainReason(reason, options), headerSize, frames: flow.frames, flowedMs: flow.lastMs - flow.firstMs };
   } finally {
     stop.removeEventListener("abort", onStop);
+    renew.removeEventListener("abort", onRenew);
     pipe[Symbol.dispose]();
   }
 }
 
 type Reason =
   | { readonly type: "stopped" | WatchExpiry }
+  | { readonly type: "renewed"; readonly why: string }
   | { readonly type: "changed"; readonly news: ConnectionEnd["news"] }
   | { readonly type: "ended"; readonly end: RunEnd };
 
@@ -143,6 +151,8 @@ function explainReason(reason: Reason, options: ConnectionOptions): Explained {
   switch (reason.type) {
     case "stopped":
       return { how: "stopped", error: null, message: "", news: {} };
+    case "renewed":
+      return { how: "renewed", error: null, message: reason.why, news: {} };
     case "changed":
       return { how: "changed", error: null, message: changeText(reason.news, facts), news: reason.news };
     case "connect_expired":

@@ -2,6 +2,7 @@ import { rowsOf, type Letterbox, type LetterboxRule, type PixelForm } from "../m
 import type { YuvColours } from "../picture/index.js";
 import { composeArguments } from "./compose.js";
 import type { InputPlan } from "./input.js";
+import { rateGate, watchGate, type Wish } from "./thinning.js";
 
 /** What FFmpeg is to do with one source. */
 export interface CommandOptions {
@@ -15,12 +16,15 @@ export interface CommandOptions {
   readonly pixels: PixelForm;
   /** Only every n-th decoded frame is scaled and sent; 1 = each. */
   readonly everyNth: number;
-  /** Pictures for people, every `everyNth` frame, a multiple of the above; null = none. */
+  /** Whether it can be told other wishes while it runs: its standard input is free for them. Else it thins to no rate, and makes its pictures whether somebody watches or not. */
+  readonly isTold: boolean;
+  /** Pictures for people; null = none. */
   readonly picture: PictureCommand | null;
 }
 
 /** Size, rate and meaning of the pictures for people. */
 export interface PictureCommand {
+  /** Of every n-th frame that is sent. */
   readonly everyNth: number;
   readonly widthPx: number;
   readonly heightPx: number;
@@ -32,28 +36,32 @@ export interface PictureCommand {
 
 /** File descriptor of the picture stream in the child. Pixels go to 1, words to 2. */
 const PICTURE_FD = 3;
+/** Where it reads what else stands on standard input, when that is for commands. */
+export const SCRIPT_FD = 4;
 
 /**
  * Composes FFmpeg's arguments; the caller spawns. One decode feeds two outputs:
  *
- *   [0:v:0] ─ showinfo ─ split ─┬─ scale ─ gbrp ─ pad ────────────── rawvideo → fd 1   every (n-th) frame: the rows of the model's
- *                               │                                                       input that hold the picture
- *                               └─ every n-th ─ scale ─ yuv420p ──── rawvideo → fd 3   pictures for people
+ *   [0:v:0] ─ showinfo@all ─ every n-th ─ rate ─ split ─┬─ watch ─ every n-th ─ showinfo@seen ─ scale ─ yuv420p → fd 3   pictures for people
+ *                                                       └─ showinfo@kept ─ scale ─ gbrp ─ pad ───────────────── → fd 1   the rows of the model's
+ *                                                                                                                        input that hold the picture
  *
- * showinfo writes each frame's count, PTS and size to stderr before anything is scaled. The padding above and below the
+ * A showinfo writes each frame's count, PTS and size to stderr. What is left out, and a picture that nobody looks at, is
+ * left out before it is scaled. The padding above and below the
  * picture is not sent: of a 16:9 picture in a square input that would be 44 of 100 bytes. A frame of another size than
  * the expected one is fitted into the same rows (see the model room's `letterboxWithin`), so that all frames have as
- * many bytes. For pixels of the source, the first branch only converts to bgr24.
+ * many bytes. For pixels of the source, the last branch only converts to bgr24.
  */
-export function ffmpegArguments(options: CommandOptions): string[] {
+export function ffmpegArguments(options: CommandOptions, wish: Wish): string[] {
+  const { plan, isTold } = options;
   const inputOptions = [
-    "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info",
+    "-hide_banner", ...(isTold ? [] : ["-nostdin"]), "-nostats", "-loglevel", "level+info",
     "-threads", String(options.decodeThreads),
-    ...options.plan.options,
+    ...plan.options,
   ];
   return composeArguments({
-    inputs: [{ input: options.plan.input, options: inputOptions }],
-    filterGraph: filterGraph(options),
+    inputs: [{ input: isTold && plan.stdinText !== undefined ? `pipe:${SCRIPT_FD}` : plan.input, options: inputOptions }],
+    filterGraph: filterGraph(options, wish),
     outputs: [
       { output: "pipe:1", options: ["-map", "[px]", ...RAW_OUTPUT] },
       ...(options.picture ? [{ output: `pipe:${PICTURE_FD}`, options: ["-map", "[pv]", ...RAW_OUTPUT] }] : []),
@@ -80,7 +88,7 @@ export function clipArguments({ plan, decodeThreads, fromMs, picture }: ClipComm
   const inputOptions = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+info", "-threads", String(decodeThreads), ...seek, ...plan.options];
   return composeArguments({
     inputs: [{ input: plan.input, options: inputOptions }],
-    filterGraph: [`[0:v:0]showinfo=checksum=0,${pictureFilters({ ...picture, everyNth: 1 })}[pv]`],
+    filterGraph: [`[0:v:0]${showinfo()},${pictureFilters(picture)}[pv]`],
     outputs: [{ output: "pipe:1", options: ["-map", "[pv]", ...RAW_OUTPUT] }],
   });
 }
@@ -99,14 +107,19 @@ const RAW_OUTPUT = ["-fps_mode", "passthrough", "-filter_complex_threads", "1", 
  */
 const SCALER = "bicublin";
 
-function filterGraph(options: CommandOptions): string[] {
-  const { everyNth, picture, pixels: form } = options;
-  const thinned = everyNth === 1 ? "" : `${everyNthFrame(everyNth)},`;
-  const pixels = `${thinned}${form === "source" ? wholeFilters(options) : fittedFilters(options)}`;
-  const head = "[0:v:0]showinfo=checksum=0";
-  if (!picture) return [`${head},${pixels}[px]`];
-  return [`${head},split=2[a][b]`, `[a]${pixels}[px]`, `[b]${pictureFilters(picture)}[pv]`];
+function filterGraph(options: CommandOptions, wish: Wish): string[] {
+  const { everyNth, picture, isTold, pixels: form } = options;
+  const pixels = form === "source" ? wholeFilters(options) : fittedFilters(options);
+  const thinned = [...(everyNth === 1 ? [] : [everyNthFrame(everyNth)]), ...(isTold ? [rateGate(wish.maxFps)] : [])];
+  if (thinned.length === 0 && !picture) return [`[0:v:0]${showinfo()},${pixels}[px]`];
+  const head = [`[0:v:0]${showinfo("all")}`, ...thinned].join(",");
+  if (!picture) return [`${head},${showinfo("kept")},${pixels}[px]`];
+  const seen = [...(isTold ? [watchGate(wish.watched)] : []), ...(picture.everyNth === 1 ? [] : [everyNthFrame(picture.everyNth)]), showinfo("seen"), pictureFilters(picture)];
+  // The picture's branch first: then its line is there before the frame's own.
+  return [`${head},split=2[b][a]`, `[b]${seen.join(",")}[pv]`, `[a]${showinfo("kept")},${pixels}[px]`];
 }
+
+const showinfo = (name?: "all" | "kept" | "seen"): string => `showinfo${name === undefined ? "" : `@${name}`}=checksum=0`;
 
 /**
  * The pixels that `-pix_fmt bgr24` gives: FFmpeg has a converter of its own for that, with other roundings than the one to
@@ -135,9 +148,9 @@ function placed({ placement, padValue }: LetterboxRule, w: number, h: number): s
 const everyNthFrame = (n: number): string => `select='not(mod(n,${n}))'`;
 
 /** Both ranges the same: a picture that is neither scaled nor of another format goes through untouched. */
-function pictureFilters({ everyNth, widthPx, heightPx, colours, isYuvj }: PictureCommand): string {
+function pictureFilters({ widthPx, heightPx, colours, isYuvj }: Omit<PictureCommand, "everyNth">): string {
   const scale = `scale=w=${widthPx}:h=${heightPx}:flags=fast_bilinear:in_range=${colours.range}:out_range=${colours.range}`;
-  return `${everyNthFrame(everyNth)},${scale},format=${isYuvj ? "yuvj420p" : "yuv420p"}`;
+  return `${scale},format=${isYuvj ? "yuvj420p" : "yuv420p"}`;
 }
 
 /**

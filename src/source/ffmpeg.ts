@@ -3,13 +3,15 @@ import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
 import { frameBytes, letterboxWithin, rowsOf, type Letterbox } from "../model/index.js";
 import type { FrameRing } from "../ring/index.js";
-import { startChild, type Child, type ChildEnd } from "./child.js";
-import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
+import { startChild, type Child, type ChildEnd, type ChildPipes } from "./child.js";
+import { fateReader, type FateReader, type FrameFate } from "./fates.js";
+import { ffmpegArguments, SCRIPT_FD, type CommandOptions } from "./ffmpeg-command.js";
 import type { SourceEvent } from "./source.js";
 import type { PixelPipe } from "./pixel-pipe.js";
 import type { PictureShelf } from "./pictures.js";
 import { cutFrames, type RawFrame, type RawFrames } from "./raw-frames.js";
 import { readStderr, type FrameInfo, type StderrReader, type StreamHeader } from "./stderr.js";
+import { commandsFor, type Wish, type Wishes } from "./thinning.js";
 
 /** One process, and what its frames are. */
 export interface RunOptions extends CommandOptions {
@@ -48,6 +50,14 @@ export interface RunEnd {
   readonly words: StderrReader;
 }
 
+/** Its descriptors: pixels, words, pictures, and an address that must not be an argument. */
+function pipesOf({ plan, picture, isTold }: RunOptions, { stdout }: PixelPipe): ChildPipes {
+  const outputs = [stdout, "pipe", ...(picture ? (["pipe"] as const) : [])] as const;
+  if (!isTold) return { ...plan, outputs };
+  const hasScript = plan.stdinText !== undefined;
+  return { ...plan, stdin: "ours", outputs: [stdout, "pipe", picture ? "pipe" : "ignore", ...(hasScript ? (["pipe"] as const) : [])], ...(hasScript && { scriptFd: SCRIPT_FD }) };
+}
+
 /** Where FFmpeg has put a frame: the same rule as in its filters. */
 function letterboxOf({ widthPx, heightPx }: FrameInfo, { letterbox, expected }: CommandOptions): Letterbox {
   if (widthPx === expected.sourceWidthPx && heightPx === expected.sourceHeightPx) return expected;
@@ -63,7 +73,11 @@ export class FfmpegRun implements AsyncDisposable {
   readonly #stderr: StderrReader;
   readonly #cutter: RawFrames;
   readonly #pixels: RawFrame[] = [];
-  readonly #infos: FrameInfo[] = [];
+  readonly #fates: FrameFate[] = [];
+  readonly #fateReader: FateReader;
+  readonly #following: Disposable;
+  /** What it was told last; undefined while nobody listens there yet. */
+  #told: Wish | undefined;
   #end: ChildEnd | undefined;
   #pixelsEnded = false;
   /** No frame is to be announced any more. */
@@ -78,15 +92,23 @@ export class FfmpegRun implements AsyncDisposable {
     readonly pipe: PixelPipe,
     readonly clock: Clock,
     readonly shelf: PictureShelf | undefined,
+    readonly wishes: Wishes,
     readonly listener: RunListener,
   ) {
     this.#letterbox = options.expected;
-    const outputs = [pipe.stdout, "pipe", ...(options.picture ? (["pipe"] as const) : [])] as const;
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options), { ...options.plan, outputs }, clock);
+    const first = wishes.now;
+    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options, first), pipesOf(options, pipe), clock);
+    this.#following = wishes.follow((wish) => this.#told && this.#tell(wish, this.#told));
+    this.#child.process.stdin?.on("error", () => undefined);
+    this.#fateReader = fateReader((fate) => {
+      this.#fates.push(fate);
+      this.#pair();
+    });
     this.#stderr = readStderr(
       (info) => {
-        this.#infos.push(info);
-        this.#pair();
+        // A graph that has just been made, at first or for a picture of another size, knows only what stood in the arguments.
+        if (info.at === "all" && info.n === 0) this.#tell(wishes.now, first);
+        this.#fateReader.take(info);
       },
       (header) => listener.opened(header),
       () => listener.inSoftware(),
@@ -137,13 +159,20 @@ export class FfmpegRun implements AsyncDisposable {
     return false;
   }
 
+  /** Makes a wish known to FFmpeg, as far as it differs from what it knows. */
+  #tell(wish: Wish, known: Wish): void {
+    const { stdin } = this.#child.process;
+    const commands = commandsFor(wish, known);
+    if (this.options.isTold && stdin?.writable && commands !== "") stdin.write(commands);
+    this.#told = wish;
+  }
+
   #pair(): void {
-    for (let [info] = this.#infos; info !== undefined; [info] = this.#infos) {
-      const leftOut = info.n % this.options.everyNth !== 0;
-      const raw = leftOut ? { lease: undefined, ...this.#now() } : this.#pixels.shift();
+    for (let [fate] = this.#fates; fate !== undefined; [fate] = this.#fates) {
+      const raw = fate.isKept ? this.#pixels.shift() : { lease: undefined, ...this.#now() };
       if (raw === undefined) return;
-      this.#infos.shift();
-      this.#announce(raw, info, leftOut ? "max_fps" : "no_slot");
+      this.#fates.shift();
+      this.#announce(raw, fate);
     }
   }
 
@@ -151,8 +180,7 @@ export class FfmpegRun implements AsyncDisposable {
     return { capturedAtMs: this.clock.wallMs(), capturedMonoMs: this.clock.monotonicMs() };
   }
 
-  /** `cause`: why there are no pixels, if there are none. */
-  #announce({ lease, ...captured }: RawFrame, info: FrameInfo, cause: "max_fps" | "no_slot"): void {
+  #announce({ lease, ...captured }: RawFrame, { info, isKept, hasPicture }: FrameFate): void {
     const epoch = this.#closed ? undefined : this.listener.epochOf(info);
     if (epoch === undefined) {
       this.#closed = true;
@@ -169,10 +197,9 @@ export class FfmpegRun implements AsyncDisposable {
       widthPx: info.widthPx,
       heightPx: info.heightPx,
     };
-    const hasPicture = this.options.picture !== null && info.n % this.options.picture.everyNth === 0;
     if (hasPicture) this.shelf?.expect(header.frame);
     if (lease) this.listener.emit({ type: "frame", header, lease, hasPicture, letterbox: this.#letterbox, rows: rowsOf(this.options.expected), pixels: this.options.pixels });
-    else this.listener.emit({ type: "skipped", header, cause });
+    else this.listener.emit({ type: "skipped", header, cause: isKept ? "no_slot" : "max_fps" });
   }
 
   /** The process may be gone long before its last frames have found a slot, and its words may come after them. */
@@ -182,6 +209,7 @@ export class FfmpegRun implements AsyncDisposable {
 
   #finish(how: ChildEnd | PipelineError): void {
     this.#end = undefined;
+    this.#fateReader.end();
     const partialBytes = this.#cutter.discardPartial();
     for (const frame of this.#pixels.splice(0)) frame.lease?.[Symbol.dispose]();
     this.listener.over({ how, frames: this.#frames, partialBytes, words: this.#stderr });
@@ -189,6 +217,7 @@ export class FfmpegRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#following[Symbol.dispose]();
     this.pipe[Symbol.dispose]();
     await this.#child[Symbol.asyncDispose]();
   }

@@ -7,6 +7,7 @@ import { softwareText } from "./hardware.js";
 import type { Probe } from "./probe.js";
 import type { Source } from "./source.js";
 import type { FrameInfo } from "./stderr.js";
+import { wishes } from "./thinning.js";
 
 /** One file, and how it is decoded. */
 export interface FileOptions extends Omit<RunOptions, "lossless" | "firstFrame"> {
@@ -18,6 +19,7 @@ export interface FileOptions extends Omit<RunOptions, "lossless" | "firstFrame">
   readonly probe: Probe;
   /** Why a graphics processor that was asked for is not used; null = nothing is known against it. */
   readonly softwareSince: string | null;
+  readonly maxFps: number | null;
 }
 
 /** A file decoded by a child process. Lossless unless `realtime`. Its end is an end: nothing is tried again. */
@@ -25,6 +27,7 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
   const pipe = await openPixelPipe();
   const { picture, realtime } = options;
   const shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
+  const wish = wishes({ maxFps: options.maxFps, watched: false });
   let run: FfmpegRun | undefined;
   let wanted = false;
   let changed: PipelineError | undefined;
@@ -43,7 +46,7 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
     start(emit) {
       const inSoftware = (message: string): void => emit({ type: "state", state: "live", epoch: 1, reason: "E_HWACCEL", message });
       if (options.softwareSince !== null) inSoftware(options.softwareSince);
-      run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, {
+      run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, wish, {
         opened: () => undefined,
         epochOf: options.pixels === "source" ? sameSize : countSizes(),
         emit,
@@ -51,7 +54,12 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
         over: (end) => emit({ type: "ended", error: wanted ? null : (changed ?? explainEnd(end, options)) }),
       });
     },
-    watch: (watched) => shelf?.watch(watched),
+    thins: options.isTold,
+    want: (maxFps) => wish.change({ maxFps }),
+    watch(watched) {
+      shelf?.watch(watched);
+      wish.change({ watched });
+    },
     takePicture: (frame, deliver) => shelf?.take(frame, deliver),
     async [Symbol.asyncDispose]() {
       wanted = true;

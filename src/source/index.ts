@@ -8,6 +8,9 @@ export { openClip, type Clip, type ClipFrame, type ClipFrames, type ClipOptions 
 export { pictureSize } from "./pictures.js";
 export { checkFfmpeg, type FfmpegVersion } from "./ffmpeg-version.js";
 export { displayOf, IMAGE_EXTENSIONS, isLiveAddress, isLiveName, parseAddress, type SourceAddress } from "./address.js";
+export { decodeText, type DecodePlan } from "./decode.js";
+export type { DecodeMode, DecodeWish } from "./frame-kinds.js";
+export { decodeLine, planDecode, withGaps } from "./economy.js";
 export { listDevices, type Device, type DeviceFormat, type DeviceList } from "./devices.js";
 export { examineSource, type ExamineSettings } from "./examine.js";
 export { imagePaths } from "./image-paths.js";

@@ -1,3 +1,4 @@
+import type { DecodeMode } from "./frame-kinds.js";
 import type { DeviceAddress } from "./device-address.js";
 import type { SourceAddress } from "./address.js";
 import type { NetworkAddress } from "./network-address.js";
@@ -14,8 +15,8 @@ export interface InputSettings {
   readonly loop?: boolean;
   readonly rtspTransport?: "tcp" | "udp";
   readonly hwaccel?: HardwareDecoding;
-  /** Only frames that stand for themselves are decoded: a fraction of the work, and of the rate. */
-  readonly keyFramesOnly?: boolean;
+  /** Which frames are decoded. */
+  readonly mode?: DecodeMode;
   /** Longest silence of a network source that FFmpeg itself bears, ms. More than our own limits: it is for an FFmpeg that has outlived us. */
   readonly ioTimeoutMs?: number;
   /** What a probe found, e.g. `h264`: some ways of reading depend on it. null = not known yet. */
@@ -38,7 +39,7 @@ export interface InputPlan {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const INPUT_DEFAULTS = { realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", keyFramesOnly: false, ioTimeoutMs: 30_000, codec: null, wholeFiles: false } as const satisfies InputSettings;
+const INPUT_DEFAULTS = { realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", mode: "all", ioTimeoutMs: 30_000, codec: null, wholeFiles: false } as const satisfies InputSettings;
 type Wanted = Required<InputSettings>;
 
 /**
@@ -139,9 +140,9 @@ function deviceInput({ system, device, wish }: DeviceAddress): InputPlan {
 }
 
 /** Frames are handed over when they are decoded, not when the next one has come. */
-function decoderOptions({ kind }: SourceAddress, { keyFramesOnly }: Wanted): string[] {
+function decoderOptions({ kind }: SourceAddress, { mode }: Wanted): string[] {
   const isLive = kind === "network" || kind === "device";
-  return [...(isLive ? ["-flags", "low_delay"] : []), ...(keyFramesOnly ? ["-skip_frame", "nokey"] : [])];
+  return [...(isLive ? ["-flags", "low_delay"] : []), ...(mode === "all" ? [] : ["-skip_frame", mode === "keys" ? "nokey" : "noref"])];
 }
 
 function pace({ kind }: SourceAddress, { realtime, loop }: Wanted): string[] {

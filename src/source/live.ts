@@ -2,12 +2,14 @@ import { pause, type Clock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { backoffMs, type BackoffLimits } from "./backoff.js";
 import { runConnection, startWatch, type ConnectionEnd, type Size } from "./connection.js";
+import { rateGuard, skipsMore, type DecodePlan } from "./decode.js";
 import type { RunOptions } from "./ffmpeg.js";
 import { pictureShelf, type PictureShelf } from "./pictures.js";
 import { softwareText } from "./hardware.js";
 import { coloursOfHeader, type Probe } from "./probe.js";
 import { retryOf } from "./retry.js";
 import type { Source, SourceEvent } from "./source.js";
+import { wishes, type Wishes } from "./thinning.js";
 import { isExpiry, type WatchExpiry, type WatchLimits, type WatchVerdict } from "./watchdog.js";
 
 /** How patient a live source is, ms. The settings' part `live`. */
@@ -21,10 +23,20 @@ export interface LiveOptions {
   /** Its name for people, without secrets. */
   readonly display: string;
   readonly limits: LiveLimits;
-  /** Looks at the source. Rejects with a PipelineError; aborting ends it. */
-  readonly probe: (signal: AbortSignal) => Promise<Probe>;
-  /** How FFmpeg is to read what the probe found. */
-  readonly command: (probe: Probe) => RunCommand | Promise<RunCommand>;
+  /** Looks at the source, for who wants so many frames a second. Rejects with a PipelineError; aborting ends it. */
+  readonly probe: (signal: AbortSignal, maxFps: number | null) => Promise<Probe>;
+  /** What is to be decoded of what the probe found. */
+  readonly decode: (probe: Probe, maxFps: number | null) => DecodePlan;
+  /** The same in a line for people, told when it changes and with every `live`; null = nothing worth a line. */
+  readonly decodeText: (plan: DecodePlan, maxFps: number | null) => string | null;
+  /** How FFmpeg is to read it. */
+  readonly command: (probe: Probe, plan: DecodePlan) => RunCommand | Promise<RunCommand>;
+  /** Most frames a second that are wanted at first; null = all. */
+  readonly maxFps: number | null;
+  /** Ends with it. */
+  readonly route?: AsyncDisposable;
+  /** Takes a word for people. */
+  readonly tell?: ((message: string) => void) | undefined;
   /** What FFmpeg's last words mean. */
   readonly explain: (words: string) => PipelineError;
 }
@@ -46,6 +58,9 @@ interface Life {
   headerSize: Size | undefined;
   /** Frames of the last connection that the other side ended; 0 = none has yet. */
   endedAfter: number;
+  /** How the newest connection decodes, and its line. */
+  plan: DecodePlan | undefined;
+  decodeText: string | null;
   /** Why it is decoded in software although a graphics processor was asked for; told with every `live`. */
   inSoftware: string | undefined;
 }
@@ -59,7 +74,7 @@ interface Life {
  */
 export function liveSource(options: LiveOptions, clock: Clock, random: () => number): Source {
   const stop = new AbortController();
-  const view: View = { watched: false, shelf: undefined };
+  const view: View = { wishes: wishes({ maxFps: options.maxFps, watched: false }), shelf: undefined, isTold: true, outgrown: () => undefined };
   let running: Promise<void> | undefined;
   return {
     live: true,
@@ -67,26 +82,38 @@ export function liveSource(options: LiveOptions, clock: Clock, random: () => num
     start(emit) {
       running = keepAlive(options, view, clock, random, stop.signal, emit);
     },
+    get thins() {
+      return view.isTold;
+    },
+    want(maxFps) {
+      view.wishes.change({ maxFps });
+      view.outgrown(maxFps);
+    },
     watch(watched) {
-      view.watched = watched;
+      view.wishes.change({ watched });
       view.shelf?.watch(watched);
     },
     takePicture: (frame, deliver) => view.shelf?.take(frame, deliver),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;
+      await options.route?.[Symbol.asyncDispose]();
     },
   };
 }
 
-/** What those who watch share with the connection that is on. */
+/** What those who want frames and pictures share with the connection that is on. */
 interface View {
-  watched: boolean;
+  readonly wishes: Wishes;
   shelf: PictureShelf | undefined;
+  /** Whether it follows the wishes by itself. */
+  isTold: boolean;
+  /** Told of a new rate: what is not decoded can't be had by a wish. */
+  outgrown: (maxFps: number | null) => void;
 }
 
 async function keepAlive(options: LiveOptions, view: View, clock: Clock, random: () => number, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<void> {
-  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, headerSize: undefined, endedAfter: 0, inSoftware: undefined };
+  const life: Life = { epoch: 0, nextFrame: 0, failures: 0, probe: undefined, cached: false, headerSize: undefined, endedAfter: 0, plan: undefined, decodeText: null, inSoftware: undefined };
   const teller = stateTeller(life, options, emit);
   teller.connecting();
   for (;;) {
@@ -125,7 +152,7 @@ function finiteOr(error: PipelineError, frames: number, life: Life): PipelineErr
 
 /** A change needs no wait; but where even what was found just before does not fit, something is wrong with what we know. */
 function startsAtOnce({ how, frames }: ConnectionEnd, { cached }: Life): boolean {
-  return how === "changed" && (frames > 0 || cached);
+  return how === "renewed" || (how === "changed" && (frames > 0 || cached));
 }
 
 /**
@@ -155,17 +182,23 @@ function learn({ how, error, news: { frame, header }, headerSize, frames }: Conn
 async function connectOnce(life: Life, options: LiveOptions, view: View, teller: StateTeller, clock: Clock, stop: AbortSignal, emit: (event: SourceEvent) => void): Promise<ConnectionEnd> {
   const { display, limits, explain } = options;
   try {
-    life.probe ??= await watchedProbe(options, teller, clock, stop);
+    life.probe ??= await watchedProbe(options, view, teller, clock, stop);
     if (stop.aborted) return notConnected(null);
     const { codec, widthPx, heightPx } = life.probe;
-    const command = await options.command(life.probe);
+    const plan = tellPlan(life, life.probe, options, view);
+    const command = await options.command(life.probe, plan);
     if (stop.aborted) return notConnected(null);
     const { picture } = command;
+    view.isTold = command.isTold;
     view.shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
-    view.shelf?.watch(view.watched);
+    view.shelf?.watch(view.wishes.now.watched);
     const epoch = life.epoch + 1;
     const facts = { codec, widthPx, heightPx, cached: life.cached, headerSize: life.headerSize };
-    const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop };
+    const [renewal, guard] = [new AbortController(), guardOf(life, options, view)];
+    view.outgrown = (maxFps) => {
+      if (life.probe && skipsMore(plan.mode, options.decode(life.probe, maxFps).mode)) renewal.abort(new Error("more frames are wanted than it decodes"));
+    };
+    const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop, renew: renewal.signal, wishes: view.wishes };
     return await runConnection(connection, view.shelf, clock, {
       verdict: (verdict) => teller.verdict(verdict),
       inSoftware: () => void (life.inSoftware = softwareText(display)),
@@ -174,6 +207,8 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
         life.nextFrame = event.header.frame + 1;
         teller.verdict("live");
         emit(event);
+        const tooFew = guard(event.header.ptsMs);
+        if (tooFew !== undefined) renewal.abort(new Error(tooFew));
       },
     });
   } catch (thrown) {
@@ -181,12 +216,36 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
   }
 }
 
+/** Decides what is decoded, and says it when it is news. */
+function tellPlan(life: Life, probe: Probe, { display, decode, decodeText, tell }: LiveOptions, { wishes: { now } }: View): DecodePlan {
+  const plan = decode(probe, now.maxFps);
+  const text = decodeText(plan, now.maxFps);
+  if (text !== null && text !== life.decodeText) tell?.(`${display}: ${text}`);
+  life.decodeText = text;
+  life.plan = plan;
+  return plan;
+}
+
+/** While frames are left out by our own choice: says why that has to end, and sees to it that it is not chosen again from the same facts. */
+function guardOf(life: Life, { decode }: LiveOptions, { wishes: wish }: View): (ptsMs: number | null) => string | undefined {
+  const { plan, probe } = life;
+  const unmeasured = probe && { ...probe, gaps: null };
+  if (!plan || !unmeasured || !skipsMore(plan.mode, decode(unmeasured, wish.now.maxFps).mode)) return () => undefined;
+  const guard = rateGuard();
+  return (ptsMs) => {
+    const fps = guard(ptsMs, wish.now.maxFps);
+    if (fps === undefined) return undefined;
+    life.probe = unmeasured;
+    return `only ${fps.toFixed(2)} frames a second came of those that were decoded, ${wish.now.maxFps} are wanted`;
+  };
+}
+
 function notConnected(error: PipelineError | null): ConnectionEnd {
   return { how: error ? "lost" : "stopped", error, message: error?.message ?? "", news: {}, headerSize: undefined, frames: 0, flowedMs: 0 };
 }
 
 /** A probe has as long as a connection has for its first frame: it waits for one too. A late tick of ours counts for nothing here either. */
-async function watchedProbe({ display, probe, limits }: LiveOptions, teller: StateTeller, clock: Clock, stop: AbortSignal): Promise<Probe> {
+async function watchedProbe({ display, probe, limits }: LiveOptions, { wishes: { now } }: View, teller: StateTeller, clock: Clock, stop: AbortSignal): Promise<Probe> {
   const connectTimeoutMs = limits.connectTimeoutMs + limits.firstFrameTimeoutMs;
   const tooLong = new AbortController();
   using _watch = startWatch({ ...limits, connectTimeoutMs }, clock, (verdict) => {
@@ -194,7 +253,7 @@ async function watchedProbe({ display, probe, limits }: LiveOptions, teller: Sta
     else teller.verdict(verdict);
   });
   try {
-    return await probe(AbortSignal.any([stop, tooLong.signal]));
+    return await probe(AbortSignal.any([stop, tooLong.signal]), now.maxFps);
   } catch (thrown) {
     if (!tooLong.signal.aborted) throw thrown;
     const within = `${connectTimeoutMs} ms (live.connectTimeoutMs + live.firstFrameTimeoutMs)`;
@@ -224,7 +283,7 @@ function stateTeller(life: Life, { display, limits }: LiveOptions, emit: (event:
     connecting: () => tell("connecting"),
     verdict(verdict) {
       if (verdict === told) return;
-      if (verdict === "live") tell("live", life.inSoftware === undefined ? {} : { reason: "E_HWACCEL", message: life.inSoftware });
+      if (verdict === "live") tell("live", { ...(life.decodeText !== null && { message: life.decodeText }), ...(life.inSoftware !== undefined && { reason: "E_HWACCEL", message: life.inSoftware }) });
       else if (verdict === "stalled") tell("stalled", { reason: "E_SOURCE_STALLED", message: `${display}: no frame for ${limits.silenceTimeoutMs / 2} ms; given up after ${limits.silenceTimeoutMs} ms (live.silenceTimeoutMs)` });
       else if (verdict === "blocked") tell("blocked", { message: "sightline itself was too busy to read; the source is not to blame" });
       else if (verdict === "connecting" && !isConnecting()) tell(life.epoch === 0 && life.failures === 0 ? "connecting" : "reconnecting");

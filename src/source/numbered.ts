@@ -45,6 +45,8 @@ export function numberedSource({ stream, frames, everyNth, letterbox: rule, ring
       emitter = emit;
       queueMicrotask(() => draw(emit));
     },
+    thins: false,
+    want: () => undefined,
     watch: () => undefined,
     takePicture: () => undefined,
     [Symbol.asyncDispose]() {

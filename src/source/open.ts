@@ -6,7 +6,11 @@ import { checkFfmpeg } from "./ffmpeg-version.js";
 import type { Lookup } from "../egress/index.js";
 import { displayOf, isLiveAddress, type SourceAddress } from "./address.js";
 import { apiAddress, insideRoots, type ApiSourcePolicy } from "./api-source.js";
+import { DEFAULT_FPS, type DecodePlan } from "./decode.js";
+import { decodeLine, planDecode, withGaps } from "./economy.js";
 import { explain } from "./explain.js";
+import type { RunOptions } from "./ffmpeg.js";
+import type { DecodeWish } from "./frame-kinds.js";
 import { fileSource } from "./file.js";
 import { hardwareLack } from "./hardware.js";
 import { imagePaths } from "./image-paths.js";
@@ -29,6 +33,16 @@ export interface SourceOptions extends InputSettings {
   readonly realtime: boolean;
   readonly loop: boolean;
   readonly decodeThreads: "auto" | number;
+  /** What is decoded. Default: auto, the least that delivers the wanted rate. */
+  readonly decode?: DecodeWish;
+  /** Most frames a second that are wanted at first; null or left out = all. What FFmpeg decodes beyond that is not scaled, and skipped as `max_fps`. */
+  readonly maxFps?: number | null;
+  /** Whether FFmpeg leaves out what is not wanted (never of standard input, which leaves no room for commands); else that is left to who takes the frames, and pictures are made though nobody looks. For measurements. Default: true. */
+  readonly thinsItself?: boolean;
+  /** A file that is not played in real time: whether its frames' numbers have to be their places in it. For measurements. Default: true. */
+  readonly countsPlaces?: boolean;
+  /** Streams that share the machine's cores with this one, itself included. Default: 1. */
+  readonly streams?: number;
   /** Only every n-th decoded frame is scaled and sent; the others are skipped as `max_fps`. Default: each. */
   readonly everyNth?: number;
   /** Who fits the picture into the input: FFmpeg, or the worker, to the letter as the references do. Default: ffmpeg. */
@@ -49,20 +63,16 @@ export interface SourceWorld {
   readonly signal: AbortSignal;
   /** 0 (inclusive) to 1: the jitter of waits. Default: the machine's. */
   readonly random?: () => number;
-  /** Takes a word about what is waited for, for people. */
-  readonly waits?: (message: string) => void;
+  /** Takes a word for people: what is waited for, what is decoded and why. */
+  readonly tell?: (message: string) => void;
   /** Asks for the addresses of a name. Default: the system's. */
   readonly lookup?: Lookup;
 }
 
-/** Above this many pixels one decoder thread would be the narrowest place; below, more only take cores from the model. */
-const ONE_THREAD_PIXELS = 1920 * 1088;
-/** Looks come in bursts, and only a frame that has a picture shows. One that nobody watches costs some 0.2 ms. */
+/** Looks come in bursts, and only a frame that has a picture shows. */
 const PICTURES_FOR_ONE_SENT = 1.5;
 /** 29.97 fps counts as 30. */
 const RATE_TOLERANCE = 0.01;
-/** Taken as a file's rate where it states none. */
-const DEFAULT_FPS = 25;
 
 /** Standard input that is silent for so long is told, ms: whoever waits at a terminal can't see why. */
 const SILENCE_TOLD_MS = 2000;
@@ -82,23 +92,26 @@ export async function openSource(
   ring: FrameRing,
   world: SourceWorld,
 ): Promise<Source> {
-  const { policy = null } = options;
+  const { policy = null, everyNth = 1 } = options;
   const address = policy === null ? await readAddress(name, options.ffmpegPath, world.signal) : await apiAddress(name, policy);
-  const { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox } = options.input;
+  const { input: { widthPx: inputWidthPx, heightPx: inputHeightPx, letterbox }, maxFps = null } = options;
   const pixels: PixelForm = options.preprocess === "exact" ? "source" : "fitted";
-  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth: options.everyNth ?? 1, pixels };
+  const common = { stream, ring, inputWidthPx, inputHeightPx, letterbox, everyNth, pixels };
   if (address.kind === "numbered") return numberedSource({ ...common, frames: address.frames }, world.clock);
   if (address.kind === "images") return stillsSource({ ...common, paths: await checkedPaths(await imagePaths(address.pattern), policy) }, world.clock);
   using _word = address.kind === "stdin" ? claimInput(world) : null;
   const settings = { ...options, ioTimeoutMs: ioTimeoutMs(options.limits), wholeFiles: policy !== null };
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
-  const command = (probe: Probe, to: SourceAddress) => ({
+  const decode = (probe: Probe, rate: number | null): DecodePlan => planDecode(probe, address, { ...options, hwaccel, maxFps: rate });
+  const command = (probe: Probe, to: SourceAddress, { mode, threads }: DecodePlan) => ({
     stream, ring, letterbox, pixels,
     ffmpegPath: options.ffmpegPath,
-    plan: inputPlan(to, { ...settings, hwaccel, codec: probe.codec }),
+    plan: inputPlan(to, { ...settings, hwaccel, mode, codec: probe.codec }),
     expected: withRoom(ring, pixels, letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx)),
-    ...decoding(probe, options),
+    decodeThreads: threads, everyNth,
+    isTold: to.kind !== "stdin" && options.thinsItself !== false,
+    picture: pictureOf(probe, options),
   });
   if (isLiveAddress(address)) {
     await checkFfmpeg(options.ffmpegPath, world.signal);
@@ -108,26 +121,32 @@ export async function openSource(
       if (error.code === "E_HWACCEL") hwaccel = "none";
       return error;
     };
-    const probe = async (signal: AbortSignal): Promise<Probe> =>
-      probeSource(await route.next(), settings, signal).catch((thrown: unknown) => {
+    const probe = async (signal: AbortSignal, rate: number | null): Promise<Probe> => {
+      const found = await probeSource(await route.next(), settings, signal).catch((thrown: unknown) => {
         throw refusedOnTheWay(route, address) ?? thrown;
       });
-    const source = liveSource(
-      { display: displayOf(address), limits: options.limits, probe, command: async (found) => command(found, await route.next()), explain: why },
+      return withGaps(found, await route.next(), { ...settings, maxFps: rate }, signal);
+    };
+    return liveSource(
+      {
+        route, display: displayOf(address), limits: options.limits, maxFps, tell: world.tell, explain: why, probe, decode,
+        decodeText: (plan, rate) => decodeLine(plan, { ...options, hwaccel, maxFps: rate }),
+        command: async (found, plan) => command(found, await route.next(), plan),
+      },
       world.clock, world.random ?? systemRandom,
     );
-    return {
-      ...source,
-      async [Symbol.asyncDispose]() {
-        await source[Symbol.asyncDispose]();
-        await route[Symbol.asyncDispose]();
-      },
-    };
   }
-  const [, probe] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
+  const [, found] = await Promise.all([checkFfmpeg(options.ffmpegPath, world.signal), probeSource(address, settings, world.signal)]);
+  const probe = await withGaps(found, address, { ...settings, maxFps }, world.signal);
   const softwareSince = await hardwareLack(address, { ...settings, codec: probe.codec }, world.signal);
   if (softwareSince !== null) hwaccel = "none";
-  return fileSource({ ...command(probe, address), path: displayOf(address), softwareSince, probe, realtime: options.realtime, loop: options.loop }, world.clock);
+  const plan = decode(probe, maxFps);
+  tellLine(decodeLine(plan, { ...options, hwaccel }), address, world);
+  return fileSource({ ...command(probe, address, plan), path: displayOf(address), softwareSince, probe, maxFps, realtime: options.realtime, loop: options.loop }, world.clock);
+}
+
+function tellLine(line: string | null, address: SourceAddress, { tell }: SourceWorld): void {
+  if (line !== null) tell?.(`${displayOf(address)}: ${line}`);
 }
 
 /** Sees to it that the ring's slots take such frames. @throws PipelineError E_SOURCE_SIZE */
@@ -150,10 +169,10 @@ async function checkedPaths(paths: string[], policy: ApiSourcePolicy | null): Pr
 }
 
 /** Takes standard input for this source; until that is disposed, its silence is told. */
-function claimInput({ clock, waits }: SourceWorld): Disposable {
+function claimInput({ clock, tell }: SourceWorld): Disposable {
   standardInput().claim();
   return clock.after(SILENCE_TOLD_MS, () => {
-    if (standardInput().state === "silent") waits?.(`standard input is silent: waiting for its first byte, up to ${PROBE_TIMEOUT_MS / 1000} s`);
+    if (standardInput().state === "silent") tell?.(`standard input is silent: waiting for its first byte, up to ${PROBE_TIMEOUT_MS / 1000} s`);
   });
 }
 
@@ -161,16 +180,13 @@ function ioTimeoutMs({ connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs }
   return Math.max(connectTimeoutMs, firstFrameTimeoutMs, silenceTimeoutMs) + IO_TIMEOUT_MARGIN_MS;
 }
 
-function decoding(probe: Probe, { decodeThreads, everyNth = 1, picture }: SourceOptions) {
-  const small = probe.widthPx * probe.heightPx <= ONE_THREAD_PIXELS;
+function pictureOf(probe: Probe, { everyNth = 1, maxFps = null, picture }: SourceOptions): RunOptions["picture"] {
+  if (picture === null) return null;
+  const sentFps = Math.min((probe.fps ?? DEFAULT_FPS) / everyNth, maxFps ?? Infinity);
   return {
-    decodeThreads: decodeThreads === "auto" ? (small ? 1 : 0) : decodeThreads,
-    everyNth,
-    picture: picture && {
-      everyNth: everyNth * Math.max(1, Math.floor((probe.fps ?? DEFAULT_FPS) / everyNth / (picture.fps * PICTURES_FOR_ONE_SENT) + RATE_TOLERANCE)),
-      ...pictureSize(probe, picture.widthPx),
-      colours: probe.colours,
-      isYuvj: probe.pixelFormat.startsWith("yuvj"),
-    },
+    everyNth: Math.max(1, Math.floor(sentFps / (picture.fps * PICTURES_FOR_ONE_SENT) + RATE_TOLERANCE)),
+    ...pictureSize(probe, picture.widthPx),
+    colours: probe.colours,
+    isYuvj: probe.pixelFormat.startsWith("yuvj"),
   };
 }

@@ -4,6 +4,7 @@ import { redactUrl } from "../core/redact.js";
 import { z } from "../core/schema.js";
 import type { YuvColours } from "../picture/index.js";
 import { runShort } from "./child.js";
+import type { FrameGaps } from "./frame-kinds.js";
 import { WHOLE_FORMATS } from "./input.js";
 
 /** What ffprobe says of a file's first video stream. */
@@ -20,6 +21,10 @@ export interface Probe {
   readonly expectedFrames: number | null;
   /** Whether `expectedFrames` is the container's own count. */
   readonly countIsExact: boolean;
+  /** Whether frames may refer to later ones: then there may be some that nothing refers to. */
+  readonly hasBFrames: boolean;
+  /** How far apart its kinds of frames are; left out or null = not measured. */
+  readonly gaps?: FrameGaps | null;
 }
 
 /** What else ffprobe knows of it, for people. null = it does not say. */
@@ -40,6 +45,7 @@ const Answer = z.object({
         profile: z.string().optional(),
         width: z.number().default(0),
         height: z.number().default(0),
+        has_b_frames: z.number().default(0),
         pix_fmt: z.string().default(""),
         color_range: z.string().optional(),
         color_space: z.string().optional(),
@@ -121,6 +127,7 @@ export function readProbe(path: string, json: unknown): Probe {
     fps,
     expectedFrames: counted > 0 ? counted : estimated,
     countIsExact: counted > 0,
+    hasBFrames: video.has_b_frames > 0,
   };
 }
 

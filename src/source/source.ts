@@ -46,6 +46,10 @@ export interface Source extends AsyncDisposable {
   readonly expectedFrames: number | null;
   /** Begins to read. `emit` is called synchronously for each event and never after disposal has settled. */
   start(emit: (event: SourceEvent) => void): void;
+  /** Whether it leaves out frames beyond the wanted rate by itself, as `max_fps`; those without a time of their own are left to who takes them. */
+  readonly thins: boolean;
+  /** Most frames a second that are wanted from now on; null = all. Of effect where it thins. */
+  want(maxFps: number | null): void;
   /** Whether somebody looks: pictures are kept only then. May change at any time; the source runs on. */
   watch(watched: boolean): void;
   /** Hands over the picture of a frame, now or when it arrives: pixels and pictures come by different pipes. Never, when the frame has none or nobody watched. */

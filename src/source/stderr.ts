@@ -3,6 +3,8 @@ import { readsAsHwFallback } from "./explain.js";
 
 /** One frame as FFmpeg's showinfo filter reports it. */
 export interface FrameInfo {
+  /** Which showinfo says it, by its name in our graph; only = it has none. */
+  readonly at: "only" | "all" | "kept" | "seen";
   /** Count since this filter graph was made, from 0. A new graph (the picture changed) starts again. */
   readonly n: number;
   /** Media time, ms; null when the frame has none. */
@@ -40,7 +42,7 @@ export interface StderrReader {
   explanation(): string | undefined;
 }
 
-const FRAME = /showinfo.*\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) /;
+const FRAME = /showinfo(?:@(all|kept|seen))?.*\] n: *(\d+) pts: *(\S+) .*? s:(\d+)x(\d+) /;
 const TIME_BASE = /showinfo.*config in time_base: (\d+)\/(\d+)/;
 const VIDEO = /Stream #0:\d+.*?: Video: (\w+)(.*)$/;
 const PICTURE = /, (\w+)(?:\(([^)]*)\))?, (\d{1,5})x(\d{1,5})(?=[ ,]|$)/;
@@ -71,9 +73,10 @@ export function readStderr(onFrame: (info: FrameInfo) => void, onOpened: (header
   function line(text: string): void {
     const frame = FRAME.exec(text);
     if (frame) {
-      const pts = Number(frame[2]);
+      const pts = Number(frame[3]);
       const ptsMs = Number.isFinite(pts) ? pts * timeBaseMs : null;
-      return onFrame({ n: Number(frame[1]), ptsMs, widthPx: Number(frame[3]), heightPx: Number(frame[4]) });
+      const at = (frame[1] ?? "only") as FrameInfo["at"];
+      return onFrame({ at, n: Number(frame[2]), ptsMs, widthPx: Number(frame[4]), heightPx: Number(frame[5]) });
     }
     const base = TIME_BASE.exec(text);
     if (base) {

@@ -32,6 +32,8 @@ export function stillsSource(options: StillsOptions, clock: Clock): Source {
     live: false,
     expectedFrames: options.paths.length,
     start: (emit) => void (reading = readAll(options, clock, stop.signal, emit)),
+    thins: false,
+    want: () => undefined,
     watch: () => undefined,
     takePicture: () => undefined,
     async [Symbol.asyncDispose]() {

@@ -36,8 +36,8 @@ interface Clip {
 /** The arguments of a run, with other flags of its scaler. */
 function argumentsFor({ path, box, rule, frames }: Clip, flags: string, output: string): string[] {
   const args = ffmpegArguments({
-    plan: { input: `file:${path}`, options: [], stdin: "ignore" }, decodeThreads: 1, letterbox: rule, expected: box, pixels: "fitted", everyNth: 1, picture: null,
-  });
+    plan: { input: `file:${path}`, options: [], stdin: "ignore" }, decodeThreads: 1, letterbox: rule, expected: box, pixels: "fitted", everyNth: 1, isTold: false, picture: null,
+  }, { maxFps: null, watched: false });
   const chosen = args.map((arg) => arg.replace(/flags=\w+/, `flags=${flags}`));
   assert.ok(chosen.some((arg) => arg.includes(`flags=${flags}`)));
   return [...chosen.slice(0, -1), "-frames:v", String(frames), "-y", output];

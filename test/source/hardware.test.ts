@@ -22,6 +22,6 @@ test("a file whose graphics processor is missing is decoded in software, and say
 test("only frames that stand for themselves are decoded when that is asked for", async () => {
   const keyed = join(temporaryFolder(), "keyed.mp4");
   ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=2", "-pix_fmt", "yuv420p", "-g", "5", "-keyint_min", "5", "-sc_threshold", "0", keyed);
-  const { headers } = await readAll(keyed, { keyFramesOnly: true });
+  const { headers } = await readAll(keyed, { decode: "keys" });
   assert.deepEqual(headers.map(({ ptsMs }) => ptsMs), [0, 500, 1000, 1500]);
 });

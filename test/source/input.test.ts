@@ -55,7 +55,7 @@ test("cameras are asked in their system's own words", () => {
 });
 
 test("hardware decoding and key frames are asked for before the input; qsv brings its own decoder", () => {
-  assert.equal(line(plan("a.mp4", { hwaccel: "vaapi", keyFramesOnly: true })), "-hwaccel vaapi -skip_frame nokey -protocol_whitelist file -i file:a.mp4");
+  assert.equal(line(plan("a.mp4", { hwaccel: "vaapi", mode: "keys" })), "-hwaccel vaapi -skip_frame nokey -protocol_whitelist file -i file:a.mp4");
   assert.equal(line(plan("a.mp4", { hwaccel: "qsv", codec: "hevc" })), "-hwaccel qsv -hwaccel_output_format nv12 -c:v hevc_qsv -protocol_whitelist file -i file:a.mp4");
   assert.equal(line(plan("a.mp4", { hwaccel: "qsv", codec: "no_such" })), "-hwaccel qsv -hwaccel_output_format nv12 -protocol_whitelist file -i file:a.mp4");
 });
@@ -66,7 +66,7 @@ test("multipart JPEG from the web is timed by the clock, for it has no times of 
 });
 
 test("ffprobe gets the same input without what only a decoder knows", () => {
-  const settings: InputSettings = { realtime: true, loop: true, hwaccel: "cuda", keyFramesOnly: true };
+  const settings: InputSettings = { realtime: true, loop: true, hwaccel: "cuda", mode: "noref" };
   const probe = (name: string): string => line(probePlan(parseAddress(name, false, "linux"), settings));
   assert.equal(probe("a.mp4"), "-protocol_whitelist file -i file:a.mp4");
   assert.equal(probe("test:bars"), "-f lavfi -i smptebars=size=1280x720:rate=30");

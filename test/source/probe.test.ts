@@ -8,7 +8,7 @@ const video = { codec_type: "video", codec_name: "h264", width: 768, height: 432
 test("size, rate and count of a plain file are read", () => {
   const probe = readProbe("a.mp4", { format: { format_name: "mov,mp4", duration: "30.16" }, streams: [video] });
   const colours = { range: "limited", matrix: "bt601" };
-  assert.deepEqual(probe, { codec: "h264", widthPx: 768, heightPx: 432, pixelFormat: "", colours, fps: 12.5, expectedFrames: 377, countIsExact: true });
+  assert.deepEqual(probe, { codec: "h264", widthPx: 768, heightPx: 432, pixelFormat: "", colours, fps: 12.5, expectedFrames: 377, countIsExact: true, hasBFrames: false });
 });
 
 test("range and matrix of the planes are those that the stream states", () => {

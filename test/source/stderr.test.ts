@@ -21,9 +21,9 @@ function read(...chunks: string[]) {
 test("a frame's number, time and size are read from showinfo of old and new FFmpegs", () => {
   const { frames } = read(CONFIG, FRAME_5, FRAME_7, NO_PTS);
   assert.deepEqual(frames, [
-    { n: 3, ptsMs: 240, widthPx: 768, heightPx: 432 },
-    { n: 4, ptsMs: 320, widthPx: 640, heightPx: 360 },
-    { n: 0, ptsMs: null, widthPx: 1, heightPx: 1 },
+    { at: "only", n: 3, ptsMs: 240, widthPx: 768, heightPx: 432 },
+    { at: "only", n: 4, ptsMs: 320, widthPx: 640, heightPx: 360 },
+    { at: "only", n: 0, ptsMs: null, widthPx: 1, heightPx: 1 },
   ]);
 });
 

@@ -39,7 +39,7 @@ export interface CameraOptions {
 }
 
 const FOUND: Probe = {
-  pixelFormat: "yuv420p", colours: { range: "limited", matrix: "bt601" }, codec: "h264", widthPx: 96, heightPx: 64, fps: 25, expectedFrames: null, countIsExact: false,
+  pixelFormat: "yuv420p", colours: { range: "limited", matrix: "bt601" }, codec: "h264", widthPx: 96, heightPx: 64, fps: 25, expectedFrames: null, countIsExact: false, hasBFrames: false,
 };
 
 /** Starts a live source whose FFmpeg does `runs`, one after another. */
@@ -62,10 +62,13 @@ export function openCamera(parent: string, runs: readonly CameraRun[], options: 
         return said instanceof Error ? Promise.reject(said) : Promise.resolve({ ...FOUND, ...said });
       },
       command: ({ widthPx, heightPx }) => ({
-        stream: "camera", ring, letterbox: CENTRED, ffmpegPath, decodeThreads: 1, everyNth: 1, pixels: "fitted" as const, picture: null,
+        stream: "camera", ring, letterbox: CENTRED, ffmpegPath, decodeThreads: 1, everyNth: 1, isTold: false, pixels: "fitted" as const, picture: null,
         plan: { input: "nothing", options: [], stdin: "ignore" },
         expected: letterboxFor(CENTRED, 96, 64, widthPx, heightPx),
       }),
+      maxFps: null,
+      decode: () => ({ mode: "all", threads: 1, why: "it is a stand-in" }),
+      decodeText: () => null,
       explain: (words) => explain(words, { kind: "network", scheme: "rtsp", url: "rtsp://camera/", display: "camera" }),
     },
     systemClock,

@@ -31,6 +31,8 @@ export function liveNumbers(stream: string, rateFps: number, ring: FrameRing, ru
       emitter = emit;
       timer = systemClock.every(1000 / rateFps, shoot);
     },
+    thins: false,
+    want: () => undefined,
     watch: () => undefined,
     takePicture: () => undefined,
     [Symbol.asyncDispose]() {
