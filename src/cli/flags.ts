@@ -18,7 +18,11 @@ const MODEL: readonly Flag[] = [
   { flags: "--model-task <T>", key: "model.task", help: "the same for what it gives: detect, segment, pose, obb, classify" },
   { flags: "--imgsz <PX>", key: "model.imgsz", help: "input size of a model that takes any: 640, or [height, width]" },
 ];
-const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental)" };
+const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental); with --runtime openvino cpu, gpu, npu" };
+const RUNTIME: readonly Flag[] = [
+  { flags: "--runtime <NAME>", key: "inference.runtime", help: "the library that runs the model: onnxruntime or openvino" },
+  { flags: "--precision <P>", key: "inference.precision", help: "with openvino: f32, bf16, f16, or auto = the cheapest that the processor has by nature" },
+];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const DETECT: readonly Flag[] = [
   { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
@@ -57,6 +61,7 @@ export const FLAGS = {
     SERVE,
     NO_AUTH,
     DEVICE,
+    ...RUNTIME,
     MODE,
     ...BROKER,
     WORKERS,
@@ -85,6 +90,7 @@ export const FLAGS = {
     { flags: "--strict", help: "end at the first picture that can't be looked at; else the others are done, and the status is 1" },
     STILL_PREPROCESS,
     DEVICE,
+    ...RUNTIME,
     WORKERS,
     MEGAPIXELS,
     CONFIG,
@@ -103,6 +109,7 @@ export const FLAGS = {
     { flags: "--force", help: "replace what is at --save" },
     STILL_PREPROCESS,
     DEVICE,
+    ...RUNTIME,
     WORKERS,
     MEGAPIXELS,
     CONFIG,
@@ -113,6 +120,7 @@ export const FLAGS = {
     NO_AUTH,
     OUT,
     DEVICE,
+    ...RUNTIME,
     MODE,
     WORKERS,
     { flags: "--no-open", help: "do not open the browser" },
@@ -124,6 +132,7 @@ export const FLAGS = {
   models: [...[...MODEL.slice(1), DEVICE].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
   worker: [
     DEVICE,
+    ...RUNTIME,
     ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),
     ...MODEL,
     { ...WORKERS, help: "threads that run the model, each with an instance of its own; auto = one for each usable core" },
@@ -193,6 +202,7 @@ export const FLAGS = {
   bench: [
     ...MODEL,
     DEVICE,
+    ...RUNTIME,
     MODE,
     ...BROKER,
     WORKERS,

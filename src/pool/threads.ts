@@ -1,18 +1,19 @@
 import { Piscina } from "piscina";
 import type { Clock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
-import type { LiveDevice } from "./devices.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
 import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
-import { forbidTelemetry } from "./session.js";
+import { chooseRuntime } from "./runtimes/choose.js";
+import type { LiveDevice } from "./runtimes/live.js";
+import { forbidTelemetry } from "./runtimes/onnxruntime.js";
 
 /** How many threads, with which model. */
-export interface ThreadPoolOptions extends HangLimits {
+export interface ThreadPoolOptions extends HangLimits, RuntimeWish {
   readonly workers: number;
   /**
    * Most tasks sent to each thread at once. 2 keeps a thread busy while the main thread is not scheduled (files). As long
@@ -22,8 +23,6 @@ export interface ThreadPoolOptions extends HangLimits {
   readonly model: ModelInfo;
   /** Threads inside one run. More than 1 only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
-  /** Default: cpu. */
-  readonly device?: WantedDevice;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
   /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
@@ -44,7 +43,7 @@ const START_TIMEOUT_MS = 60_000;
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
   const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
-  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, device: options.device ?? "cpu", roll, jitterMs: options.jitterMs ?? 0 };
+  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, choice: chooseRuntime(options), roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
     filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,

@@ -3,10 +3,10 @@ import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import { readSlot, ringViews } from "../ring/index.js";
-import type { LiveDevice } from "./devices.js";
 import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import type { LiveDevice } from "./runtimes/live.js";
 import { openServing, type Serving } from "./serving.js";
 import { inTurn, type Shared } from "./turns.js";
 
@@ -30,7 +30,7 @@ type Instance = Shared<WorkerTask, WorkerAnswer>;
 
 async function start(): Promise<Instance | ErrorWire> {
   try {
-    const serving = await openServing(setup.model, setup.intraOpThreads, setup.device);
+    const serving = await openServing(setup.model, setup.intraOpThreads, setup.choice);
     live = serving.live;
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
     return inTurn(singleCaller((task: WorkerTask) => serve(serving, task)));

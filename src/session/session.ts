@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
@@ -19,10 +19,8 @@ export interface SessionOptions {
   readonly streams?: Readonly<Record<string, StreamOptions>>;
   readonly model: ModelSource;
   readonly detect: DetectSettings;
-  readonly inference: {
+  readonly inference: RuntimeWish & {
     readonly mode: InferenceMode | "queue";
-    /** What runs the model; of no matter in mode queue. Default: auto. */
-    readonly device?: WantedDevice;
     readonly workers: "auto" | number;
     readonly frameTimeoutMs: number;
     readonly hangLimitMs: number;

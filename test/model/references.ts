@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { DetectionBatch } from "../../src/core/detections.js";
 import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo, type ModelOutput } from "../../src/model/index.js";
-import { openRuntimeSession } from "../../src/pool/session.js";
+import { openRuntimeSession } from "../../src/pool/index.js";
 import { project } from "../support/paths.js";
 import { judge, judgeClasses, type Expected, type PictureSize } from "./judge.js";
 

@@ -85,7 +85,7 @@ let reference: Promise<Reference> | undefined;
 
 async function makeReference(): Promise<Reference> {
   const { info: model } = await loadModelInfo(project("samples", "street.onnx"), { labels: null });
-  await using alone = await openServing(model, 1, "cpu");
+  await using alone = await openServing(model, 1, {});
   const letterbox = letterboxFor(model.letterbox, 384, 224, 384, 224);
   const frames = [];
   for (const [i, rows] of STREET_ROWS.entries()) {
@@ -144,7 +144,7 @@ function resultTests(open: ContractFixture["open"], tolerance: number): void {
       const limits = taskLimits({ conf: 0.25, iou: 0.45, classIds: null, agnostic: false, maxDetections: 10, masks: "both" });
       const { inputWidthPx, inputHeightPx } = model;
       const letterbox = letterboxFor(model.letterbox, inputWidthPx, inputHeightPx, inputWidthPx, inputHeightPx);
-      await using alone = await openServing(model, 1, "cpu");
+      await using alone = await openServing(model, 1, {});
       const wanted = await alone.serve({ letterbox, rows: rowsOf(letterbox), limits }, (fill) => fill(new Uint8Array(3 * inputWidthPx * inputHeightPx)));
       assert.ok(wanted.ok && wanted.detections.count > 0, name);
       await using pool = await open({ model, workers: 1 });
