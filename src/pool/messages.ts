@@ -27,6 +27,9 @@ export const ROLL_LEFT = 2;
 /** Words in `WorkerSetup.roll`. */
 export const ROLL_WORDS = 3;
 
+/** Instead of a task: the thread lets go of its model. What a native library holds does not go with a thread that ends. */
+export const LET_GO = 0;
+
 /** What a stream wants to see, as it travels with each of its tasks. Workers keep a decoder for each `key`. */
 export interface TaskLimits extends DetectLimits {
   /** The same for equal limits, whichever stream has them. */

@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import type { Clock } from "../core/clock.js";
+import { pause, type Clock } from "../core/clock.js";
 import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
@@ -7,7 +7,7 @@ import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
-import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { LET_GO, ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
 import { chooseRuntime } from "./runtimes/choose.js";
 import type { LiveDevice } from "./runtimes/live.js";
 import { forbidTelemetry } from "./runtimes/onnxruntime.js";
@@ -89,9 +89,17 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   piscina.removeAllListeners("error");
   piscina.on("error", () => undefined);
   const failure = answers.find((answer) => "code" in answer);
+  if (failure) await letGo(piscina, workers, clock);
   if (failure) throw new PipelineError(failure.code, failure.message);
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
   return answers.filter((answer) => "device" in answer);
+}
+
+/** Has every idle thread let go of its model. */
+async function letGo(piscina: Piscina, workers: number, clock: Clock): Promise<void> {
+  const calls = Array.from({ length: workers }, () => piscina.run(LET_GO) as Promise<void>);
+  // One that has just taken the place of another and can't start never answers.
+  await Promise.race([Promise.allSettled(calls), pause(CLOSE_TIMEOUT_MS, clock)]);
 }
 
 interface CarrierParts {
@@ -127,6 +135,7 @@ function threadCarrier({ piscina, threads, live, roll }: CarrierParts, { workers
       if (stuck) throw stuck;
       // Nor can one that has just taken the place of another and runs its model for the first time.
       await threads.begun();
+      await letGo(piscina, workers, clock);
       await piscina.close();
     },
   };

@@ -75,8 +75,8 @@ export async function openStills(options: StillsOptions, clock: Clock): Promise<
   const permit = (): Promise<void> => unless(permits.take(() => pool.permit(STREAM)), () => pool.returnPermit(STREAM));
   return {
     atOnce,
-import type { RuntimeWish } from "../core/devices.js";
-import { asPipelineError, PipelineError, type ErrorCode } from "../core/errors.js";
+    runtime: runtimeOf(pool.live),
+    see: (path) => look(path, options, { ring, pool, clock, lease, permit }),
     async [Symbol.asyncDispose]() {
       pool.leave(STREAM);
       await pool[Symbol.asyncDispose]();
