@@ -58,6 +58,12 @@ function familyOf({ name }: FixtureEntry): string {
   return name.includes("end2end") || name.includes("nms") ? "end2end" : "yolov8";
 }
 
+/**
+ * YOLO26's end-to-end heads with more than boxes pick rows by GatherElements with fewer columns than the table has, which
+ * ONNX allows and OpenVINO 2026.4 does not.
+ */
+const isRefused = ({ name }: FixtureEntry): boolean => /^yolo26n-(seg|pose|obb)-end2end$/.test(name);
+
 for (const entry of hasShared ? fixtureIndex() : []) {
   const { name, metadata, raw: { frame40 } } = entry;
   test(`${name}: recognised, decoded and run as by its authors`, async () => {
@@ -71,6 +77,7 @@ for (const entry of hasShared ? fixtureIndex() : []) {
     const limits = answers.map(([conf]) => limitsOf(proof, conf));
     const input = floatsOf(shared("fixtures", `${name}.frame40.input.f32`));
     const runtimes = BOTH_RUNTIMES.filter(({ skip }) => skip === false);
+    if (isRefused(entry)) for (const { wish } of runtimes.splice(1)) await assert.rejects(runAndDecode(info, input, FRAME40, limits, wish), { code: "E_MODEL_RUNTIME" });
     const ran = await Promise.all(runtimes.map(({ wish }) => runAndDecode(info, input, FRAME40, limits, wish)));
     for (const [i, [conf, answer]] of answers.entries()) {
       assert.ok(answer.length >= 5);
