@@ -211,6 +211,7 @@ export const FLAGS = {
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },
+    { flags: "--runtimes", help: "instead: onnxruntime and openvino in turn, bare threads and the whole pipeline of each; openvino in the precision of --runtime openvino --precision" },
     { flags: "--stages", help: "instead: single stages (decoding, filling the input, masks) against a straightforward version of each" },
     { flags: "--models <LIST>", help: "with --modes and --stages: model files, separated by commas; default: --model" },
     { flags: "--counts <LIST>", help: "with --modes: numbers of workers, separated by commas; default 1,2,4" },

@@ -1,3 +1,4 @@
+import type KoffiModule from "koffi";
 import type { LibraryHandle } from "koffi";
 import { messageOf, PipelineError, type ErrorCode } from "../core/errors.js";
 import type { OpenvinoLibraries } from "./found.js";
@@ -104,7 +105,7 @@ export async function loadOpenvino({ libraryPath, from }: OpenvinoLibraries): Pr
   }
 }
 
-type Koffi = (typeof import("koffi"))["default"];
+type Koffi = typeof KoffiModule;
 
 /** `2026.4.1-22982-e213a147257-releases/2026/4` begins with it. */
 function versionOf(koffi: Koffi, library: LibraryHandle): string {

@@ -61,7 +61,7 @@ export function hangingModel(): string {
 
 /**
  * A model whose run throws on any picture, and not on all zeros: the places of the pixels that are 0 are added to a list
- * as long as all pixels. (A look beside a table would not do: OpenVINO finds zeros there. Nor would a wrong size that only the run can know: it goes on.)
+ * as long as all pixels. (A look beside a table would not do: OpenVINO finds zeros there.)
  */
 export function pickyModel(): string {
   const nodes: OnnxNode[] = [
@@ -69,13 +69,12 @@ export function pickyModel(): string {
     { op: "NonZero", inputs: ["isBlack"], outputs: ["where"] },
     { op: "Cast", inputs: ["where"], outputs: ["places"], int: { to: DATA_TYPES.float32 } },
     { op: "Add", inputs: ["places", "all"], outputs: ["numbers"] },
-    // The picture's own number in its batch: 0.
     { op: "ReduceMin", inputs: ["numbers"], outputs: ["least"] },
     { op: "Add", inputs: ["zeros", "least"], outputs: ["output0"] },
   ];
   const constants: OnnxConstant[] = [
     { name: "black", dims: [1], values: new Float32Array(1) },
-    { name: "all", dims: [4, 3 * SIZE_PX * SIZE_PX], values: new Float32Array(4 * 3 * SIZE_PX * SIZE_PX) },
+    { name: "all", dims: [4, 3 * SIZE_PX * SIZE_PX], values: new Float32Array(4 * 3 * SIZE_PX * SIZE_PX).fill(1) },
     { name: "zeros", dims: [1, ROWS, ANCHORS], values: new Float32Array(ROWS * ANCHORS) },
   ];
   return write("picky", nodes, constants);
