@@ -79,6 +79,7 @@ async function soak(
   return { records: soakRecords, growthMb: (memoryMb.at(-1) ?? NaN) - settled, samplesMb: memoryMb };
 }
 
+export { runRuntimes, runtimesText, type RuntimesReport } from "./runtimes.js";
 export { runModes, type ModesReport, type ModesTask } from "./modes.js";
 export { runStages, type StagesReport, type StagesTask } from "./stages.js";
 export { stagesText } from "./stages-report.js";

@@ -1,22 +1,21 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
 import type { ModelInfo } from "../model/index.js";
-import { openRuntimeSession } from "../pool/index.js";
+import { openRuntimeSession, type RuntimeChoice } from "../pool/index.js";
 
-/** One bare session on a ready f32 tensor, run as often as it can between two moments that all workers share. */
+/** One bare session on a ready tensor, run as often as it can between two moments that all workers share. */
 export interface LimitTask {
   readonly model: ModelInfo;
-  readonly device: WantedDevice;
+  readonly choice: RuntimeChoice;
   /** [workers that are ready, go] */
   readonly gate: SharedArrayBuffer;
   readonly workers: number;
   readonly windowMs: number;
 }
 
-const { model, device, gate, workers, windowMs } = workerData as LimitTask;
+const { model, choice, gate, workers, windowMs } = workerData as LimitTask;
 const words = new Int32Array(gate);
-const session = await openRuntimeSession({ ...model, device, intraOpThreads: 1 });
+const session = await openRuntimeSession({ ...model, ...choice, intraOpThreads: 1 });
 // Any picture will do: a run takes the same time whatever it sees.
 session.fill(new Uint8Array(3 * model.inputWidthPx * model.inputHeightPx).fill(114), { topPx: 0, heightPx: model.inputHeightPx });
 await session.run(() => undefined);

@@ -1,16 +1,16 @@
 import { Worker } from "node:worker_threads";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import type { ModelInfo } from "../model/index.js";
-import { forbidTelemetry } from "../pool/index.js";
+import { chooseRuntime, forbidTelemetry } from "../pool/index.js";
 import type { LimitTask } from "./limit-worker.js";
 
 /**
  * (a) The limit: N threads, each with a bare session and a ready tensor, nothing else. What the machine can infer at
  * most with this runtime, in frames a second.
  */
-export async function measureLimit(model: ModelInfo, device: WantedDevice, workers: number, windowMs: number): Promise<number> {
+export async function measureLimit(model: ModelInfo, wish: RuntimeWish, workers: number, windowMs: number): Promise<number> {
   forbidTelemetry();
-  const task: LimitTask = { model, device, workers, windowMs, gate: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
+  const task: LimitTask = { model, choice: chooseRuntime(wish), workers, windowMs, gate: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
   const rates = await Promise.all(Array.from({ length: workers }, () => runWorker(task)));
   return rates.reduce((sum, rate) => sum + rate, 0);
 }

@@ -48,16 +48,16 @@ const WARM_RECORDS = 20;
 async function measure(task: MeasureTask): Promise<Measured> {
   if (task.kind === "pipeline") return measurePipeline(task);
   const { options, workers, windowMs } = task;
-  const device = options.inference.device ?? "auto";
+  const wish = { device: "auto" as const, ...options.inference };
   const { info } = await loadModelInfo(options.model.path, options.model);
-  const fps = task.kind === "limit" ? await measureLimit(info, device, workers, windowMs) : await plain();
+  const fps = task.kind === "limit" ? await measureLimit(info, wish, workers, windowMs) : await plain();
   return { ...NOTHING_ELSE, fps, peakMb: memoryMb().peak };
 
   async function plain(): Promise<number> {
     const source = options.sources[0] ?? "";
     const size = await probeSource(await readAddress(source, options.source.ffmpegPath), options.source);
     const limits = detectLimits(info.labels, options.detect);
-    return measurePlain(info, device, source, size, limits, workers, windowMs);
+    return measurePlain(info, wish, source, size, limits, workers, windowMs);
   }
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { systemClock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo } from "../model/index.js";
-import { openRuntimeSession } from "../pool/index.js";
+import { chooseRuntime, openRuntimeSession } from "../pool/index.js";
 
 /**
  * (c) The plain way: an FFmpeg pipe of rgb24 at the model's size, one session with N intra-op threads on the main
@@ -11,7 +11,7 @@ import { openRuntimeSession } from "../pool/index.js";
  */
 export async function measurePlain(
   model: ModelInfo,
-  device: WantedDevice,
+  wish: RuntimeWish,
   source: string,
   sourceSize: { widthPx: number; heightPx: number },
   limits: DetectLimits,
@@ -20,7 +20,7 @@ export async function measurePlain(
 ): Promise<number> {
   const { inputWidthPx: width, inputHeightPx: height } = model;
   const letterbox = letterboxFor(model.letterbox, width, height, sourceSize.widthPx, sourceSize.heightPx);
-  const session = await openRuntimeSession({ ...model, device, intraOpThreads: threads });
+  const session = await openRuntimeSession({ ...model, ...chooseRuntime(wish), intraOpThreads: threads });
   const decoder = makeDecoder(model, limits);
   const place = `${letterbox.leftPx}:${letterbox.topPx}`;
   const filter = `scale=${letterbox.contentWidthPx}:${letterbox.contentHeightPx},pad=${width}:${height}:${place}:color=0x727272`;
@@ -34,6 +34,7 @@ export async function measurePlain(
     rest = Buffer.concat([rest, chunk as Buffer]);
     while (rest.length >= frameBytes) {
       if (session.input instanceof Float32Array) fillFromRgb(rest, model, session.input);
+      else if (session.input instanceof Uint8Array) fillFromRgb(rest, { ...model, scale: 1 }, session.input);
       rest = rest.subarray(frameBytes);
       await session.run((outputs) => decoder.decode(outputs, letterbox));
       if (begin === 0) begin = systemClock.monotonicMs();
@@ -49,7 +50,7 @@ export async function measurePlain(
 }
 
 /** Interleaved RGB to the model's planes. */
-function fillFromRgb(rgb: Uint8Array, { channels, scale }: ModelInfo, input: Float32Array): void {
+function fillFromRgb(rgb: Uint8Array, { channels, scale }: ModelInfo, input: Float32Array | Uint8Array): void {
   const area = input.length / 3;
   const [first, last] = channels === "rgb" ? [0, 2] : [2, 0];
   for (let i = 0, from = 0; i < area; i += 1, from += 3) {

@@ -30,7 +30,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
-  const { decodeReportText, densityText, fanoutText, gateText, modesText, reportText, runBench, runDecode, runDensity, runFanout, runGate, runModes, runStages, stagesText } = await import("../bench/index.js");
+  const { decodeReportText, densityText, fanoutText, gateText, modesText, reportText, runBench, runDecode, runDensity, runFanout, runGate, runModes, runRuntimes, runStages, runtimesText, stagesText } = await import("../bench/index.js");
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -52,6 +52,9 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     } else if (given["modes"] === true) {
       const report = await runModes(modesTask(given, { session, seconds, command }), world);
       await show(report, modesText(report));
+    } else if (given["runtimes"] === true) {
+      const report = await runRuntimes({ session, workers, rounds, seconds, command }, world);
+      await show(report, runtimesText(report));
     } else if (given["stages"] === true) {
       const { session: one, models, rounds: turns } = modesTask(given, { session, seconds, command });
       const report = await runStages({ session: one, models, rounds: given["rounds"] === undefined ? rounds : turns, command }, world);

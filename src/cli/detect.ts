@@ -3,7 +3,6 @@ import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { detectLimits, type ModelInfo } from "../model/index.js";
 import { imagePaths } from "../source/index.js";
-import { runtimeOf } from "../pool/index.js";
 import { inOrder, type SeenStill, type Stills } from "../stills/index.js";
 import { frameRecord, type FrameRecord } from "../wire/index.js";
 import { openDetectOutputs, type DetectOutputs } from "./detect-outputs.js";
@@ -101,7 +100,7 @@ function look(stills: Stills, info: ModelInfo, outputs: DetectOutputs, { signal 
     const capturedAtMs = systemClock.wallMs();
     try {
       const seen = await stills.see(path);
-      const record = recordOf(seen, info, { index, capturedAtMs, device: stills.device });
+      const record = recordOf(seen, info, { index, capturedAtMs, runtime: stills.runtime });
       await outputs.draw(path, record);
       return { path, record, timesMs: seen.timesMs };
     } catch (cause) {
@@ -113,9 +112,9 @@ function look(stills: Stills, info: ModelInfo, outputs: DetectOutputs, { signal 
 }
 
 /** The record that a run would write of it. */
-function recordOf({ widthPx, heightPx, detections, timesMs: { normalise, infer, decode } }: SeenStill, info: ModelInfo, { index, capturedAtMs, device }: { readonly index: number; readonly capturedAtMs: number; readonly device: string }): FrameRecord {
+function recordOf({ widthPx, heightPx, detections, timesMs: { normalise, infer, decode } }: SeenStill, info: ModelInfo, { index, capturedAtMs, runtime }: { readonly index: number; readonly capturedAtMs: number; readonly runtime: string }): FrameRecord {
   const header = { stream: "stills", epoch: 1, frame: index, ptsMs: null, capturedAtMs, capturedMonoMs: 0, widthPx, heightPx };
-  const context = { modelId: info.id, runtime: runtimeOf(device, info), labels: info.labels, publishedAtMs: capturedAtMs, orderMs: 0, totalMs: 0, skipped: {} };
+  const context = { modelId: info.id, runtime, labels: info.labels, publishedAtMs: capturedAtMs, orderMs: 0, totalMs: 0, skipped: {} };
   return frameRecord({ kind: "detected", header, detections, times: { queue: 0, normalise, infer, decode } }, context);
 }
 

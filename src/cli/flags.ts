@@ -18,7 +18,11 @@ const MODEL: readonly Flag[] = [
   { flags: "--model-task <T>", key: "model.task", help: "the same for what it gives: detect, segment, pose, obb, classify" },
   { flags: "--imgsz <PX>", key: "model.imgsz", help: "input size of a model that takes any: 640, or [height, width]" },
 ];
-const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental)" };
+const DEVICE: Flag = { flags: "--device <WHICH>", key: "inference.device", help: "what runs the model: auto = cuda where its libraries are, else cpu; or cpu, cuda, tensorrt, coreml, directml, webgpu (experimental); with --runtime openvino cpu, gpu, npu" };
+const RUNTIME: readonly Flag[] = [
+  { flags: "--runtime <NAME>", key: "inference.runtime", help: "the library that runs the model: onnxruntime or openvino" },
+  { flags: "--precision <P>", key: "inference.precision", help: "with openvino: f32, bf16, f16, or auto = the cheapest that the processor has by nature" },
+];
 const WORKERS: Flag = { flags: "-w, --workers <N>", key: "inference.workers", help: "threads that run the model, 1 to 64, or auto = one for each usable core" };
 const DETECT: readonly Flag[] = [
   { flags: "--conf <SCORE>", key: "detect.conf", help: "least score of an object, 0 to 1" },
@@ -60,6 +64,7 @@ export const FLAGS = {
     SERVE,
     NO_AUTH,
     DEVICE,
+    ...RUNTIME,
     MODE,
     ...BROKER,
     WORKERS,
@@ -89,6 +94,7 @@ export const FLAGS = {
     { flags: "--strict", help: "end at the first picture that can't be looked at; else the others are done, and the status is 1" },
     STILL_PREPROCESS,
     DEVICE,
+    ...RUNTIME,
     WORKERS,
     MEGAPIXELS,
     CONFIG,
@@ -107,6 +113,7 @@ export const FLAGS = {
     { flags: "--force", help: "replace what is at --save" },
     STILL_PREPROCESS,
     DEVICE,
+    ...RUNTIME,
     WORKERS,
     MEGAPIXELS,
     CONFIG,
@@ -117,6 +124,7 @@ export const FLAGS = {
     NO_AUTH,
     OUT,
     DEVICE,
+    ...RUNTIME,
     MODE,
     WORKERS,
     { flags: "--no-open", help: "do not open the browser" },
@@ -129,6 +137,7 @@ export const FLAGS = {
   runtime: [CONFIG, json("the answer")],
   worker: [
     DEVICE,
+    ...RUNTIME,
     ...BROKER.map((flag) => ({ ...flag, help: flag.help.replace("with --mode queue: ", "") })),
     ...MODEL,
     { ...WORKERS, help: "threads that run the model, each with an instance of its own; auto = one for each usable core" },
@@ -198,6 +207,7 @@ export const FLAGS = {
   bench: [
     ...MODEL,
     DEVICE,
+    ...RUNTIME,
     MODE,
     ...BROKER,
     WORKERS,
@@ -208,6 +218,7 @@ export const FLAGS = {
     { flags: "--gate", help: "instead: what the motion gate finds late or never, costs and saves, on scenes with known truth and on SOURCE" },
     { flags: "--decode", help: "instead: what FFmpeg costs of a stream of which 1, 5 or 15 fps are wanted, against decoding and scaling all of it" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },
+    { flags: "--runtimes", help: "instead: onnxruntime and openvino in turn, bare threads and the whole pipeline of each; openvino in the precision of --runtime openvino --precision" },
     { flags: "--stages", help: "instead: single stages (decoding, filling the input, masks) against a straightforward version of each" },
     { flags: "--models <LIST>", help: "with --modes and --stages: model files, separated by commas; default: --model" },
     { flags: "--counts <LIST>", help: "with --modes: numbers of workers, separated by commas; default 1,2,4" },

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { Device, Precision, Runtime } from "../core/devices.js";
 import { PipelineError } from "../core/errors.js";
 import { importWeights, isHere, modelNamed, modelsFolder, pathOf, readRegistry, requireHere, verifyWeights, type CheckedWeights, type ModelEntry } from "../weights/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
@@ -111,10 +112,10 @@ async function info(word: string, given: GivenFlags): Promise<Answer> {
   const entry = await modelNamed(word);
   if (entry !== null && !(await isHere(entry))) return notHere(entry);
   const { inference, model } = await settingsFor(FLAGS.models, given, []);
-  const { loadModelInfo, ModelInstance } = await import("../pool/index.js");
+  const { loadModelInfo, ModelInstance, runtimeOf } = await import("../pool/index.js");
   const described = await loadModelInfo(word, model);
   const { size } = await stat(described.info.path);
-  const device = await deviceOf(() => ModelInstance.open({ ...model, model: word, device: inference.device }));
+  const device = await runtimeHere(runtimeOf, () => ModelInstance.open({ ...model, ...inference, model: word }));
   const { facts, lines } = modelFacts(described, size, device);
   const widest = Math.max(...lines.map(([what]) => what.length));
   return { json: facts, lines: lines.map(([what, words]) => `${what.padEnd(widest)}  ${words}`) };
@@ -131,11 +132,11 @@ function notHere(entry: ModelEntry): Answer {
   return { json: { ...entry, isHere: false }, lines };
 }
 
-/** Which device runs the model, or why none does: the file's own facts are told all the same. */
-async function deviceOf(open: () => Promise<{ readonly device: string } & AsyncDisposable>): Promise<string> {
+/** What runs the model here (library/device/precision), or why nothing does: the file's own facts are told all the same. */
+async function runtimeHere(runtimeOf: (live: { readonly runtime: Runtime; readonly device: Device; readonly precision: Precision }) => string, open: () => Promise<{ readonly runtime: Runtime; readonly device: Device; readonly precision: Precision } & AsyncDisposable>): Promise<string> {
   try {
     await using instance = await open();
-    return instance.device;
+    return runtimeOf(instance);
   } catch (thrown) {
     const { code, message } = coded(thrown);
     return `none: ${code} ${message}`;

@@ -8,7 +8,7 @@ import { print } from "./print.js";
 import { showLine } from "./progress.js";
 import { megabytes, pullText } from "./pull.js";
 import { coded } from "./report-error.js";
-import { settingsFor } from "./run.js";
+import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
 

@@ -38,9 +38,8 @@ export async function openModelForStills({ model, inference, source: { preproces
   const workers = inference.workers === "auto" ? availableCores().cores : inference.workers;
   // A queue's workers are others' machines; pictures at hand are looked at here.
   const mode = inference.mode === "queue" ? "threads" : inference.mode;
-  const { device, frameTimeoutMs, hangLimitMs } = inference;
   const tell = ({ message }: { readonly message: string }): void => terminal.say(`sightline: ${printable(message)}`);
   for (const message of notices) tell({ message });
-  const stills = await openStills({ model: info, limits: typeof limits === "function" ? limits(info) : limits, mode, workers, device, tell, frameTimeoutMs, hangLimitMs, mostPixels, preprocess }, systemClock);
+  const stills = await openStills({ ...inference, model: info, limits: typeof limits === "function" ? limits(info) : limits, mode, workers, tell, mostPixels, preprocess }, systemClock);
   return { info, stills, workers, [Symbol.asyncDispose]: () => stills[Symbol.asyncDispose]() };
 }

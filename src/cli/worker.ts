@@ -60,7 +60,7 @@ async function open(settings: Settings, terminal: Terminal): Promise<QueueWorker
   const { openQueueWorker } = await import("../queue/index.js");
   const tell: Tell = (level, message) => terminal.say(`sightline: ${level === "info" ? printable(message) : terminal.paint.yellow(printable(message))}`);
   const serving = await openQueueWorker(
-    { queue: inference.queue, model: info, workers, device: inference.device, frameTimeoutMs: inference.frameTimeoutMs, hangLimitMs: inference.hangLimitMs, name, host: hostname(), version: version() },
+    { ...inference, model: info, workers, name, host: hostname(), version: version() },
     { clock: systemClock, random: systemRandom, tell },
   );
   terminal.say(`sightline: worker ${printable(name)} serves ${info.id} (sha256 ${info.sha256}) with ${workers} ${workers === 1 ? "instance" : "instances"}`);

@@ -1,4 +1,4 @@
-import { DEVICES } from "../core/devices.js";
+import { DEVICES, PRECISIONS, RUNTIMES } from "../core/devices.js";
 import { z } from "../core/schema.js";
 
 /** Most worker threads that make sense: each holds its own copy of the model. */
@@ -89,13 +89,19 @@ const queue = z.strictObject({
 const inference = z
   .strictObject({
     mode: oneOf("threads", "shared", "processes", "queue").default("threads").describe("Where the model runs. threads = an instance in each of so many threads; shared = one instance behind a lock, its runs spread over the cores: the least memory; processes = an instance in each of so many child processes: one that crashes or hangs is replaced; queue = workers at any number of machines, see queue."),
-    device: oneOf(...DEVICES).default("auto").describe("What runs the model. auto = cuda where its libraries are beside onnxruntime and work, else cpu; the others are taken only by name (tensorrt builds its engine first, which takes minutes; webgpu is experimental), and when one is not available that is an error. With a graphics processor one or two workers are enough."),
+    runtime: oneOf(...RUNTIMES).default("onnxruntime").describe("The library that runs the model. onnxruntime comes along; openvino is faster on Intel's processors where it may count in bf16, and has to be at this machine: sightline runtime add openvino."),
+    openvinoPath: z.string().min(1).nullable().default(null).describe("OpenVINO's libraries or the folder that they are in; null = SIGHTLINE_OPENVINO, then what sightline runtime add has brought, then the system's."),
+    precision: oneOf(...PRECISIONS).default("f32").describe("With runtime openvino: in what numbers the model is counted. auto = bf16 or f16 where the processor has that by nature, which is told at the start, else f32. A lower one moves weak scores a little; where it is not to be had that is an error."),
+    device: oneOf(...DEVICES).default("auto").describe("What runs the model. With onnxruntime, auto = cuda where its libraries are beside onnxruntime and work, else cpu; the others are taken only by name (tensorrt builds its engine first, which takes minutes; webgpu is experimental), and when one is not available that is an error. With openvino it is cpu, gpu, npu (Intel's) or auto, which leaves it to OpenVINO. With a graphics processor one or two workers are enough."),
     workers: autoOr(1, MOST_WORKERS).default("auto").describe("Threads (or processes) that run the model, each with its own instance (shared: threads of the one instance); auto = one for each usable core."),
     frameTimeoutMs: durationMs(1).default(10_000).describe("A frame whose result has not come by then ends as late; in mode processes the process that has it is ended and replaced."),
     hangLimitMs: durationMs(1).default(30_000).describe("A model run that takes longer ends the whole run: it can't be ended alone (in mode processes it can, and is)."),
     queue: queue.prefault({}).describe("Mode queue: the broker and how frames go there. Workers are started with: sightline worker."),
-    openvinoPath: z.string().min(1).nullable().default(null).describe("Folder with OpenVINO's libraries, or libopenvino_c.so itself; null = that of SIGHTLINE_OPENVINO, what sightline runtime add has brought, or the system's."),
     maxConsecutiveFailures: z.int().min(1).max(1_000_000).default(50).describe("So many failed frames one after another end the stream."),
+  })
+  .refine(({ runtime, precision }) => runtime === "openvino" || precision === "f32" || precision === "auto", {
+    path: ["precision"],
+    message: "a precision other than f32 needs inference.runtime openvino: onnxruntime counts a model as it was exported",
   })
   .refine(({ frameTimeoutMs, hangLimitMs }) => hangLimitMs >= frameTimeoutMs, {
     path: ["hangLimitMs"],

@@ -36,7 +36,9 @@ export interface ModelFigures {
   readonly busy: number;
   readonly capacity: number;
   /** What runs it: cpu, cuda, ...; null until it is loaded. */
+  readonly runtime: string | null;
   readonly device: string | null;
+  readonly precision: string | null;
   /** Workers that were lost and replaced since it is open, by cause. */
   readonly replaced: Readonly<Record<string, number>>;
   /** Mode queue: what it has counted. */

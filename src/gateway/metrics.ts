@@ -122,7 +122,7 @@ function otherFigures(registry: Registry): Refresh[] {
   const busy = new Gauge({ name: "sightline_pool_busy_tasks", help: "Tasks that are at the threads.", labelNames: ["model"], registers });
   const capacity = new Gauge({ name: "sightline_pool_capacity_tasks", help: "Tasks that can be at the threads at once.", labelNames: ["model"], registers });
   const warm = new Gauge({ name: "sightline_pool_warm", help: "1 when every thread has loaded the model and run it once.", labelNames: ["model"], registers });
-  const device = new Gauge({ name: "sightline_pool_device_info", help: "What runs the model; always 1.", labelNames: ["model", "device"], registers });
+  const device = new Gauge({ name: "sightline_pool_device_info", help: "What runs the model; always 1.", labelNames: ["model", "runtime", "device", "precision"], registers });
   const replaced = new Counter({ name: "sightline_workers_replaced_total", help: "Workers that were lost and replaced, by cause.", labelNames: ["model", "cause"], registers });
   const sinkQueue = new Gauge({ name: "sightline_sink_queue_bytes", help: "Bytes that wait to be written.", labelNames: ["sink"], registers });
   const sinkLost = new Counter({ name: "sightline_sink_lost_records_total", help: "Records that a sink lost because it was too slow or has ended.", labelNames: ["sink"], registers });
@@ -142,7 +142,7 @@ function otherFigures(registry: Registry): Refresh[] {
         busy.set({ model }, pool.busy);
         capacity.set({ model }, pool.capacity);
         warm.set({ model }, pool.isWarm ? 1 : 0);
-        if (pool.device !== null) device.set({ model, device: pool.device }, 1);
+        if (pool.device !== null) device.set({ model, device: pool.device, runtime: pool.runtime ?? "", precision: pool.precision ?? "" }, 1);
         for (const [cause, count] of Object.entries(pool.replaced)) replaced.inc({ model, cause }, count);
       }
       for (const { name: sink, queuedBytes, lostRecords, isFailing, writtenRecords, syncedRecords } of control()?.sinks() ?? []) {

@@ -1,2 +1,3 @@
 export { availableCores, type AvailableCores, type CoresSeen } from "./cores.js";
 export { machineLine } from "./line.js";
+export { countsNatively } from "./precisions.js";

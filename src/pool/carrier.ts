@@ -1,8 +1,8 @@
 import type { PipelineError } from "../core/errors.js";
 import type { WorkerTask } from "./messages.js";
-import { liveDevices, type LiveDevices } from "./devices.js";
 import { makePermits } from "./permits.js";
 import { NONE_REPLACED, type InferencePool, type PoolAnswer, type ReplacementCause, type Seat } from "./pool.js";
+import { liveDevices, type LiveDevices } from "./runtimes/live.js";
 
 /** What a carrier tells of a task besides its answer: each once, in this order or at the same time. */
 export interface Hands {

@@ -1,11 +1,13 @@
-export { runtimeOf, type LiveDevices } from "./devices.js";
+export { runtimeOf, type LiveDevices } from "./runtimes/live.js";
+export { chooseRuntime, openRuntimeSession } from "./runtimes/choose.js";
+export type { RuntimeChoice, RuntimeSession } from "./runtimes/session.js";
 export { poolOf, type Carrier, type Hands } from "./carrier.js";
 export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";
 export { instancesOf, openPool, type PoolOptions } from "./open.js";
 export { openProcessPool, type ProcessPoolOptions } from "./processes.js";
 export { openThreadPool, type ThreadPoolOptions } from "./threads.js";
 export { loadModelInfo, type ModelSource, type ModelWords } from "./model-file.js";
-export { describeRuntime, forbidTelemetry, openRuntimeSession, type RuntimeSession } from "./session.js";
+export { describeRuntime, forbidTelemetry } from "./runtimes/onnxruntime.js";
 export { singleCaller, type CallerWorld, type SingleCaller } from "./instance.js";
 export { ModelInstance, type Detections, type DetectFilter, type InstanceOptions, type PlanarFrame } from "./model-instance.js";
 export { locked, type LockedInstance, type ShareOptions } from "./locked.js";

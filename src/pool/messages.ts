@@ -1,16 +1,16 @@
 import type { DetectionBatch } from "../core/detections.js";
-import type { WantedDevice } from "../core/devices.js";
 import type { ErrorWire } from "../core/errors.js";
 import type { DetectLimits, InputRows, Letterbox, ModelInfo, PixelForm } from "../model/index.js";
 import type { RingLayout } from "../ring/index.js";
-import type { LiveDevice } from "./devices.js";
+import type { LiveDevice } from "./runtimes/live.js";
+import type { RuntimeChoice } from "./runtimes/session.js";
 
 /** What every worker is given when it starts. The same clone for all. */
 export interface WorkerSetup {
   readonly model: ModelInfo;
   /** Threads inside one run of the model. */
   readonly intraOpThreads: number;
-  readonly device: WantedDevice;
+  readonly choice: RuntimeChoice;
   /** Three shared words: [workers that have loaded or failed to, workers that failed to, streams that have left]. */
   readonly roll: SharedArrayBuffer;
   /** Upper bound of a random wait before each run, ms. 0 except where a test shakes the order. */
@@ -26,6 +26,9 @@ export const ROLL_FAILED = 1;
 export const ROLL_LEFT = 2;
 /** Words in `WorkerSetup.roll`. */
 export const ROLL_WORDS = 3;
+
+/** Instead of a task: the thread lets go of its model. What a native library holds does not go with a thread that ends. */
+export const LET_GO = 0;
 
 /** What a stream wants to see, as it travels with each of its tasks. Workers keep a decoder for each `key`. */
 export interface TaskLimits extends DetectLimits {
@@ -71,7 +74,7 @@ export const LEASH_FD = 5;
 /** What a model process is told first. */
 export interface ProcessSetup {
   readonly model: ModelInfo;
-  readonly device: WantedDevice;
+  readonly choice: RuntimeChoice;
   readonly jitterMs: number;
   /** Size of one slot in the file of slots, bytes. */
   readonly slotBytes: number;

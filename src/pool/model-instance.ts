@@ -1,12 +1,13 @@
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import type { DetectionBatch } from "../core/detections.js";
 import { systemClock } from "../core/clock.js";
-import type { Device, WantedDevice } from "../core/devices.js";
+import type { Device, Precision, Runtime, RuntimeWish, WantedDevice } from "../core/devices.js";
 import { detectLimits, placePicture, rowsOf, type InputRows, type Letterbox, type ModelInfo, type ObjectLimits } from "../model/index.js";
 import { readStill, type Still } from "../picture/index.js";
 import { singleCaller, type SingleCaller } from "./instance.js";
 import { taskLimits, type TaskLimits } from "./messages.js";
 import { loadModelInfo, type ModelWords } from "./model-file.js";
+import { chooseRuntime } from "./runtimes/choose.js";
 import { openServing, type Serving } from "./serving.js";
 
 /** Which of the objects that a model finds are wanted, and what of them. */
@@ -26,7 +27,7 @@ export interface DetectFilter extends ObjectLimits {
 }
 
 /** Which model, and what its calls see where they say nothing else. */
-export interface InstanceOptions extends DetectFilter {
+export interface InstanceOptions extends DetectFilter, RuntimeWish {
   /**
    * Path of an ONNX file, or the name of a model that is at this machine (`sightline models list`): nothing is fetched here.
    * Default: `builtin`, the small street model that comes with sightline.
@@ -40,7 +41,7 @@ export interface InstanceOptions extends DetectFilter {
   readonly imgsz?: ModelWords["imgsz"];
   /** Threads inside one run. Default: 1; more only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
-  /** What runs it; auto = cuda where its libraries are beside onnxruntime and work, else cpu. Default: auto. */
+  /** What runs it; auto = cuda where its libraries are beside onnxruntime and work, else cpu; with openvino what that chooses. Default: auto. */
   readonly device?: WantedDevice;
 }
 
@@ -83,8 +84,10 @@ type Call = readonly [picture: Still | PlanarFrame, filter: DetectFilter];
 export class ModelInstance implements AsyncDisposable {
   /** What the model file says: labels, input size, family. */
   readonly model: ModelInfo;
-  /** What runs it. */
+  /** What runs it: the device, and below the library and the precision. */
   readonly device: Device;
+  readonly runtime: Runtime;
+  readonly precision: Precision;
   /**
    * Finds the objects of one picture. A property of its own, so that no copy of an instance reaches another thread:
    * functions can't be cloned.
@@ -99,7 +102,8 @@ export class ModelInstance implements AsyncDisposable {
 
   private constructor(model: ModelInfo, serving: Serving, own: DetectFilter) {
     this.model = model;
-    this.device = serving.live.device;
+    const { device, runtime, precision } = serving.live;
+    [this.device, this.runtime, this.precision] = [device, runtime, precision];
     this.#caller = singleCaller(detector(model, serving, own), { close: () => serving[Symbol.asyncDispose]() });
     this.detect = (picture, filter = {}) => this.#caller.run([picture, filter]);
   }
@@ -107,12 +111,12 @@ export class ModelInstance implements AsyncDisposable {
   /**
    * Loads a model in this thread and runs it once. Blocks the thread meanwhile, as each run does.
    * @throws PipelineError E_MODEL_MISSING, E_MODEL_UNREADABLE, E_MODEL_INVALID, E_MODEL_INPUTS, E_MODEL_FAMILY, E_MODEL_AMBIGUOUS,
-   * E_MODEL_SIDECAR, E_MODEL_NAME, E_MODEL_NOT_PULLED, E_MODEL_DEVICE, E_LABELS, or E_CONFIG when it has none of the classes.
+   * E_MODEL_SIDECAR, E_MODEL_NAME, E_MODEL_NOT_PULLED, E_MODEL_DEVICE, E_MODEL_PRECISION, E_MODEL_RUNTIME, E_RUNTIME_MISSING, E_RUNTIME_VERSION, E_RUNTIME_BROKEN, E_LABELS, or E_CONFIG when it has none of the classes.
    */
-  static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, device = "auto", ...own }: InstanceOptions = {}): Promise<ModelInstance> {
+  static async open({ model = "builtin", labels = null, family = null, task = null, imgsz = null, intraOpThreads = 1, device = "auto", runtime, precision, openvinoPath, ...own }: InstanceOptions = {}): Promise<ModelInstance> {
     const { info } = await loadModelInfo(model, { labels, family, task, imgsz });
     limitsOf(info, own);
-    return new ModelInstance(info, await openServing(info, intraOpThreads, device), own);
+    return new ModelInstance(info, await openServing(info, intraOpThreads, chooseRuntime({ device, ...(runtime && { runtime }), ...(precision && { precision }), ...(openvinoPath !== undefined && { openvinoPath }) })), own);
   }
 
   /** Waits for the run that is on, if any, then frees the model. Calls from now on get E_INSTANCE_CLOSED. */

@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
-import type { LiveDevice } from "./devices.js";
 import { LEASH_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
+import type { LiveDevice } from "./runtimes/live.js";
 import { lossOf, type Loss, type ProcessEnd } from "./process-end.js";
 
 /** Longest time for one process to load the model, ms. */

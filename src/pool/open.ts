@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { InferenceMode, InferencePool, PoolNotice } from "./pool.js";
 import { openProcessPool } from "./processes.js";
+import { runtimeOf } from "./runtimes/live.js";
 import { openThreadPool, type ThreadPoolOptions } from "./threads.js";
 
 /** Which mode, and what it is given. */
@@ -21,7 +22,9 @@ export function instancesOf({ mode, workers }: Pick<PoolOptions, "mode" | "worke
  */
 export async function openPool(options: PoolOptions, clock: Clock): Promise<InferencePool> {
   const pool = await openIn(options, clock);
-  for (const message of pool.live.left) options.tell?.({ level: "warn", message: `${message}; ${pool.live.device} is taken instead` });
+  const { live } = pool;
+  if (options.precision === "auto") options.tell?.({ level: "info", message: `${options.model.id} runs on ${runtimeOf(live)}: ${live.precision === "f32" ? "this machine has no cheaper precision by nature" : "a cheaper precision than f32, which may move weak scores"} (inference.precision auto)` });
+  for (const message of live.left) options.tell?.({ level: "warn", message: `${message}; ${live.device} is taken instead` });
   return pool;
 }
 

@@ -1,6 +1,6 @@
 import type { PipelineError } from "../core/errors.js";
-import type { LiveDevices } from "./devices.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
+import type { LiveDevices } from "./runtimes/live.js";
 
 /**
  * Where the model runs.

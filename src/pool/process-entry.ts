@@ -28,10 +28,10 @@ process.on("message", (message: ProcessSetup | ProcessTask) => {
   void serving.then((serve) => serve?.(message)).then((answer) => answer && say({ id: message.id, answer }));
 });
 
-async function open({ model, device, jitterMs, slotBytes }: ProcessSetup): Promise<((task: ProcessTask) => Promise<WorkerAnswer>) | undefined> {
+async function open({ model, choice, jitterMs, slotBytes }: ProcessSetup): Promise<((task: ProcessTask) => Promise<WorkerAnswer>) | undefined> {
   process.title = `sightline model ${model.id}`;
   try {
-    const instance = await openServing(model, 1, device);
+    const instance = await openServing(model, 1, choice);
     // Grows with the largest picture that comes at its own size.
     let pixels = new Uint8Array(slotBytes);
     const room = (bytes: number): Uint8Array => (pixels = pixels.length < bytes ? new Uint8Array(bytes) : pixels).subarray(0, bytes);

@@ -1,20 +1,23 @@
 import { pause, type Clock } from "../core/clock.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import { frameBytes } from "../model/index.js";
 import { ringViews } from "../ring/index.js";
 import { poolOf, type Carrier, type Hands } from "./carrier.js";
-import type { LiveDevice } from "./devices.js";
 import { watchInFlight } from "./in-flight.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 import { startModelProcess, type ModelProcess } from "./model-process.js";
 import type { Loss } from "./process-end.js";
 import { NONE_REPLACED, type InferencePool, type PoolAnswer, type PoolNotice, type ReplacementCause } from "./pool.js";
+import { chooseRuntime } from "./runtimes/choose.js";
+import type { LiveDevice } from "./runtimes/live.js";
+import type { RuntimeChoice } from "./runtimes/session.js";
 import { openSlotFile, type SlotFile } from "./slot-file.js";
 import type { ThreadPoolOptions } from "./threads.js";
 
 /** How many processes, with which model. */
-export interface ProcessPoolOptions extends Pick<ThreadPoolOptions, "workers" | "depth" | "model" | "device" | "jitterMs"> {
+export interface ProcessPoolOptions extends Pick<ThreadPoolOptions, "workers" | "depth" | "model" | "jitterMs" | keyof RuntimeWish> {
   /** A frame whose answer has not come by then ends as `late`, and the process that has it is ended and replaced, ms. */
   readonly frameTimeoutMs: number;
   /** Told of processes that were lost and replaced. */
@@ -81,6 +84,7 @@ class Processes implements Carrier {
   readonly replaced: Record<ReplacementCause, number> = { ...NONE_REPLACED };
   readonly #options: ProcessPoolOptions;
   readonly #clock: Clock;
+  readonly #choice: RuntimeChoice;
   readonly #slotBytes: number;
   readonly #slots: SlotFile;
   readonly #places: readonly Place[];
@@ -99,6 +103,7 @@ class Processes implements Carrier {
     const { model, workers, depth, frameTimeoutMs } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#choice = chooseRuntime(options);
     this.#slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
     this.#slots = openSlotFile(workers * depth, this.#slotBytes);
     this.#places = Array.from({ length: workers }, (_, i) => ({
@@ -247,9 +252,9 @@ class Processes implements Carrier {
 
   /** Fills a place. @throws PipelineError of what the process met */
   async #start(place: Place): Promise<void> {
-    const { model, device = "cpu", jitterMs = 0, program = new URL("./process-entry.js", import.meta.url) } = this.#options;
+    const { model, jitterMs = 0, program = new URL("./process-entry.js", import.meta.url) } = this.#options;
     const process = startModelProcess({
-      program, setup: { model, device, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
+      program, setup: { model, choice: this.#choice, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
       onAnswer: (id, answer) => place.process === process && this.#answered(place, id, answer),
     }, this.#clock);
     place.process = process;

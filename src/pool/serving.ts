@@ -1,9 +1,9 @@
 import { systemClock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
 import { makeDecoder, makeFitter, type Decoder, type Fitter, type ModelInfo } from "../model/index.js";
-import type { LiveDevice } from "./devices.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
-import { openRuntimeSession, type RuntimeSession } from "./session.js";
+import { openRuntimeSession } from "./runtimes/choose.js";
+import type { LiveDevice } from "./runtimes/live.js";
+import type { RuntimeChoice, RuntimeSession } from "./runtimes/session.js";
 
 /** What has to be known of a frame, wherever its pixels are. */
 export type FrameTask = Pick<WorkerTask, "letterbox" | "rows" | "pixels" | "limits">;
@@ -27,14 +27,11 @@ const MOST_DECODERS = 64;
 
 /**
  * Loads the model in the calling thread and warms it up.
- * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE, E_MODEL_INPUTS, E_TELEMETRY
+ * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE, E_MODEL_INPUTS, E_MODEL_RUNTIME, E_MODEL_PRECISION, E_RUNTIME_*, E_TELEMETRY
  */
-export async function openServing(model: ModelInfo, intraOpThreads: number, device: WantedDevice): Promise<Serving> {
-  const session = await openRuntimeSession({ ...model, intraOpThreads, device });
-  await session.run(() => undefined).catch(async (cause: unknown) => {
-    await session[Symbol.asyncDispose]();
-    throw cause;
-  });
+export async function openServing(model: ModelInfo, intraOpThreads: number, choice: RuntimeChoice): Promise<Serving> {
+  const session = await openRuntimeSession({ ...model, ...choice, intraOpThreads });
+  await warm(session);
   const decoders = new Map<string, Decoder>();
   const fitter = makeFitter(model);
 
@@ -51,6 +48,16 @@ export async function openServing(model: ModelInfo, intraOpThreads: number, devi
     forget: () => decoders.clear(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
+}
+
+/** What fails in its first run is not kept. */
+async function warm(session: RuntimeSession): Promise<void> {
+  try {
+    await session.run(() => undefined);
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function serveOn(session: RuntimeSession, fitter: Fitter, task: FrameTask, read: (fill: (pixels: Uint8Array) => void) => void, decoderFor: (task: FrameTask) => Decoder): Promise<WorkerAnswer> {

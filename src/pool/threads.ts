@@ -1,18 +1,19 @@
 import { Piscina } from "piscina";
-import type { Clock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import { pause, type Clock } from "../core/clock.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
-import type { LiveDevice } from "./devices.js";
 import { watchInFlight, type HangLimits } from "./in-flight.js";
 import type { InferencePool } from "./pool.js";
-import { ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
-import { forbidTelemetry } from "./session.js";
+import { LET_GO, ROLL_FAILED, ROLL_LEFT, ROLL_WORDS, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { chooseRuntime } from "./runtimes/choose.js";
+import type { LiveDevice } from "./runtimes/live.js";
+import { forbidTelemetry } from "./runtimes/onnxruntime.js";
 
 /** How many threads, with which model. */
-export interface ThreadPoolOptions extends HangLimits {
+export interface ThreadPoolOptions extends HangLimits, RuntimeWish {
   readonly workers: number;
   /**
    * Most tasks sent to each thread at once. 2 keeps a thread busy while the main thread is not scheduled (files). As long
@@ -22,8 +23,6 @@ export interface ThreadPoolOptions extends HangLimits {
   readonly model: ModelInfo;
   /** Threads inside one run. More than 1 only for an instance that has the cores to itself. */
   readonly intraOpThreads?: number;
-  /** Default: cpu. */
-  readonly device?: WantedDevice;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
   readonly jitterMs?: number;
   /** The thread's program. Another one only where a test wants threads that fail in ways ours does not. */
@@ -44,7 +43,7 @@ const START_TIMEOUT_MS = 60_000;
 export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): Promise<InferencePool> {
   forbidTelemetry();
   const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
-  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, device: options.device ?? "cpu", roll, jitterMs: options.jitterMs ?? 0 };
+  const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, choice: chooseRuntime(options), roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
     filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
     workerData: setup,
@@ -90,9 +89,17 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   piscina.removeAllListeners("error");
   piscina.on("error", () => undefined);
   const failure = answers.find((answer) => "code" in answer);
+  if (failure) await letGo(piscina, workers, clock);
   if (failure) throw new PipelineError(failure.code, failure.message);
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
   return answers.filter((answer) => "device" in answer);
+}
+
+/** Has every idle thread let go of its model. */
+async function letGo(piscina: Piscina, workers: number, clock: Clock): Promise<void> {
+  const calls = Array.from({ length: workers }, () => piscina.run(LET_GO) as Promise<void>);
+  // One that has just taken the place of another and can't start never answers.
+  await Promise.race([Promise.allSettled(calls), pause(CLOSE_TIMEOUT_MS, clock)]);
 }
 
 interface CarrierParts {
@@ -128,6 +135,7 @@ function threadCarrier({ piscina, threads, live, roll }: CarrierParts, { workers
       if (stuck) throw stuck;
       // Nor can one that has just taken the place of another and runs its model for the first time.
       await threads.begun();
+      await letGo(piscina, workers, clock);
       await piscina.close();
     },
   };

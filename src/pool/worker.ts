@@ -3,10 +3,10 @@ import { workerData } from "piscina";
 import { systemClock } from "../core/clock.js";
 import { asPipelineError, PipelineError, type ErrorWire } from "../core/errors.js";
 import { readSlot, ringViews } from "../ring/index.js";
-import type { LiveDevice } from "./devices.js";
 import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
-import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import { ROLL_ARRIVED, ROLL_FAILED, ROLL_LEFT, LET_GO, type WorkerAnswer, type WorkerSetup, type WorkerTask } from "./messages.js";
+import type { LiveDevice } from "./runtimes/live.js";
 import { openServing, type Serving } from "./serving.js";
 import { inTurn, type Shared } from "./turns.js";
 
@@ -23,15 +23,15 @@ let leftBefore = 0;
 const roll = new Int32Array(setup.roll);
 const jitter = jitterWait(setup.jitterMs, threadId);
 
-/** What runs the model; undefined when nothing does. */
-let live: LiveDevice | undefined;
+/** The model; undefined when there is none. */
+let loaded: Serving | undefined;
 
 type Instance = Shared<WorkerTask, WorkerAnswer>;
 
 async function start(): Promise<Instance | ErrorWire> {
   try {
-    const serving = await openServing(setup.model, setup.intraOpThreads, setup.device);
-    live = serving.live;
+    const serving = await openServing(setup.model, setup.intraOpThreads, setup.choice);
+    loaded = serving;
     // Tasks may be sent ahead of time so that the thread never waits for the main thread; they are served one by one.
     return inTurn(singleCaller((task: WorkerTask) => serve(serving, task)));
   } catch (error) {
@@ -81,11 +81,12 @@ function rollCall(workers: number): void {
 
 const instance = await start();
 
-/** Piscina's handler: the roll call (a number: how many workers there are), or one frame. Never throws. */
-export default async function handle(task: WorkerTask | number): Promise<WorkerAnswer | ErrorWire | LiveDevice> {
+/** Piscina's handler: the roll call (a number: how many workers there are), the last task of all (LET_GO), or one frame. Never throws. */
+export default async function handle(task: WorkerTask | number): Promise<WorkerAnswer | ErrorWire | LiveDevice | undefined> {
+  if (task === LET_GO) return void (await loaded?.[Symbol.asyncDispose]());
   if (typeof task === "number") {
     rollCall(task);
-    return "code" in instance ? instance : live!;
+    return "code" in instance ? instance : loaded!.live;
   }
   if ("code" in instance) return { ok: false, error: instance };
   try {

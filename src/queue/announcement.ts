@@ -15,7 +15,9 @@ const announcement = z.strictObject({
   model: z.strictObject({
     sha256: z.string().regex(/^[0-9a-f]{64}$/), family: z.enum(FAMILIES), task: z.enum(TASKS), inputWidthPx: z.int().min(1), inputHeightPx: z.int().min(1), classes: z.int().min(0),
   }),
-  device: name.describe("What runs the model there: cpu, cuda, ..."),
+  runtime: name.describe("What runs the model there: the library."),
+  device: name.describe("On what: cpu, cuda, ..."),
+  precision: name.describe("In what numbers: f32, bf16, f16."),
   instances: z.int().min(1).max(1024),
   busy: z.int().min(0),
   /** It takes nothing any more. */

@@ -82,7 +82,7 @@ export class QueueCarrier implements Carrier {
   }
 
   get live(): readonly LiveDevices[] {
-    return this.#crew.devices.map((device) => ({ device, left: [] }));
+    return this.#crew.live.map(({ runtime, device, precision }) => ({ runtime, device, precision, left: [] }));
   }
 
   capacity(newestFirst: boolean): number {

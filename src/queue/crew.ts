@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import type { ModelInfo } from "../model/index.js";
+import type { LiveDevices } from "../pool/index.js";
 import type { Announcement } from "./announcement.js";
 import { emptyRoster, excuseAll, forgetSilent, heard, instancesIn, SILENT_MS } from "./roster.js";
 import { traitsOf, type ModelTraits } from "./subjects.js";
@@ -10,7 +11,7 @@ export interface Crew {
   readonly workers: number;
   readonly instances: number;
   /** What runs the model at the workers that are there. */
-  readonly devices: readonly string[];
+  readonly live: readonly Pick<LiveDevices, "runtime" | "device" | "precision">[];
   /** Takes an announcement. */
   hear(said: Announcement): void;
   /** Looks for those that have fallen silent. To be called often while they could be heard. */
@@ -61,8 +62,8 @@ export function makeCrew({ model, url, clock, tell }: CrewParts): Crew {
     get instances() {
       return instancesIn(roster);
     },
-    get devices() {
-      return [...workers.values()].map(({ said }) => said.device);
+    get live() {
+      return [...workers.values()].map(({ said }) => said);
     },
     hear(said) {
       for (const { type } of heard(roster, said, clock.monotonicMs())) {

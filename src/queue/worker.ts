@@ -1,5 +1,5 @@
 import { pause, type Clock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { PipelineError } from "../core/errors.js";
 import type { ModelInfo } from "../model/index.js";
 import { openPool, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
@@ -17,13 +17,11 @@ import { HELLO_SUBJECT, KINDS, modelKey, traitsOf, WORKERS_SUBJECT, type QueueKi
 import { decodeTask, type ArrivedTask } from "./task.js";
 
 /** What a worker is. */
-export interface WorkerOptions {
+export interface WorkerOptions extends RuntimeWish {
   readonly queue: QueueOptions;
   readonly model: ModelInfo;
   /** Threads, each with its instance of the model. */
   readonly workers: number;
-  /** Default: cpu. */
-  readonly device?: WantedDevice;
   readonly frameTimeoutMs: number;
   readonly hangLimitMs: number;
   /** Upper bound of a random wait before each run, ms: only for proving that order survives it. */
@@ -75,7 +73,7 @@ const STREAM = 0;
 
 /**
  * Loads the model and serves the broker's queues. Settles once the model is warm and the broker was tried.
- * @throws PipelineError E_MODEL_*, E_POOL_START, E_QUEUE_AUTH, E_QUEUE_TLS, E_QUEUE_JETSTREAM, E_QUEUE_FULL, E_CONFIG
+ * @throws PipelineError E_MODEL_*, E_RUNTIME_*, E_POOL_START, E_QUEUE_AUTH, E_QUEUE_TLS, E_QUEUE_JETSTREAM, E_QUEUE_FULL, E_CONFIG
  */
 export async function openQueueWorker(options: WorkerOptions, world: { clock: Clock; random: () => number; tell: Tell }): Promise<QueueWorker> {
   const tell = ({ level, message }: PoolNotice): void => world.tell(level, message);
@@ -156,7 +154,8 @@ class Worker implements QueueWorker {
 
   #announce(): void {
     const { name: worker, host, version, model, workers: instances } = this.options;
-    this.#broker?.send(WORKERS_SUBJECT, encodeAnnouncement({ v: 1, worker, host, version, modelId: model.id, model: this.#traits, device: this.pool.live.device, instances, busy: this.#inHand.size, isLeaving: this.#isLeaving }));
+    const { runtime, device, precision } = this.pool.live;
+    this.#broker?.send(WORKERS_SUBJECT, encodeAnnouncement({ v: 1, worker, host, version, modelId: model.id, model: this.#traits, runtime, device, precision, instances, busy: this.#inHand.size, isLeaving: this.#isLeaving }));
   }
 
   /** One hand: takes a frame, works on it, takes the next. */

@@ -55,7 +55,9 @@ export interface PoolFigures {
   readonly busy: number;
   readonly capacity: number;
   /** What runs the model; null until it is loaded. */
+  readonly runtime: string | null;
   readonly device: string | null;
+  readonly precision: string | null;
   /** Workers that were lost and replaced so far, by cause. */
   readonly replaced: InferencePool["replaced"];
   /** Mode queue: what it has counted. */
@@ -153,7 +155,7 @@ class Pools implements ModelPools {
     return [...this.#entries.values()].flatMap(({ model, open, queue, workers: planned }) => {
       const workers = open?.workers ?? plannedInstances(this.world.limits, planned);
       const counted = queue && { queue: queue() };
-      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, device: open?.live.device ?? null, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED, ...counted }];
+      return model === undefined ? [] : [{ info: model, workers, isWarm: open !== undefined, runtime: open?.live.runtime ?? null, device: open?.live.device ?? null, precision: open?.live.precision ?? null, busy: open?.busy ?? 0, capacity: open?.capacity ?? workers, replaced: open?.replaced ?? NONE_REPLACED, ...counted }];
     });
   }
 

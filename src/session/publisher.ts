@@ -3,7 +3,7 @@ import { asPipelineError, type PipelineError } from "../core/errors.js";
 import type { Gateway } from "../gateway/index.js";
 import type { StreamMeter } from "../metrics/index.js";
 import type { ModelInfo } from "../model/index.js";
-import { runtimeOf } from "../pool/index.js";
+import { runtimeOf, type LiveDevices } from "../pool/index.js";
 import type { Ordered } from "../order/index.js";
 import { frameRecord, published, type Published } from "../wire/index.js";
 import type { Sink } from "../sinks/index.js";
@@ -49,7 +49,7 @@ export function sinkGroup(sinks: readonly Sink[], onDead: (error: PipelineError)
 export interface PublisherParts {
   readonly model: ModelInfo;
   /** What runs the model now. */
-  readonly device: () => string;
+  readonly live: () => LiveDevices;
   readonly sinks: SinkGroup;
   readonly gateway: Gateway | null;
   readonly meter: StreamMeter;
@@ -57,13 +57,13 @@ export interface PublisherParts {
 }
 
 /** Makes each ordered frame's record, once, and hands it to everybody. */
-export function publisher({ model, device, sinks, gateway, meter, clock }: PublisherParts): (ordered: Ordered) => void {
+export function publisher({ model, live, sinks, gateway, meter, clock }: PublisherParts): (ordered: Ordered) => void {
   return ({ outcome, skipped, unchangedSince }) => {
     const totalMs = clock.monotonicMs() - outcome.header.capturedMonoMs;
     const { queue, normalise, infer, decode } = outcome.kind === "detected" ? outcome.times : NO_TIMES;
     const record = frameRecord(outcome, {
       modelId: model.id,
-      runtime: runtimeOf(device(), model),
+      runtime: runtimeOf(live()),
       labels: model.labels,
       publishedAtMs: clock.wallMs(),
       // What the stages do not explain was waiting for earlier frames.

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import type { ErrorCode } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import type { ApiSchemas, GatewayOptions } from "../gateway/index.js";
@@ -22,10 +22,8 @@ export interface SessionOptions {
   readonly detect: DetectSettings;
   /** Which frames are inferred. Left out = all. */
   readonly gate?: GateSettings;
-  readonly inference: {
+  readonly inference: RuntimeWish & {
     readonly mode: InferenceMode | "queue";
-    /** What runs the model; of no matter in mode queue. Default: auto. */
-    readonly device?: WantedDevice;
     readonly workers: "auto" | number;
     readonly frameTimeoutMs: number;
     readonly hangLimitMs: number;

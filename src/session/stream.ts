@@ -266,7 +266,7 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
   if (stopping.signal.aborted) return null;
   const { sinks, gateway, serve } = shared;
   using pictures: PictureSender = pictureSender(spec.name, source, gateway, serve?.pictureFps ?? 0, clock);
-  const publish = publisher({ model, device: () => pool.live.device, sinks, gateway, meter: life.meter, clock });
+  const publish = publisher({ model, live: () => pool.live, sinks, gateway, meter: life.meter, clock });
   const close = (): void => {
     void source[Symbol.asyncDispose]();
     pool.finishing(id);

@@ -1,22 +1,20 @@
 import type { Clock } from "../core/clock.js";
 import type { DetectionBatch } from "../core/detections.js";
-import type { WantedDevice } from "../core/devices.js";
+import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, PipelineError, type ErrorCode } from "../core/errors.js";
 import { placePicture, rowsOf, type DetectLimits, type Letterbox, type ModelInfo } from "../model/index.js";
 import { readStill } from "../picture/index.js";
-import { makeTurns, openPool, taskLimits, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
+import { makeTurns, openPool, runtimeOf, taskLimits, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice } from "../pool/index.js";
 import { createRing, type FrameRing, type SlotLease } from "../ring/index.js";
 import { readWhole } from "../source/index.js";
 import { unlessStuck } from "./unless-stuck.js";
 
 /** Which model looks at pictures, where it runs, and what of its findings is wanted. */
-export interface StillsOptions {
+export interface StillsOptions extends RuntimeWish {
   readonly model: ModelInfo;
   readonly limits: DetectLimits;
   readonly mode: InferenceMode;
   readonly workers: number;
-  /** Default: cpu. */
-  readonly device?: WantedDevice;
   /** Told what the device that was wanted lacks, when another is taken. */
   readonly tell?: (notice: PoolNotice) => void;
   readonly frameTimeoutMs: number;
@@ -41,8 +39,8 @@ export interface SeenStill {
 export interface Stills extends AsyncDisposable {
   /** So many calls side by side keep all workers busy; more only wait. */
   readonly atOnce: number;
-  /** What runs the model. */
-  readonly device: string;
+  /** What runs the model: library/device/precision. */
+  readonly runtime: string;
   /**
    * Looks at the picture in a file. May be called while others are under way.
    * @throws PipelineError E_PICTURE, E_PICTURE_PIXELS, E_INFERENCE_FAILED, E_FRAME_LATE, E_MODEL_OUTPUT, E_WORKER_EXITED; E_POOL_STUCK, E_WORKER_START or
@@ -77,7 +75,7 @@ export async function openStills(options: StillsOptions, clock: Clock): Promise<
   const permit = (): Promise<void> => unless(permits.take(() => pool.permit(STREAM)), () => pool.returnPermit(STREAM));
   return {
     atOnce,
-    device: pool.live.device,
+    runtime: runtimeOf(pool.live),
     see: (path) => look(path, options, { ring, pool, clock, lease, permit }),
     async [Symbol.asyncDispose]() {
       pool.leave(STREAM);

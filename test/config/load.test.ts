@@ -41,8 +41,8 @@ test("without anything written every setting has its default", async () => {
     secretsFile: null,
     model: { path: "builtin", labels: null, family: null, task: null, imgsz: null },
     detect: { conf: 0.25, classConf: {}, iou: 0.45, classes: [], agnostic: false, maxDetections: 300, regions: [], ignore: [], minBoxPx: 0, maxBoxPx: 100_000, masks: "rle", topClasses: 5 },
-    inference: { mode: "threads", device: "auto", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, openvinoPath: null, maxConsecutiveFailures: 50, queue: QUEUE },
     gate: { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] },
+    inference: { mode: "threads", runtime: "onnxruntime", openvinoPath: null, precision: "f32", device: "auto", workers: "auto", frameTimeoutMs: 10_000, hangLimitMs: 30_000, maxConsecutiveFailures: 50, queue: QUEUE },
     source: { ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", realtime: false, loop: false, rtspTransport: "tcp", hwaccel: "none", decode: "auto", everyNth: 1, preprocess: "ffmpeg", decodeThreads: "auto" },
     live: {
       maxAgeMs: 500, maxFps: null,

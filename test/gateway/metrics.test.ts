@@ -37,7 +37,7 @@ describe("the figures", () => {
     assert.deepEqual(STREAM_STATES.map((state) => valueOf(families, "sightline_stream_state", { stream: "gate", state })), STREAM_STATES.map((state) => (state === stats.state ? 1 : 0)));
     assert.deepEqual(["queue_bytes", "lost_records_total"].map((name) => valueOf(families, `sightline_sink_${name}`, { sink: "out.jsonl" })), [7, 3]);
     assert.deepEqual(["workers", "busy_tasks", "capacity_tasks", "warm"].map((name) => valueOf(families, `sightline_pool_${name}`, { model: "street@00000000" })), [2, 1, 2, 1]);
-    assert.equal(valueOf(families, "sightline_pool_device_info", { model: "street@00000000", device: "cpu" }), 1);
+    assert.equal(valueOf(families, "sightline_pool_device_info", { model: "street@00000000", runtime: "onnxruntime", device: "cpu", precision: "f32" }), 1);
     assert.deepEqual(["crashed", "hung"].map((cause) => valueOf(families, "sightline_workers_replaced_total", { model: "street@00000000", cause })), [4, 1]);
   });
 

@@ -67,7 +67,8 @@ export const RULES: ImportRules = {
     "fastify-type-provider-zod": ["src/gateway/api/"],
     "fluent-ffmpeg": ["src/source/compose.ts"],
     "ipaddr.js": ["src/egress/address-policy.ts"],
-    "onnxruntime-node": ["src/pool/session.ts"],
+    koffi: ["src/openvino/api.ts"],
+    "onnxruntime-node": ["src/pool/runtimes/onnxruntime.ts"],
     open: ["src/cli/browser.ts"],
     picocolors: ["src/cli/terminal.ts"],
     // The main thread makes the pool, the worker reads what the pool gave it.

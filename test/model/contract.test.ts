@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import type { DetectionBatch } from "../../src/core/detections.js";
+import type { RuntimeWish } from "../../src/core/devices.js";
 import type { DetectLimits, LetterboxRule, ModelInfo } from "../../src/model/index.js";
 import { loadModelInfo } from "../../src/pool/index.js";
 import { project } from "../support/paths.js";
+import { BOTH_RUNTIMES } from "../support/runtimes.js";
 import { maskOf } from "./coco-mask.js";
 import { judge, judgeClasses, type Expected } from "./judge.js";
 import { runAndDecode } from "./references.js";
@@ -104,11 +106,11 @@ async function infoOf(name: string): Promise<ModelInfo> {
   return (await loadModelInfo(pathOf(name), { labels: isUnnamed ? project("test", "model", "tiny", "labels.txt") : null, imgsz })).info;
 }
 
-const run = (info: ModelInfo, limits: readonly DetectLimits[]): Promise<DetectionBatch[]> =>
-  runAndDecode(info, new Float32Array(3 * info.inputWidthPx * info.inputHeightPx), TINY_PICTURE, limits);
+const runOn = (wish: RuntimeWish) => (info: ModelInfo, limits: readonly DetectLimits[]): Promise<DetectionBatch[]> =>
+  runAndDecode(info, new Float32Array(3 * info.inputWidthPx * info.inputHeightPx), TINY_PICTURE, limits, wish);
 
-/** The binding can't be given half precision where Node has an array for it; then the model is refused in words. */
-const isHalfRefused = (info: ModelInfo): boolean => info.inputType === "float16" && "Float16Array" in globalThis;
+/** onnxruntime's binding can't be given half precision where Node has an array for it; then the model is refused in words. */
+const isHalfRefused = (info: ModelInfo, { runtime }: RuntimeWish): boolean => runtime !== "openvino" && info.inputType === "float16" && "Float16Array" in globalThis;
 
 test("the committed models are what their generator makes, one for each family and task", () => {
   for (const model of tinyModels()) {
@@ -133,68 +135,72 @@ for (const [name, { family, task, look, isUnnamed = false }] of Object.entries(C
 
 const withObjects = Object.entries(CASES).filter(([, { task }]) => task !== "classify");
 
-for (const [name, { task }] of withObjects) {
-  test(`${name}: finds the objects where they are in the picture, and obeys every limit`, async () => {
-    const info = await infoOf(name);
-    const limits = FILTERS.map(([, part]) => ({ ...ORACLE, ...part }));
-    if (isHalfRefused(info)) return assert.rejects(run(info, limits), { code: "E_MODEL_INPUTS" });
-    const found = await run(info, limits);
-    const objects = OBJECTS[task as keyof typeof OBJECTS];
-    for (const [i, [what, , left]] of FILTERS.entries()) {
-      assert.deepEqual(judge(found[i]!, left.map((each) => objects[each]), TINY_PICTURE), [], what);
-      assert.deepEqual([found[i]!.boxes.length, found[i]!.scores.length, found[i]!.classIds.length], [left.length * 4, left.length, left.length]);
-    }
-    assert.deepEqual(partsOf(found[0]!), PARTS[task]);
-  });
-}
-
 /** Heads that leave the suppression to us: their bus is there twice, 1 px apart. */
 const RAW_HEADS = Object.entries(CASES).filter(([name, { family, task }]) => ["yolov8", "yolov5", "yolox"].includes(family) && task !== "classify" && !name.endsWith("f16"));
-
-test("of two that overlap the better one is kept, both where more overlap is allowed, and finished heads are left alone", async () => {
-  for (const [name] of withObjects.filter(([each]) => !each.endsWith("f16"))) {
-    const info = await infoOf(name);
-    const [usual, loose] = await run(info, [ORACLE, { ...ORACLE, iou: 0.9999 }]);
-    const twins = RAW_HEADS.some(([raw]) => raw === name) ? [0.9, 0.7, 0.6] : [0.9, 0.6];
-    assert.deepEqual([usual!, loose!].map(({ scores }) => Array.from(scores, (score) => Number(score.toFixed(5)))), [[0.9, 0.6], twins], name);
-  }
-});
 
 /** What a task's objects have beyond boxes. */
 const PARTS: Readonly<Record<ModelInfo["task"], readonly string[]>> = { detect: [], segment: ["masks"], pose: ["keypoints"], obb: ["corners"], classify: ["topClasses"] };
 const partsOf = (batch: DetectionBatch): string[] => Object.entries(batch).filter(([key, value]) => !["count", "boxes", "scores", "classIds"].includes(key) && value !== undefined).map(([key]) => key);
 
-for (const name of ["yolov8-segment", "yolov5-segment", "end2end-segment"]) {
-  test(`${name}: masks are right to the pixel, as run lengths and as outlines`, async () => {
-    const info = await infoOf(name);
-    const [plain, both, none] = await run(info, [ORACLE, { ...ORACLE, masks: "both" }, { ...ORACLE, masks: "none" }]);
-    const { widthPx, heightPx } = TINY_PICTURE;
-    for (const [i, [left, top, right, bottom]] of MASKS.entries()) {
-      const expected = Uint8Array.from({ length: widthPx * heightPx }, (_, at) => {
-        const [x, y] = [Math.floor(at / heightPx), at % heightPx];
-        return x >= left && x < right && y >= top && y < bottom ? 1 : 0;
-      });
-      for (const batch of [plain!, both!]) assert.deepEqual(maskOf(batch.masks![i]!, widthPx, heightPx), expected);
-      const [ring, ...others] = both!.polygons![i]!;
-      assert.equal(others.length, 0);
-      const [xs, ys] = [0, 1].map((axis) => Array.from(ring!).filter((_, at) => at % 2 === axis));
-      const edges = [Math.min(...xs!), Math.min(...ys!), Math.max(...xs!), Math.max(...ys!)];
-      // An outline may run along the pixels' middles or their edges.
-      [left, top, right, bottom].forEach((edge, side) => assert.ok(Math.abs(edges[side]! - edge) <= 1, `${edges.join(" ")}`));
-    }
-    assert.deepEqual([plain!.polygons, none!.masks, none!.polygons], [undefined, undefined, undefined]);
-  });
-}
+for (const { name: runtime, wish, skip } of BOTH_RUNTIMES) describe(`with ${runtime}`, { skip }, () => {
+  const run = runOn(wish);
 
-test("yolov8-classify: the whole picture with its best classes, best first, as many as are wanted", async () => {
-  const info = await infoOf("yolov8-classify");
-  const [all, two, one, unsure, none] = await run(info, [ORACLE, { ...ORACLE, topClasses: 2 }, { ...ORACLE, classIds: [0, 2], conf: 0.2 }, { ...ORACLE, conf: 0.7, classConf: [[1, 0.9]] }, { ...ORACLE, classIds: [] }]);
-  assert.deepEqual(judgeClasses(all!, [0.25, 0.625, 0.125], 0.25), []);
-  assert.deepEqual([...all!.boxes], [0, 0, TINY_PICTURE.widthPx, TINY_PICTURE.heightPx]);
-  assert.deepEqual([...all!.classIds, ...all!.scores, ...all!.topClasses!.classIds, ...all!.topClasses!.scores], [1, 0.625, 1, 0, 2, 0.625, 0.25, 0.125]);
-  assert.deepEqual([two!.topClasses!.perObject, ...two!.topClasses!.classIds], [2, 1, 0]);
-  assert.deepEqual([...one!.classIds, ...one!.topClasses!.classIds], [0, 0, 2]);
-  // However unsure it is, what it is most likely is the answer; a least score is for objects.
-  assert.deepEqual(unsure, all);
-  assert.deepEqual([none!.count, none!.boxes.length], [0, 0]);
+  for (const [name, { task }] of withObjects) {
+    test(`${name}: finds the objects where they are in the picture, and obeys every limit`, async () => {
+      const info = await infoOf(name);
+      const limits = FILTERS.map(([, part]) => ({ ...ORACLE, ...part }));
+      if (isHalfRefused(info, wish)) return assert.rejects(run(info, limits), { code: "E_MODEL_INPUTS" });
+      const found = await run(info, limits);
+      const objects = OBJECTS[task as keyof typeof OBJECTS];
+      for (const [i, [what, , left]] of FILTERS.entries()) {
+        assert.deepEqual(judge(found[i]!, left.map((each) => objects[each]), TINY_PICTURE), [], what);
+        assert.deepEqual([found[i]!.boxes.length, found[i]!.scores.length, found[i]!.classIds.length], [left.length * 4, left.length, left.length]);
+      }
+      assert.deepEqual(partsOf(found[0]!), PARTS[task]);
+    });
+  }
+
+  test("of two that overlap the better one is kept, both where more overlap is allowed, and finished heads are left alone", async () => {
+    for (const [name] of withObjects.filter(([each]) => !each.endsWith("f16"))) {
+      const info = await infoOf(name);
+      const [usual, loose] = await run(info, [ORACLE, { ...ORACLE, iou: 0.9999 }]);
+      const twins = RAW_HEADS.some(([raw]) => raw === name) ? [0.9, 0.7, 0.6] : [0.9, 0.6];
+      assert.deepEqual([usual!, loose!].map(({ scores }) => Array.from(scores, (score) => Number(score.toFixed(5)))), [[0.9, 0.6], twins], name);
+    }
+  });
+
+  for (const name of ["yolov8-segment", "yolov5-segment", "end2end-segment"]) {
+    test(`${name}: masks are right to the pixel, as run lengths and as outlines`, async () => {
+      const info = await infoOf(name);
+      const [plain, both, none] = await run(info, [ORACLE, { ...ORACLE, masks: "both" }, { ...ORACLE, masks: "none" }]);
+      const { widthPx, heightPx } = TINY_PICTURE;
+      for (const [i, [left, top, right, bottom]] of MASKS.entries()) {
+        const expected = Uint8Array.from({ length: widthPx * heightPx }, (_, at) => {
+          const [x, y] = [Math.floor(at / heightPx), at % heightPx];
+          return x >= left && x < right && y >= top && y < bottom ? 1 : 0;
+        });
+        for (const batch of [plain!, both!]) assert.deepEqual(maskOf(batch.masks![i]!, widthPx, heightPx), expected);
+        const [ring, ...others] = both!.polygons![i]!;
+        assert.equal(others.length, 0);
+        const [xs, ys] = [0, 1].map((axis) => Array.from(ring!).filter((_, at) => at % 2 === axis));
+        const edges = [Math.min(...xs!), Math.min(...ys!), Math.max(...xs!), Math.max(...ys!)];
+        // An outline may run along the pixels' middles or their edges.
+        [left, top, right, bottom].forEach((edge, side) => assert.ok(Math.abs(edges[side]! - edge) <= 1, `${edges.join(" ")}`));
+      }
+      assert.deepEqual([plain!.polygons, none!.masks, none!.polygons], [undefined, undefined, undefined]);
+    });
+  }
+
+  test("yolov8-classify: the whole picture with its best classes, best first, as many as are wanted", async () => {
+    const info = await infoOf("yolov8-classify");
+    const [all, two, one, unsure, none] = await run(info, [ORACLE, { ...ORACLE, topClasses: 2 }, { ...ORACLE, classIds: [0, 2], conf: 0.2 }, { ...ORACLE, conf: 0.7, classConf: [[1, 0.9]] }, { ...ORACLE, classIds: [] }]);
+    assert.deepEqual(judgeClasses(all!, [0.25, 0.625, 0.125], 0.25), []);
+    assert.deepEqual([...all!.boxes], [0, 0, TINY_PICTURE.widthPx, TINY_PICTURE.heightPx]);
+    assert.deepEqual([...all!.classIds, ...all!.scores, ...all!.topClasses!.classIds, ...all!.topClasses!.scores], [1, 0.625, 1, 0, 2, 0.625, 0.25, 0.125]);
+    assert.deepEqual([two!.topClasses!.perObject, ...two!.topClasses!.classIds], [2, 1, 0]);
+    assert.deepEqual([...one!.classIds, ...one!.topClasses!.classIds], [0, 0, 2]);
+    // However unsure it is, what it is most likely is the answer; a least score is for objects.
+    assert.deepEqual(unsure, all);
+    assert.deepEqual([none!.count, none!.boxes.length], [0, 0]);
+  });
 });

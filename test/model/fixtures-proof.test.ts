@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadModelInfo } from "../../src/pool/index.js";
 import { hasShared, requireShared, shared } from "../support/paths.js";
+import { BOTH_RUNTIMES, skipOpenvino } from "../support/runtimes.js";
 import { fixtureIndex, fixturePath, FRAME40, readJson, type FixtureEntry } from "./fixtures.js";
 import type { Expected } from "./judge.js";
 import { decodeOutputs, faultsOf, floatsOf, limitsOf, runAndDecode, type Reference } from "./references.js";
@@ -57,6 +58,12 @@ function familyOf({ name }: FixtureEntry): string {
   return name.includes("end2end") || name.includes("nms") ? "end2end" : "yolov8";
 }
 
+/**
+ * YOLO26's end-to-end heads with more than boxes pick rows by GatherElements with fewer columns than the table has, which
+ * ONNX allows and OpenVINO 2026.4 does not.
+ */
+const isRefused = ({ name }: FixtureEntry): boolean => /^yolo26n-(seg|pose|obb)-end2end$/.test(name);
+
 for (const entry of hasShared ? fixtureIndex() : []) {
   const { name, metadata, raw: { frame40 } } = entry;
   test(`${name}: recognised, decoded and run as by its authors`, async () => {
@@ -68,11 +75,14 @@ for (const entry of hasShared ? fixtureIndex() : []) {
     const proof = answersOf(entry);
     const answers = Object.entries(proof.answers);
     const limits = answers.map(([conf]) => limitsOf(proof, conf));
-    const ran = await runAndDecode(info, floatsOf(shared("fixtures", `${name}.frame40.input.f32`)), FRAME40, limits);
+    const input = floatsOf(shared("fixtures", `${name}.frame40.input.f32`));
+    const runtimes = BOTH_RUNTIMES.filter(({ skip }) => skip === false);
+    if (isRefused(entry)) for (const { wish } of runtimes.splice(1)) await assert.rejects(runAndDecode(info, input, FRAME40, limits, wish), { code: "E_MODEL_RUNTIME" });
+    const ran = await Promise.all(runtimes.map(({ wish }) => runAndDecode(info, input, FRAME40, limits, wish)));
     for (const [i, [conf, answer]] of answers.entries()) {
       assert.ok(answer.length >= 5);
       assert.deepEqual(faultsOf(decodeOutputs(info, outputs, FRAME40, limits[i]!), answer, FRAME40, conf), [], `raw outputs above ${conf}`);
-      assert.deepEqual(faultsOf(ran[i]!, answer, FRAME40, conf), [], `a run above ${conf}`);
+      for (const [which, runtime] of runtimes.entries()) assert.deepEqual(faultsOf(ran[which]![i]!, answer, FRAME40, conf), [], `a run of ${runtime.name} above ${conf}`);
     }
   });
 }
@@ -80,3 +90,5 @@ for (const entry of hasShared ? fixtureIndex() : []) {
 test("the fixtures are there", (t) => {
   if (requireShared(t)) assert.equal(fixtureIndex().length, 15);
 });
+
+test("openvino has run them too", { skip: skipOpenvino }, () => undefined);

@@ -3,8 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { DetectionBatch } from "../../src/core/detections.js";
+import type { RuntimeWish } from "../../src/core/devices.js";
 import { letterboxFor, makeDecoder, type DetectLimits, type ModelInfo, type ModelOutput } from "../../src/model/index.js";
-import { openRuntimeSession } from "../../src/pool/session.js";
+import { chooseRuntime, openRuntimeSession } from "../../src/pool/index.js";
 import { project } from "../support/paths.js";
 import { judge, judgeClasses, type Expected, type PictureSize } from "./judge.js";
 
@@ -93,9 +94,10 @@ export function decodeOutputs(info: ModelInfo, outputs: ReadonlyMap<string, Mode
 }
 
 /** Runs a model on an input that is filled already, and decodes its outputs once for each of the limits. */
-export async function runAndDecode(info: ModelInfo, input: Float32Array, picture: PictureSize, limits: readonly DetectLimits[]): Promise<DetectionBatch[]> {
-  await using session = await openRuntimeSession({ ...info, intraOpThreads: 1 });
-  session.input.set(input);
+export async function runAndDecode(info: ModelInfo, input: Float32Array, picture: PictureSize, limits: readonly DetectLimits[], wish: RuntimeWish = {}): Promise<DetectionBatch[]> {
+  await using session = await openRuntimeSession({ ...info, ...chooseRuntime(wish), intraOpThreads: 1 });
+  // OpenVINO is given bytes: an input that was made of some is one again.
+  session.input.set(session.live.runtime === "openvino" ? input.map((value) => Math.round(value / info.scale)) : input);
   const read = (outputs: readonly ModelOutput[]): DetectionBatch[] => {
     const named = new Map(outputs.map((output, i) => [info.outputNames[i]!, output]));
     return limits.map((each) => decodeOutputs(info, named, picture, each));

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/core/clock.js";
-import { DEVICES, type Device } from "../../src/core/devices.js";
+import { DEVICES } from "../../src/core/devices.js";
 import { asPipelineError, messageOf, type PipelineError } from "../../src/core/errors.js";
-import { devicesToTry, explainDevice, liveDevices, missingLibrary, whyNotHere, type RuntimePackage } from "../../src/pool/devices.js";
+import { devicesToTry, explainDevice, missingLibrary, whyNotHere, type OnnxruntimeDevice, type RuntimePackage } from "../../src/pool/runtimes/devices.js";
+import { liveDevices } from "../../src/pool/runtimes/live.js";
 import { ModelInstance, openPool, type InferenceMode } from "../../src/pool/index.js";
 import { constantModel } from "../support/models.js";
 import { numberedPoolOptions, temporaryFolder } from "../support/pool.js";
@@ -41,7 +42,7 @@ describe("auto", () => {
   });
 
   test("does not stand in for what is named: that is tried alone", () => {
-    for (const device of DEVICES) if (device !== "auto") assert.deepEqual(devicesToTry(device, ALL), [device]);
+    for (const device of DEVICES) if (device !== "auto" && device !== "gpu" && device !== "npu") assert.deepEqual(devicesToTry(device, ALL), [device]);
   });
 });
 
@@ -51,7 +52,7 @@ test("what a device lacks is told with how to get it", () => {
   assert.match(whyNotHere("cuda", withLibraries(CUDA_LIBRARIES[0]!)) ?? "", /^libonnxruntime_providers_cuda\.so is not in .*; fetch it with: ONNXRUNTIME_NODE_INSTALL=cuda12 node \/x\/install\.js$/);
   assert.match(whyNotHere("tensorrt", withLibraries(...CUDA_LIBRARIES)) ?? "", /^libonnxruntime_providers_tensorrt\.so /);
 
-  const explain = (device: Device, words: string, lacking: string | null = null): string => explainDevice(device, words, ALL, () => lacking);
+  const explain = (device: OnnxruntimeDevice, words: string, lacking: string | null = null): string => explainDevice(device, words, ALL, () => lacking);
   const notLoaded = "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library";
   assert.match(explain("cuda", notLoaded, "libcudnn.so.9"), /^libcudnn\.so\.9 is missing, a part of cuDNN 9; install it, and name its folder in LD_LIBRARY_PATH$/);
   assert.match(explain("cuda", notLoaded, "libcublasLt.so.12"), /a part of CUDA 12/);
@@ -64,8 +65,9 @@ test("what a device lacks is told with how to get it", () => {
 });
 
 test("instances that differ are told as they are", () => {
-  assert.deepEqual(liveDevices([{ device: "cuda", left: [] }, { device: "cpu", left: ["cuda: full"] }, { device: "cpu", left: ["cuda: full"] }]), { device: "cpu+cuda", left: ["cuda: full"] });
-  assert.deepEqual(liveDevices([]), { device: "none", left: [] });
+  const live = (device: string, ...left: string[]) => ({ runtime: "onnxruntime", device, precision: "f32", left });
+  assert.deepEqual(liveDevices([live("cuda"), live("cpu", "cuda: full"), live("cpu", "cuda: full")]), live("cpu+cuda", "cuda: full"));
+  assert.deepEqual(liveDevices([]), { runtime: "none", device: "none", precision: "none", left: [] });
 });
 
 /** What a device that may or may not be here gives: the error, or what runs. */
@@ -77,7 +79,7 @@ async function tried(open: () => Promise<string>): Promise<string | PipelineErro
   }
 }
 
-function check(device: Device, found: string | PipelineError): void {
+function check(device: OnnxruntimeDevice, found: string | PipelineError): void {
   if (typeof found === "string") return assert.equal(found, device);
   assert.equal(found.code, "E_MODEL_DEVICE", messageOf(found));
   assert.match(found.message, new RegExp(`^${device} is not available: ..`));

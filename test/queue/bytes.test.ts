@@ -121,7 +121,7 @@ test("parts cover what is missing without gaps, and are only taken when they ans
 });
 
 test("an announcement is read strictly, and models that differ in anything have different keys", () => {
-  const said: Announcement = { v: 1, worker: "a/1/ff", host: "a", version: "0.1.0", modelId: "m@abababab", model: MODEL, device: "cpu", instances: 2, busy: 0, isLeaving: false };
+  const said: Announcement = { v: 1, worker: "a/1/ff", host: "a", version: "0.1.0", modelId: "m@abababab", model: MODEL, runtime: "onnxruntime", device: "cpu", precision: "f32", instances: 2, busy: 0, isLeaving: false };
   assert.deepEqual(decodeAnnouncement(encodeAnnouncement(said)), said);
   for (const wrong of [{ ...said, v: 2 }, { ...said, instances: 0 }, { ...said, more: 1 }, { ...said, worker: "x".repeat(300) }, [], null]) {
     assert.throws(() => decodeAnnouncement(Buffer.from(JSON.stringify(wrong))), refusal(/announcement/));

@@ -6,7 +6,7 @@ import type { ModelTraits } from "../../src/queue/subjects.js";
 
 const MODEL: ModelTraits = { sha256: "ab".repeat(32), family: "yolov8", task: "detect", inputWidthPx: 32, inputHeightPx: 32, classes: 1 };
 const says = (worker: string, some: Partial<Announcement> = {}): Announcement => ({
-  v: 1, worker, host: "here", version: "0.1.0", modelId: "m@abababab", model: MODEL, device: "cpu", instances: 2, busy: 0, isLeaving: false, ...some,
+  v: 1, worker, host: "here", version: "0.1.0", modelId: "m@abababab", model: MODEL, runtime: "onnxruntime", device: "cpu", precision: "f32", instances: 2, busy: 0, isLeaving: false, ...some,
 });
 
 test("a worker joins once, counts with its instances, and is gone when it leaves or falls silent", () => {

@@ -11,7 +11,7 @@ const CAMERA = { codec: "h264", widthPx: 1920, heightPx: 1080, fps: 30 };
 /** A stream of 30 fps with key frames so far apart. */
 const gop = (keyMs: number, more: Partial<FrameGaps> = {}): FrameGaps => ({ frames: every(1000 / 30, 200), keys: every(keyMs, 4), references: null, isWhole: false, ...more });
 const facts = (gaps: FrameGaps | null, maxFps: number | null, more: Partial<DecodeFacts> = {}): DecodeFacts => ({
-  probe: { ...CAMERA, gaps } as Probe, wish: "auto", maxFps, everyNth: 1, isWholeFile: false, hwaccel: "none", threads: "auto", cores: 8, streams: 1, ...more,
+  probe: { ...CAMERA, gaps }, wish: "auto", maxFps, everyNth: 1, isWholeFile: false, hwaccel: "none", threads: "auto", cores: 8, streams: 1, ...more,
 });
 /** Every second frame is referred to. */
 const half = { references: every(2000 / 30, 100) };

@@ -100,6 +100,8 @@ export const modelsSchema = z.object({
       isWarm: z.boolean().describe("Whether every thread has loaded it and run it once."),
       busy: z.int().describe("Tasks that are out."),
       capacity: z.int().describe("How many could be."),
+      runtime: z.string().nullable().describe("Library that runs it: onnxruntime or openvino; null until it is loaded."),
+      precision: z.string().nullable().describe("In what numbers it is counted: f32, bf16, f16; null until it is loaded."),
       device: z.string().nullable().describe("What runs it: cpu, cuda, and so on; cpu+cuda where its workers differ; null until it is loaded."),
       replaced: z.record(z.string(), z.number()).describe("Workers that were lost and replaced since it is open, by cause. Mode processes; else all 0."),
     }),

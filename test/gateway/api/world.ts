@@ -40,7 +40,7 @@ export function fakeControl(names: readonly string[]): FakeControl {
     pause: (name) => note("pause", name),
     resume: (name) => note("resume", name),
     gateView: (name) => (name === "gate" ? GATE_VIEW : undefined),
-    models: () => [{ id: "street@00000000", family: "yolov8", inputWidthPx: 384, inputHeightPx: 224, labels: ["car"], workers: 2, isWarm: true, busy: 1, capacity: 2, device: "cpu", replaced: { crashed: 4, hung: 1 } }],
+    models: () => [{ id: "street@00000000", family: "yolov8", inputWidthPx: 384, inputHeightPx: 224, labels: ["car"], workers: 2, isWarm: true, busy: 1, capacity: 2, runtime: "onnxruntime", device: "cpu", precision: "f32", replaced: { crashed: 4, hung: 1 } }],
     sinks: () => [{ name: "out.jsonl", queuedBytes: 7, lostRecords: 3, isFailing: false, writtenRecords: 12, syncedRecords: 10 }],
     settings: () => ({ sources: [], streams: Object.fromEntries(streams) }),
   };

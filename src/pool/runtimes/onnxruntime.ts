@@ -4,38 +4,11 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, MessageChannel, type MessagePort } from "node:worker_threads";
 import type * as Ort from "onnxruntime-node";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-node";
-import type { Device, WantedDevice } from "../core/devices.js";
-import { asPipelineError, messageOf, PipelineError } from "../core/errors.js";
-import { makeInput, floatsOfHalves, type InputForm, type InputRows, type InputValues, type ModelOutput, type SizeInput, type SizePx } from "../model/index.js";
-import { BACKEND, devicesToTry, explainDevice, missingLibrary, whyNotHere, type LiveDevice, type RuntimePackage } from "./devices.js";
-
-/** One loaded model of the runtime. Not safe for two callers at once: see instance.ts. */
-export interface RuntimeSession extends AsyncDisposable {
-  /**
-   * Runs on the one reused input buffer and gives what `read` makes of the outputs; it must keep none of their memory.
-   * Blocks the calling thread for the whole run (the native call is synchronous).
-   * size   of the source picture, for models that ask for it; left out = the input's
-   */
-  run<T>(read: (outputs: readonly ModelOutput[]) => T, size?: SizePx): Promise<T>;
-  /** Fills the input with a frame's planes G, B, R (see the model room's `ModelInput`). Not while `run` is out. */
-  fill(planes: Uint8Array, rows: InputRows): void;
-  /** The input buffer itself, NCHW, for who makes pixels in another way. */
-  readonly input: InputValues;
-  /** What runs it. */
-  readonly live: LiveDevice;
-}
-
-/** Which model, and how it is run. */
-export interface RuntimeOptions extends InputForm {
-  readonly path: string;
-  readonly inputName: string;
-  readonly sizeInput?: SizeInput | null;
-  readonly outputNames: readonly string[];
-  /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
-  readonly intraOpThreads: number;
-  /** Default: cpu. */
-  readonly device?: WantedDevice;
-}
+import { asPipelineError, messageOf, PipelineError } from "../../core/errors.js";
+import { makeInput, floatsOfHalves, type InputValues, type ModelOutput } from "../../model/index.js";
+import { BACKEND, devicesToTry, explainDevice, missingLibrary, whyNotHere, type OnnxruntimeDevice, type RuntimePackage } from "./devices.js";
+import type { LiveDevice } from "./live.js";
+import type { RuntimeOptions, RuntimeSession } from "./session.js";
 
 /** Severity 3 = errors only; below that the runtime writes coloured lines straight to the terminal. */
 const LOG_ERRORS_ONLY = 3;
@@ -59,7 +32,7 @@ export async function describeRuntime(): Promise<{ version: string; providers: s
   forbidTelemetry();
   const ort = await import("onnxruntime-node");
   const runtime = runtimePackage(ort);
-  const providers = (Object.keys(BACKEND) as Device[]).filter((device) => whyNotHere(device, runtime) === null);
+  const providers = (Object.keys(BACKEND) as OnnxruntimeDevice[]).filter((device) => whyNotHere(device, runtime) === null);
   return { version: ort.env.versions.node ?? ort.env.versions.common, providers };
 }
 
@@ -82,14 +55,15 @@ function runtimePackage(ort: Runtime): RuntimePackage {
  * @throws PipelineError E_MODEL_INVALID when the runtime refuses the file, E_MODEL_DEVICE when it can't use the device,
  *         E_MODEL_INPUTS for half precision where it can't be given, E_TELEMETRY
  */
-export async function openRuntimeSession(options: RuntimeOptions): Promise<RuntimeSession> {
+export async function openOnnxruntimeSession(options: RuntimeOptions): Promise<RuntimeSession> {
   forbidTelemetry();
   const ort = await import("onnxruntime-node");
   const runtime = runtimePackage(ort);
   const left: string[] = [];
+  const precision = options.inputType === "float16" ? "f16" : "f32";
   for (const device of devicesToTry(options.device ?? "cpu", runtime)) {
     try {
-      return await openOn(ort, options, { device, left }, runtime);
+      return await openOn(ort, options, { runtime: "onnxruntime", device, precision, left }, runtime);
     } catch (thrown) {
       const error = asPipelineError(thrown, "E_MODEL_DEVICE");
       if (options.device !== "auto" || error.code !== "E_MODEL_DEVICE") throw error;
@@ -99,7 +73,7 @@ export async function openRuntimeSession(options: RuntimeOptions): Promise<Runti
   throw new PipelineError("E_MODEL_DEVICE", `nothing here runs a model: ${left.join("; ")}`);
 }
 
-async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice, runtime: RuntimePackage): Promise<RuntimeSession> {
+async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice & { readonly device: OnnxruntimeDevice }, runtime: RuntimePackage): Promise<RuntimeSession> {
   const { device } = live;
   if (device === "cpu") return sessionOf(ort, await createSession(ort, options, device), options, live);
   const absent = whyNotHere(device, runtime);
@@ -167,7 +141,7 @@ function freeNow(tensor: Tensor | undefined): void {
   if (ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) nowhere.postMessage(null, [data.buffer]);
 }
 
-async function createSession({ InferenceSession: runtime }: Runtime, { path, intraOpThreads }: RuntimeOptions, device: Device): Promise<InferenceSession> {
+async function createSession({ InferenceSession: runtime }: Runtime, { path, intraOpThreads }: RuntimeOptions, device: OnnxruntimeDevice): Promise<InferenceSession> {
   try {
     return await runtime.create(path, {
       executionProviders: [BACKEND[device]],

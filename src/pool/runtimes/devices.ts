@@ -1,14 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Device, WantedDevice } from "../core/devices.js";
-import { messageOf } from "../core/errors.js";
-import type { ModelInfo } from "../model/index.js";
+import type { Device, WantedDevice } from "../../core/devices.js";
+import { messageOf, PipelineError } from "../../core/errors.js";
 
-/** Which device runs a model, and what `auto` has tried before, in words. */
-export interface LiveDevice {
-  readonly device: Device;
-  readonly left: readonly string[];
-}
+/** Those of them that onnxruntime may have. */
+export type OnnxruntimeDevice = Exclude<Device, "gpu" | "npu">;
 
 /** What has to be known of the runtime's package. */
 export interface RuntimePackage {
@@ -23,16 +19,16 @@ export interface RuntimePackage {
 }
 
 /** How onnxruntime calls them. */
-export const BACKEND: Readonly<Record<Device, string>> = { cpu: "cpu", cuda: "cuda", tensorrt: "tensorrt", coreml: "coreml", directml: "dml", webgpu: "webgpu" };
+export const BACKEND: Readonly<Record<OnnxruntimeDevice, string>> = { cpu: "cpu", cuda: "cuda", tensorrt: "tensorrt", coreml: "coreml", directml: "dml", webgpu: "webgpu" };
 
 /**
  * What `auto` tries, one at a time. Only what gives the same numbers and starts at once: TensorRT builds its engine for minutes,
  * CoreML and DirectML may count with half the digits, WebGPU is experimental. Those are taken by name.
  */
-const AUTO_ORDER: readonly Device[] = ["cuda", "cpu"];
+const AUTO_ORDER: readonly OnnxruntimeDevice[] = ["cuda", "cpu"];
 
 /** Libraries that are fetched by hand, since the package would be too large with them. */
-const LIBRARIES: Partial<Record<Device, readonly string[]>> = {
+const LIBRARIES: Partial<Record<OnnxruntimeDevice, readonly string[]>> = {
   cuda: ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"],
   tensorrt: ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_tensorrt.so"],
 };
@@ -45,13 +41,14 @@ const BELONGS_TO: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The devices to try, best first. `auto` passes over those that can't be had; what is named is tried whatever is known of it. */
-export function devicesToTry(wanted: WantedDevice, runtime: RuntimePackage): readonly Device[] {
+export function devicesToTry(wanted: WantedDevice, runtime: RuntimePackage): readonly OnnxruntimeDevice[] {
+  if (wanted === "gpu" || wanted === "npu") throw new PipelineError("E_MODEL_DEVICE", `${wanted} goes with inference.runtime openvino only`);
   if (wanted !== "auto") return [wanted];
   return AUTO_ORDER.filter((device) => whyNotHere(device, runtime) === null);
 }
 
 /** Why a device can't be had before anything was tried, and what to do; null when nothing speaks against it. */
-export function whyNotHere(device: Device, { backends, folder, installScript, system }: RuntimePackage): string | null {
+export function whyNotHere(device: OnnxruntimeDevice, { backends, folder, installScript, system }: RuntimePackage): string | null {
   if (!backends.includes(BACKEND[device])) return `onnxruntime for ${system} has no ${device}, it has ${backends.map(ourName).join(", ")}`;
   const missing = LIBRARIES[device]?.find((library) => !existsSync(join(folder, library)));
   if (missing === undefined) return null;
@@ -63,7 +60,7 @@ function ourName(backend: string): string {
 }
 
 /** What onnxruntime's words about a device that did not open mean, and what to do. `missingLibrary` looks for what a library lacks. */
-export function explainDevice(device: Device, words: string, { folder }: RuntimePackage, missingLibrary: (path: string) => string | null): string {
+export function explainDevice(device: OnnxruntimeDevice, words: string, { folder }: RuntimePackage, missingLibrary: (path: string) => string | null): string {
   const first = words.split("\n", 1)[0] ?? "";
   if (/Failed to load shared library/i.test(words)) {
     const lacking = LIBRARIES[device]?.map((library) => missingLibrary(join(folder, library))).find((name) => name !== null) ?? null;
@@ -89,18 +86,3 @@ export function missingLibrary(path: string): string | null {
   }
   return null;
 }
-
-/** What runs the instances of a pool: `cuda`, `cpu+cuda` where they differ, `none` where there is none; and what any of them has tried before. */
-export interface LiveDevices {
-  readonly device: string;
-  readonly left: readonly string[];
-}
-
-/** Puts together what runs several instances. */
-export function liveDevices(instances: readonly LiveDevices[]): LiveDevices {
-  const device = [...new Set(instances.map((one) => one.device))].sort().join("+");
-  return { device: device || "none", left: [...new Set(instances.flatMap(({ left }) => left))] };
-}
-
-/** Library, device and precision of a model's run, as it stands in every record: `onnxruntime/cpu/f32`. */
-export const runtimeOf = (device: string, { inputType }: Pick<ModelInfo, "inputType">): string => `onnxruntime/${device}/${inputType === "float16" ? "f16" : "f32"}`;
