@@ -16,7 +16,7 @@ export interface GateScene {
   readonly crf: number;
 }
 
-export const SCENE_FPS = 25;
+const SCENE_FPS = 25;
 const [WIDTH_PX, HEIGHT_PX] = [640, 360];
 /** Frames between two key frames, as many cameras have it. */
 const GOP = 25;

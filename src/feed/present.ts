@@ -41,6 +41,15 @@ export interface Present {
   forget(stream: string): void;
 }
 
+/** What a subscription is shown of a stream as it is now. */
+function shownTo(topics: Standing["wanted"]["topics"], view: Standing["view"], one: Known, withFrames: boolean): Omit<Snapshot["streams"][number], "stream"> {
+  const { state, stats } = one;
+  const shown = (frame: KeptFrame | undefined): FrameRecord | undefined =>
+    frame && withFrames && topics.includes("detections") ? (view.seen(frame)?.record as FrameRecord | undefined) : undefined;
+  const [frame, seen] = [shown(one.history.newest), shown(unchanged(one))];
+  return { ...(frame && { frame }), ...(seen && { seen }), ...(state && topics.includes("state") && { state }), ...(stats && topics.includes("stats") && { stats }) };
+}
+
 /** The frame whose objects are still there, while the newest one is still. */
 function unchanged({ history: { newest }, detected }: Known): KeptFrame | undefined {
   const record = newest && recordOf(newest);
@@ -92,18 +101,9 @@ export function openPresent(streams: readonly string[], limits: FeedLimits, even
     },
     find: (stream, epoch, frame) => known.get(stream)?.history.find(epoch, frame)?.message.record as FrameRecord | undefined,
     latestStats: () => [...known.values()].flatMap(({ stats }) => stats ?? []),
-    snapshot(client, standing, without) {
-      const { id, wanted, view } = standing;
+    snapshot(client, { id, wanted, view }, without) {
       const covered = [...known].filter(([stream]) => covers(wanted, stream) && mayHear(client.access, "stats", stream));
-      const wants = (topic: "detections" | "state" | "stats"): boolean => wanted.topics.includes(topic);
-      const shown = (stream: string, frame: KeptFrame | undefined): FrameRecord | undefined =>
-        frame && wants("detections") && !without(stream) ? (view.seen(frame)?.record as FrameRecord | undefined) : undefined;
-      const of = covered.map(([stream, one]) => {
-        const { state, stats } = one;
-        const frame = shown(stream, one.history.newest);
-        const seen = shown(stream, unchanged(one));
-        return { stream, ...(frame && { frame }), ...(seen && { seen }), ...(state && wants("state") && { state }), ...(stats && wants("stats") && { stats }) };
-      });
+      const of = covered.map(([stream, one]) => ({ stream, ...shownTo(wanted.topics, view, one, !without(stream)) }));
       const lines = log.filter((line) => mayHear(client.access, "log", line.stream) && (line.stream === undefined || covers(wanted, line.stream)));
       return { type: "snapshot", id, streams: of, ...(wanted.topics.includes("log") && { log: lines }) };
     },

@@ -57,7 +57,7 @@ export function streamControl(parts: ControlParts): StreamControl {
         id: info.id, family: info.family, inputWidthPx: info.inputWidthPx, inputHeightPx: info.inputHeightPx, labels: info.labels, ...figures,
       })),
     sinks: () => sinks.map(figuresOf),
-    gateView: (name) => streams.gateView(name),
+    gateView: (name) => streams.look(name)?.gateView(),
     settings: () => settingsOf(options(), streams),
   };
 }

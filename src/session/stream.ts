@@ -12,6 +12,7 @@ import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { isLiveName, openSource, type Source } from "../source/index.js";
+import { bothOrNone } from "./both.js";
 import { continued, type Numbers } from "./continued.js";
 import { gateWords, streamGate, type RunningGate } from "./gate.js";
 import { pictureSender, type PictureSender } from "./pictures.js";
@@ -61,6 +62,7 @@ export interface StreamLook {
   readonly stats: StreamStats;
   /** Frames that have ended and wait for an earlier one. */
   readonly reordering: number;
+  readonly gateView: RunningStream["gateView"];
 }
 
 /** A stream's life before its first run. */
@@ -246,17 +248,6 @@ async function openRing({ spec, life, shared, stopping }: Run, model: ModelInfo,
   const world = { clock: shared.clock, signal: stopping.signal, tell };
   const source = await openSource(spec.source, spec.name, { ...spec.sourceOptions, maxFps: spec.live.maxFps, streams: shared.streamCount(), input, picture, limits: spec.live, policy: spec.policy }, ring, world);
   return continued(source, life.numbers);
-}
-
-/**
- * Loading the model and looking at the source take about as long, so they go side by side. When one fails the other is
- * awaited all the same: what it opened has to be closed. The source's error goes first, it is the one people make.
- */
-async function bothOrNone<A, B>(pool: Promise<A>, source: Promise<B>): Promise<[A, B]> {
-  const [one, other] = await Promise.allSettled([pool, source]);
-  if (other.status === "rejected") throw other.reason;
-  if (one.status === "rejected") throw one.reason;
-  return [one.value, other.value];
 }
 
 /** Lets the frames flow to their end. Returns the source's error, or null. */

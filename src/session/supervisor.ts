@@ -2,7 +2,6 @@ import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import type { StreamStats } from "../core/stats.js";
 import type { StreamState } from "../core/stream-state.js";
-import type { GateView } from "../gate/index.js";
 import { published, stateRecord } from "../wire/index.js";
 import type { Numbers } from "./continued.js";
 import { changeOf, type StreamSpec } from "./specs.js";
@@ -71,13 +70,8 @@ export class Supervisor implements AsyncDisposable {
   look(name: string): StreamLook | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
-    const { spec, life } = entry;
-    return { spec, stats: life.meter.stats(), reordering: Math.max(0, life.now.waiting() - life.inHouse.count) };
-  }
-
-  /** What a stream's motion gate made of its newest frame; undefined where there is none. */
-  gateView(name: string): GateView | undefined {
-    return this.#entries.get(name)?.run.gateView();
+    const { spec, life, run } = entry;
+    return { spec, stats: life.meter.stats(), gateView: run.gateView, reordering: Math.max(0, life.now.waiting() - life.inHouse.count) };
   }
 
   /** Last figures of those that were removed. */
