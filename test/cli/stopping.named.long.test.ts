@@ -22,7 +22,7 @@ async function openQueue(closers: Closers): Promise<Record<string, string>> {
   return { SIGHTLINE_INFERENCE_QUEUE_URL: broker.url };
 }
 
-const WAYS = [...MODES.map((mode) => ({ mode, name: mode as string, env: {}, skip: skip })), { mode: "threads" as const, name: "threads with openvino", env: { SIGHTLINE_INFERENCE_RUNTIME: "openvino" }, skip: skip || skipOpenvino }];
+const WAYS = [...MODES.map((mode) => ({ mode, name: mode, env: {}, skip: skip })), { mode: "threads" as const, name: "threads with openvino", env: { SIGHTLINE_INFERENCE_RUNTIME: "openvino" }, skip: skip || skipOpenvino }];
 
 for (const { mode, name, env, skip: why } of WAYS) {
   test(`${name}: stopped at ${MOMENTS} moments the program leaves nothing behind`, { skip: why }, async (t) => {
