@@ -1,5 +1,4 @@
 import { pause, type Clock } from "../core/clock.js";
-import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
 import { frameBytes } from "../model/index.js";
@@ -12,12 +11,11 @@ import type { Loss } from "./process-end.js";
 import { NONE_REPLACED, type InferencePool, type PoolAnswer, type PoolNotice, type ReplacementCause } from "./pool.js";
 import { chooseRuntime } from "./runtimes/choose.js";
 import type { LiveDevice } from "./runtimes/live.js";
-import type { RuntimeChoice } from "./runtimes/session.js";
 import { openSlotFile, type SlotFile } from "./slot-file.js";
 import type { ThreadPoolOptions } from "./threads.js";
 
 /** How many processes, with which model. */
-export interface ProcessPoolOptions extends Pick<ThreadPoolOptions, "workers" | "depth" | "model" | "jitterMs" | keyof RuntimeWish> {
+export interface ProcessPoolOptions extends Omit<ThreadPoolOptions, "intraOpThreads" | "hangLimitMs" | "program"> {
   /** A frame whose answer has not come by then ends as `late`, and the process that has it is ended and replaced, ms. */
   readonly frameTimeoutMs: number;
   /** Told of processes that were lost and replaced. */
@@ -84,7 +82,7 @@ class Processes implements Carrier {
   readonly replaced: Record<ReplacementCause, number> = { ...NONE_REPLACED };
   readonly #options: ProcessPoolOptions;
   readonly #clock: Clock;
-  readonly #choice: RuntimeChoice;
+  readonly #choice;
   readonly #slotBytes: number;
   readonly #slots: SlotFile;
   readonly #places: readonly Place[];
@@ -101,8 +99,7 @@ class Processes implements Carrier {
 
   constructor(options: ProcessPoolOptions, clock: Clock) {
     const { model, workers, depth, frameTimeoutMs } = options;
-    this.#options = options;
-    this.#clock = clock;
+    [this.#options, this.#clock] = [options, clock];
     this.#choice = chooseRuntime(options);
     this.#slotBytes = 3 * model.inputWidthPx * model.inputHeightPx;
     this.#slots = openSlotFile(workers * depth, this.#slotBytes);
