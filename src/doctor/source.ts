@@ -28,7 +28,7 @@ export function sourceLooks(source: string, probe: () => Promise<SourceFacts | n
         if (facts === null) return ok(`${name}: pictures, standard input or the numbered source`);
         const { codec, widthPx, heightPx, fps, expectedFrames, decode } = facts;
         const rate = fps === null ? "no constant rate" : `${Number(fps.toFixed(2))} fps`;
-        return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames${decode == null ? "" : `; ${decode}`}`);
+        return ok(`${name}: ${codec}, ${widthPx}x${heightPx}, ${rate}, ${expectedFrames ?? "an unknown number of"} frames${decode ? `; ${decode}` : ""}`);
       },
     },
     {
