@@ -1,4 +1,4 @@
 export { motionGate, type GateRule, type GateView, type MotionGate } from "./gate.js";
 export { SENSITIVITIES, type Sensitivity } from "./sensitivity.js";
 export type { PicturePlace } from "./cells.js";
-export type { GateFrame, Verdict } from "./wish.js";
+export type { GateFrame, Verdict, WishTimes } from "./wish.js";

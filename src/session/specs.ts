@@ -1,3 +1,5 @@
+import { detectLimits, type ModelInfo } from "../model/index.js";
+import { taskLimits, type TaskLimits } from "../pool/index.js";
 import type { ApiSourcePolicy } from "../source/index.js";
 import type { GateSettings } from "./gate.js";
 import type { SessionOptions, StreamOptions } from "./session.js";
@@ -73,6 +75,11 @@ export function changeOf(before: StreamSpec, after: StreamSpec): SpecChange {
 /** What can't change under a running source. */
 function unmoved({ source, policy, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
   return { source, policy, model, sourceOptions, live };
+}
+
+/** What a stream wants to see of a model's objects. @throws PipelineError E_CONFIG when the model has no such class */
+export function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
+  return taskLimits(detectLimits(model.labels, detect));
 }
 
 /** Whether two plain values hold the same, whatever the order of their keys. */

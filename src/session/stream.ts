@@ -5,10 +5,10 @@ import type { StreamStats } from "../core/stats.js";
 import type { GateView } from "../gate/index.js";
 import type { Gateway } from "../gateway/index.js";
 import { streamMeter, type StreamMeter } from "../metrics/index.js";
-import { detectLimits, type ModelInfo } from "../model/index.js";
+import type { ModelInfo } from "../model/index.js";
 import { pace, type Pace } from "../order/index.js";
 import { runPipeline, type PipelineParts } from "../pipeline.js";
-import { taskLimits, type TaskLimits } from "../pool/index.js";
+import type { TaskLimits } from "../pool/index.js";
 import { createRing, type FrameRing } from "../ring/index.js";
 import type { InHouse } from "../rx/index.js";
 import { isLiveName, openSource, type Source } from "../source/index.js";
@@ -19,7 +19,7 @@ import { pictureSender, type PictureSender } from "./pictures.js";
 import type { ModelPools } from "./pools.js";
 import { publisher, type SinkGroup } from "./publisher.js";
 import type { Notice, SessionOptions } from "./session.js";
-import { isSame, type StreamSpec } from "./specs.js";
+import { isSame, limitsOf, type StreamSpec } from "./specs.js";
 import type { Stagger } from "./stagger.js";
 import { statePublisher, type StatePublisher } from "./states.js";
 
@@ -285,10 +285,6 @@ async function flow(run: Run, { model, ...parts }: Parts): Promise<PipelineError
     run.weigh = () => undefined;
     pool.leave(id);
   }
-}
-
-function limitsOf({ detect }: StreamSpec, model: ModelInfo): TaskLimits {
-  return taskLimits(detectLimits(model.labels, detect));
 }
 
 function adjust(run: Run, next: StreamSpec): void {
