@@ -183,6 +183,7 @@ function count(meter: StreamMeter, fact: OrderInput): void {
 function failureWatch({ maxConsecutiveFailures: limit, fail }: PipelineParts): (ordered: Ordered) => void {
   let inARow = 0;
   return ({ outcome }) => {
+    if (outcome.kind === "still") return;
     inARow = outcome.kind === "failed" || outcome.kind === "late" ? inARow + 1 : 0;
     if (inARow !== limit || !("error" in outcome)) return;
     const last = `${outcome.error.code}: ${outcome.error.message}`;

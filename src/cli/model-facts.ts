@@ -31,14 +31,14 @@ export interface ModelFacts {
   readonly lines: readonly (readonly [what: string, words: string])[];
 }
 
-/** Puts together what is known of a model. `bytes`: its file's; `device`: what runs it here, or why nothing does. Pure. */
-export function modelFacts({ info, because, others, notices }: DescribedModel, bytes: number, device: string): ModelFacts {
+/** Puts together what is known of a model. `bytes`: its file's; `runtime`: what runs it here, or why nothing does. Pure. */
+export function modelFacts({ info, because, others, notices }: DescribedModel, bytes: number, runtime: string): ModelFacts {
   const { id, path, sha256, family, task, head, inputName, inputType, sizeInput, inputWidthPx, inputHeightPx, outputNames, labels, labelsFrom } = info;
   const { channels, scale, letterbox, normalisation } = info;
   const speed = speedClass(info, bytes);
   const picture = { name: inputName, type: inputType, widthPx: inputWidthPx, heightPx: inputHeightPx, channels, scale, letterbox, ...(normalisation && { normalisation }) };
   return {
-    facts: { id, path, sha256, bytes, family, task, because, others, head, inputs: [picture, ...(sizeInput ? [sizeInput] : [])], outputs: outputNames, labels, labelsFrom, notices, device, speed },
+    facts: { id, path, sha256, bytes, family, task, because, others, head, inputs: [picture, ...(sizeInput ? [sizeInput] : [])], outputs: outputNames, labels, labelsFrom, notices, runtime, speed },
     lines: [
       ["model", id],
       ["file", `${path} (${megabytes(bytes)}, sha256 ${sha256})`],
@@ -49,7 +49,7 @@ export function modelFacts({ info, because, others, notices }: DescribedModel, b
       ["outputs", `${outputNames.join(", ")}${headText(info)}`],
       ["labels", `${labels.length}, ${LABELS_FROM[labelsFrom]}${labels.length > 0 ? `: ${labels.join(", ")}` : ""}`],
       ["speed", `about ${speed.gflop} GFLOP a picture, ${speed.words}; exactly: sightline bench --model M`],
-      ["device", device],
+      ["runtime", runtime],
       ...notices.map((notice) => ["note", notice] as const),
     ],
   };

@@ -115,8 +115,8 @@ async function info(word: string, given: GivenFlags): Promise<Answer> {
   const { loadModelInfo, ModelInstance, runtimeOf } = await import("../pool/index.js");
   const described = await loadModelInfo(word, model);
   const { size } = await stat(described.info.path);
-  const device = await runtimeHere(runtimeOf, () => ModelInstance.open({ ...model, ...inference, model: word }));
-  const { facts, lines } = modelFacts(described, size, device);
+  const runtime = await runtimeHere(runtimeOf, () => ModelInstance.open({ ...model, ...inference, model: word }));
+  const { facts, lines } = modelFacts(described, size, runtime);
   const widest = Math.max(...lines.map(([what]) => what.length));
   return { json: facts, lines: lines.map(([what, words]) => `${what.padEnd(widest)}  ${words}`) };
 }

@@ -1,9 +1,9 @@
 import type { ClusterRule } from "./clusters.js";
 
 /** How much has to change before something moves, in plain terms. */
-export const SENSITIVITIES = ["low", "normal", "high"] as const;
+export const SENSITIVITIES = ["low", "normal", "high"] as const satisfies readonly Sensitivity[];
 /** One of SENSITIVITIES. */
-export type Sensitivity = (typeof SENSITIVITIES)[number];
+export type Sensitivity = "low" | "normal" | "high";
 
 /** The numbers behind a word. */
 export interface MotionRule extends ClusterRule {

@@ -20,7 +20,7 @@ export interface StreamMeter {
   /** There is no motion gate any more. */
   gateIsOff(): void;
   /** A record has left. */
-  published(totalMs: number, objects: readonly { readonly label: string }[]): void;
+  published(totalMs: number | null, objects: readonly { readonly label: string }[]): void;
   /** `why`: what keeps it from being `live`, or ended it. A state without a reason clears the last one. */
   setState(state: StreamState, why?: ErrorWire): void;
   stats(): StreamStats;
@@ -70,7 +70,7 @@ export function streamMeter(options: MeterOptions): StreamMeter {
     published(totalMs, seen) {
       figures.firstRecordMs ??= elapsed();
       figures.rateOut.tick();
-      figures.latency.record(Math.min(LATENCY_LIMIT_US, Math.max(1, Math.round(totalMs * US))));
+      if (totalMs !== null) figures.latency.record(Math.min(LATENCY_LIMIT_US, Math.max(1, Math.round(totalMs * US))));
       for (const { label } of seen) figures.objects[label] = (figures.objects[label] ?? 0) + 1;
     },
     setState(next, why) {

@@ -26,7 +26,6 @@ export interface RequestParts {
 /** A request with its inputs' memory bound to ours. Belongs to `owner`. */
 export function requestOf(api: OpenvinoApi, compiled: Handle, { picture, others, outputNames }: RequestParts, owner: Owner): { infer(): void; outputs(): OpenvinoOutput[] } {
   const request = owner.own("ov_infer_request_free", api.make("E_RUNTIME_BROKEN", "ov_compiled_model_create_infer_request", [compiled]));
-  // What is bound is kept here too: it must not be freed before the request.
   const bound = [picture, ...others];
   for (const { name, sides, memory } of bound) {
     const shape = { rank: sides.length, dims: BigInt64Array.from(sides, BigInt) };
@@ -35,7 +34,10 @@ export function requestOf(api: OpenvinoApi, compiled: Handle, { picture, others,
   }
   const known = new Map<string, Seen>();
   return {
-    infer: () => api.call("E_INFERENCE_FAILED", "ov_infer_request_infer", request),
+    infer() {
+      // OpenVINO reads our memory where it lies: naming it here keeps it as long as the request can run.
+      if (bound.length > 0) api.call("E_INFERENCE_FAILED", "ov_infer_request_infer", request);
+    },
     outputs: () => outputNames.map((name) => outputOf(api, request, name, known)),
   };
 }

@@ -67,6 +67,7 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
   } catch (error) {
     if (asPipelineError(error, "E_POOL_START").code === "E_POOL_STUCK") throw error;
     await threads.begun();
+    await letGo({ piscina, threads }, options.workers, clock);
     await piscina.destroy();
     throw error;
   }
@@ -89,17 +90,18 @@ async function callRoll(piscina: Piscina, workers: number, roll: Int32Array, clo
   piscina.removeAllListeners("error");
   piscina.on("error", () => undefined);
   const failure = answers.find((answer) => "code" in answer);
-  if (failure) await letGo(piscina, workers, clock);
   if (failure) throw new PipelineError(failure.code, failure.message);
   if (Atomics.load(roll, ROLL_FAILED) > 0) throw new PipelineError("E_POOL_START", "a worker could not load the model");
   return answers.filter((answer) => "device" in answer);
 }
 
 /** Has every idle thread let go of its model. */
-async function letGo(piscina: Piscina, workers: number, clock: Clock): Promise<void> {
+async function letGo({ piscina, threads }: Pick<CarrierParts, "piscina" | "threads">, workers: number, clock: Clock): Promise<void> {
   const calls = Array.from({ length: workers }, () => piscina.run(LET_GO) as Promise<void>);
+  // What waits is all that may be left to do.
+  using _held = clock.hold();
   // One that has just taken the place of another and can't start never answers.
-  await Promise.race([Promise.allSettled(calls), pause(CLOSE_TIMEOUT_MS, clock)]);
+  await Promise.race([Promise.allSettled(calls), threads.broken, pause(CLOSE_TIMEOUT_MS, clock)]);
 }
 
 interface CarrierParts {
@@ -135,7 +137,7 @@ function threadCarrier({ piscina, threads, live, roll }: CarrierParts, { workers
       if (stuck) throw stuck;
       // Nor can one that has just taken the place of another and runs its model for the first time.
       await threads.begun();
-      await letGo(piscina, workers, clock);
+      await letGo({ piscina, threads }, workers, clock);
       await piscina.close();
     },
   };

@@ -38,6 +38,7 @@ export interface GateParts {
 /** Makes the gate of a stream. */
 export function streamGate(settings: GateSettings, { live, meter, clock }: GateParts): RunningGate {
   let gate = gateOf(settings);
+  if (gate === null) meter.gateIsOff();
   const inTime = (header: FrameHeader): GateFrame => ({ frame: header.frame, timeMs: live ? header.capturedMonoMs : (header.ptsMs ?? header.capturedMonoMs) });
   return {
     isStill({ header, lease, ...place }) {

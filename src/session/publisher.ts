@@ -75,7 +75,7 @@ export function publisher({ model, live, sinks, gateway, meter, clock }: Publish
     const once = published(record);
     sinks.write(once);
     gateway?.publish(once);
-    meter.published(totalMs, record.objects);
+    meter.published(outcome.kind === "still" ? null : totalMs, record.objects);
   };
 }
 

@@ -1,6 +1,6 @@
 import { detectLimits, type ModelInfo } from "../model/index.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
-import type { ApiSourcePolicy } from "../source/index.js";
+import { isLiveName, type ApiSourcePolicy } from "../source/index.js";
 import type { GateSettings } from "./gate.js";
 import type { SessionOptions, StreamOptions } from "./session.js";
 import { streamNames } from "./names.js";
@@ -73,8 +73,10 @@ export function changeOf(before: StreamSpec, after: StreamSpec): SpecChange {
 }
 
 /** What can't change under a running source. */
-function unmoved({ source, policy, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
-  return { source, policy, model, sourceOptions, live };
+function unmoved({ source, policy, model, sourceOptions, live: { maxFps, maxAgeMs: _, ...live } }: StreamSpec): unknown {
+  // A file that plays as a camera is opened for its rate; a camera is connected to again by itself where it must be.
+  const opened = sourceOptions.realtime && !isLiveName(source, false) ? { maxFps } : {};
+  return { source, policy, model, sourceOptions, live, ...opened };
 }
 
 /** What a stream wants to see of a model's objects. @throws PipelineError E_CONFIG when the model has no such class */

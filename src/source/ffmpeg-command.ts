@@ -60,7 +60,7 @@ export function ffmpegArguments(options: CommandOptions, wish: Wish): string[] {
     ...plan.options,
   ];
   return composeArguments({
-    inputs: [{ input: isTold && plan.stdinText !== undefined ? `pipe:${SCRIPT_FD}` : plan.input, options: inputOptions }],
+    inputs: [{ input: isTold && plan.stdinText !== undefined ? `async:pipe:${SCRIPT_FD}` : plan.input, options: inputOptions }],
     filterGraph: filterGraph(options, wish),
     outputs: [
       { output: "pipe:1", options: ["-map", "[px]", ...RAW_OUTPUT] },

@@ -198,6 +198,8 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
     view.outgrown = (maxFps) => {
       if (life.probe && skipsMore(plan.mode, options.decode(life.probe, maxFps).mode)) renewal.abort(new Error("more frames are wanted than it decodes"));
     };
+    // The wish may have changed while names were looked up.
+    view.outgrown(view.wishes.now.maxFps);
     const connection = { ...command, lossless: false, firstFrame: life.nextFrame, display, epoch, facts, limits, explain, stop, renew: renewal.signal, wishes: view.wishes };
     return await runConnection(connection, view.shelf, clock, {
       verdict: (verdict) => teller.verdict(verdict),

@@ -125,7 +125,8 @@ export async function openSource(
       const found = await probeSource(await route.next(), settings, signal).catch((thrown: unknown) => {
         throw refusedOnTheWay(route, address) ?? thrown;
       });
-      return withGaps(found, await route.next(), { ...settings, maxFps: rate }, signal);
+      // What it is is known: how far apart its key frames are may stay unknown, when there is no more time for that.
+      return withGaps(found, await route.next(), { ...settings, maxFps: rate }, signal).catch(() => ({ ...found, gaps: null }));
     };
     return liveSource(
       {

@@ -23,5 +23,10 @@ test("a camera with a key frame a second: key frames alone for one a second; whe
   const after = stream.seen.filter(({ epoch, outcome }) => epoch === 2 && outcome === "detected").map(({ number }) => number ?? NaN);
   assert.ok(after.some((number) => (number - (before[0] ?? NaN)) % 15 !== 0), after.join());
   assert.ok(stream.stats().skipped.max_fps > 0);
+  // Fewer of what is decoded anyway: the running FFmpeg is told, and goes on.
+  await stream.session.change("cam", { source: camera.url, maxFps: 1 });
+  const told = stream.seen.length;
+  const numbers = (): number[] => stream.seen.slice(told).filter(({ epoch, outcome }) => epoch === 2 && outcome === "detected").map(({ number }) => number ?? NaN);
+  await stream.frame(SOON_MS, "frames a second apart in the same epoch", () => numbers().some((number, i, all) => i > 0 && number - (all[i - 1] ?? number) >= 12));
   await stream.stop();
 });

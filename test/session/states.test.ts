@@ -35,8 +35,8 @@ test("a session opens on a camera that is not there, tells its states as records
   stop.abort();
   const [last] = await session.done;
   assert.deepEqual([last?.state, last?.error?.code], ["ended", "E_SOURCE_REFUSED"]);
-  // Each cause once, however many retries.
-  assert.deepEqual(notices.map(({ level, code }) => [level, code]), [["warn", "E_SOURCE_REFUSED"]]);
+  // Whether there is a gate, then each cause once, however many retries.
+  assert.deepEqual(notices.map(({ level, code }) => [level, code]), [["info", undefined], ["warn", "E_SOURCE_REFUSED"]]);
   assert.deepEqual(states.slice(0, 3).map(({ state, reason, attempt, epoch }) => [state, reason, attempt, epoch]), [
     ["connecting", undefined, undefined, 1],
     ["reconnecting", "E_SOURCE_REFUSED", 1, 1],

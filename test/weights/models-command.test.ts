@@ -100,14 +100,14 @@ describe("sightline models", () => {
     const [{ stdout: words }, { stdout: listed }] = await Promise.all([run("info", file, "--device", "coreml"), run("list")]);
     assert.match(listed, /^thing .*not pulled$/m);
     assert.match(words, /^family +yolov8 \(task detect\)$/m);
-    if (process.platform !== "darwin") assert.match(words, /^device +none: E_MODEL_DEVICE coreml is not available: onnxruntime for .* has no coreml/m);
+    if (process.platform !== "darwin") assert.match(words, /^runtime +none: E_MODEL_DEVICE coreml is not available: onnxruntime for .* has no coreml/m);
     assert.equal((await run("import", file)).code, 0);
     const path = join(folder, "thing.onnx");
     assert.deepEqual(readFileSync(path), MODEL);
     const [{ stdout: where }, told] = await Promise.all([run("path", "thing"), run("info", "thing", "--json")]);
     assert.equal(where, `${path}\n`);
     const facts = json(told);
-    assert.deepEqual([facts["family"], facts["labels"], facts["device"], facts["outputs"]], ["yolov8", ["thing"], "cpu", ["output0"]]);
+    assert.deepEqual([facts["family"], facts["labels"], facts["runtime"], facts["outputs"]], ["yolov8", ["thing"], "onnxruntime/cpu/f32", ["output0"]]);
     writeFileSync(path, someBytes(MODEL.length));
     const changed = await run("verify", "--json");
     assert.equal(changed.code, 1);
