@@ -194,7 +194,7 @@ for (const { name: runtime, wish, skip } of BOTH_RUNTIMES) describe(`with ${runt
   test("yolov8-classify: the whole picture with its best classes, best first, as many as are wanted", async () => {
     const info = await infoOf("yolov8-classify");
     const [all, two, one, unsure, none] = await run(info, [ORACLE, { ...ORACLE, topClasses: 2 }, { ...ORACLE, classIds: [0, 2], conf: 0.2 }, { ...ORACLE, conf: 0.7, classConf: [[1, 0.9]] }, { ...ORACLE, classIds: [] }]);
-    assert.deepEqual(judgeClasses(all!, [0.25, 0.625, 0.125], 0.25), []);
+    assert.deepEqual(judgeClasses(all!, [0.25, 0.625, 0.125]), []);
     assert.deepEqual([...all!.boxes], [0, 0, TINY_PICTURE.widthPx, TINY_PICTURE.heightPx]);
     assert.deepEqual([...all!.classIds, ...all!.scores, ...all!.topClasses!.classIds, ...all!.topClasses!.scores], [1, 0.625, 1, 0, 2, 0.625, 0.25, 0.125]);
     assert.deepEqual([two!.topClasses!.perObject, ...two!.topClasses!.classIds], [2, 1, 0]);

@@ -81,8 +81,8 @@ for (const entry of hasShared ? fixtureIndex() : []) {
     const ran = await Promise.all(runtimes.map(({ wish }) => runAndDecode(info, input, FRAME40, limits, wish)));
     for (const [i, [conf, answer]] of answers.entries()) {
       assert.ok(answer.length >= 5);
-      assert.deepEqual(faultsOf(decodeOutputs(info, outputs, FRAME40, limits[i]!), answer, FRAME40, conf), [], `raw outputs above ${conf}`);
-      for (const [which, runtime] of runtimes.entries()) assert.deepEqual(faultsOf(ran[which]![i]!, answer, FRAME40, conf), [], `a run of ${runtime.name} above ${conf}`);
+      assert.deepEqual(faultsOf(decodeOutputs(info, outputs, FRAME40, limits[i]!), answer, FRAME40), [], `raw outputs above ${conf}`);
+      for (const [which, runtime] of runtimes.entries()) assert.deepEqual(faultsOf(ran[which]![i]!, answer, FRAME40), [], `a run of ${runtime.name} above ${conf}`);
     }
   });
 }

@@ -127,11 +127,10 @@ function maskWithin(counts: string | undefined, object: Expected, { widthPx, hei
 
 /**
  * What is wrong with a classifier's answer: the probabilities of all classes are expected, the best of them found.
- * Ultralytics knows no threshold here; ours leaves out a picture whose best class does not exceed it.
+ * There is no threshold: however unsure, the best ones are the answer.
  */
-export function judgeClasses(found: DetectionBatch, probabilities: readonly number[], conf: number): string[] {
+export function judgeClasses(found: DetectionBatch, probabilities: readonly number[]): string[] {
   const { topClasses } = found;
-  if (Math.max(...probabilities) <= conf) return found.count === 0 ? [] : [`${found.count} objects, expected none`];
   if (!topClasses || found.count !== 1) return [`${found.count} objects, ${topClasses ? "with" : "without"} classes`];
   const best = Array.from(probabilities, (score, classId) => ({ score, classId })).sort((a, b) => b.score - a.score);
   const faults: string[] = [];

@@ -22,8 +22,8 @@ for (const reference of cached) {
     const ran = await runAndDecode(info, cachedInput(reference), reference.picture, limits);
     for (const [i, [conf, answer]] of answers.entries()) {
       const found = decodeOutputs(info, outputsOf(reference), reference.picture, limits[i]!);
-      assert.deepEqual(faultsOf(found, answer, reference.picture, conf), [], `raw outputs above ${conf}`);
-      assert.deepEqual(faultsOf(ran[i]!, answer, reference.picture, conf), [], `a run above ${conf}`);
+      assert.deepEqual(faultsOf(found, answer, reference.picture), [], `raw outputs above ${conf}`);
+      assert.deepEqual(faultsOf(ran[i]!, answer, reference.picture), [], `a run above ${conf}`);
     }
   });
 }

@@ -54,7 +54,7 @@ for (const reference of committed) {
     assert.deepEqual([info.family, info.task], [reference.family, reference.task]);
     for (const [conf, answer] of Object.entries(reference.answers)) {
       const found = decodeOutputs(info, outputsOf(reference), reference.picture, limitsOf(reference, conf));
-      assert.deepEqual(faultsOf(found, answer, reference.picture, conf), [], `above ${conf}`);
+      assert.deepEqual(faultsOf(found, answer, reference.picture), [], `above ${conf}`);
     }
   });
 }
@@ -68,7 +68,7 @@ test("the judge finds what is wrong: a box, a score, a class, a lost and a moved
   const wrong = (spoil: (found: ReturnType<typeof find>) => unknown): string[] => {
     const found = find();
     const other = spoil(found);
-    return faultsOf(typeof other === "object" ? (other as typeof found) : found, answer, reference.picture, "0.25");
+    return faultsOf(typeof other === "object" ? (other as typeof found) : found, answer, reference.picture);
   };
   assert.deepEqual(wrong(() => 0), []);
   assert.equal(wrong(({ boxes }) => (boxes[5]! += 2 * TOLERANCE.boxPx)).length, 1);

@@ -106,8 +106,8 @@ export async function runAndDecode(info: ModelInfo, input: Float32Array, picture
 }
 
 /** What is wrong with a batch, whatever the task; at most a few faults. */
-export function faultsOf(found: DetectionBatch, answer: Reference["answers"][string], picture: PictureSize, conf: string): string[] {
+export function faultsOf(found: DetectionBatch, answer: Reference["answers"][string], picture: PictureSize): string[] {
   const isClasses = (numbers: typeof answer): numbers is readonly number[] => typeof numbers[0] === "number";
-  const faults = isClasses(answer) ? judgeClasses(found, answer, Number(conf)) : judge(found, answer, picture);
+  const faults = isClasses(answer) ? judgeClasses(found, answer) : judge(found, answer, picture);
   return faults.slice(0, 5);
 }
