@@ -70,6 +70,29 @@ export async function openCore(libraries: OpenvinoLibraries): Promise<OpenvinoCo
   };
 }
 
+/** What OpenVINO says of itself once it is loaded. */
+export interface OpenvinoDescription {
+  readonly version: string;
+  readonly devices: readonly {
+    /** CPU, GPU.0, NPU */
+    readonly device: string;
+    /** As its maker calls it. */
+    readonly name: string;
+    /** What it can count in: FP32, BF16, FP16, INT8. */
+    readonly precisions: readonly string[];
+  }[];
+}
+
+/**
+ * Loads OpenVINO and asks it what is here. Blocks the thread for a moment.
+ * @throws PipelineError E_RUNTIME_BROKEN, E_RUNTIME_VERSION
+ */
+export async function describeOpenvino(libraries: OpenvinoLibraries): Promise<OpenvinoDescription> {
+  using core = await openCore(libraries);
+  const devices = core.devices().map((device) => ({ device, name: core.nameOf(device), precisions: core.capabilities(device).filter((one) => /^(FP|BF|INT)\d/.test(one)) }));
+  return { version: core.version, devices };
+}
+
 function compile(api: OpenvinoApi, core: Handle, options: CompileOptions): CompiledModel {
   const owner = ownerOf(api);
   try {
