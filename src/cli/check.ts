@@ -5,7 +5,7 @@ import type { Settings } from "../config/index.js";
 import { systemClock } from "../core/clock.js";
 import { coresLook, examine, ffmpegLook, modelLook, nodeLook, openvinoLook, pictureLook, queueLook, runtimeLook, sourceLooks, type DrawnPicture, type Finding, type Look, type QueueFacts } from "../doctor/index.js";
 import { availableCores, machineLine } from "../machine/index.js";
-import { findOpenvino } from "../openvino/index.js";
+import { describeOpenvino, findOpenvino } from "../openvino/index.js";
 import { describeRuntime, loadModelInfo } from "../pool/index.js";
 import { specsOf, type SessionOptions, type StreamSpec } from "../session/index.js";
 import { checkFfmpeg, decodeLine, planDecode, probeSource, readAddress, withGaps, type Probe } from "../source/index.js";
@@ -57,7 +57,7 @@ function looksFor(settings: Settings, folder: string): Look[] {
     coresLook(availableCores(), machineLine()),
     ffmpegLook({ ffmpeg: ffmpegPath, ffprobe: ffprobePath }, checkFfmpeg),
     runtimeLook(settings.inference.mode, describeRuntime),
-    openvinoLook("onnxruntime", isOpenvinoNamed(settings), () => findOpenvino({ path: settings.inference.openvinoPath })),
+    openvinoLook(settings.inference.runtime, isOpenvinoNamed(settings), () => findOpenvino({ path: settings.inference.openvinoPath }), describeOpenvino),
     modelLook(async () => {
       // A signal ends this command at once, and what has come is kept.
       await fetchModels(modelsIn(settings), new AbortController().signal);

@@ -132,8 +132,8 @@ export const FLAGS = {
   ],
   probe: [...MODEL, MAX_FPS, DECODE, TRANSPORT, HWACCEL, CONFIG, json("what was found")],
   devices: [CONFIG, json("the cameras")],
-  check: [...MODEL, DEVICE, MODE, ...BROKER, CONFIG, json("the findings")],
-  models: [...[...MODEL.slice(1), DEVICE].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
+  check: [...MODEL, DEVICE, ...RUNTIME, MODE, ...BROKER, CONFIG, json("the findings")],
+  models: [...[...MODEL.slice(1), DEVICE, ...RUNTIME].map((flag) => ({ ...flag, help: `info: ${flag.help}` })), CONFIG, json("the answer")],
   runtime: [CONFIG, json("the answer")],
   worker: [
     DEVICE,

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { addedOpenvino, addOpenvino, findOpenvino, removeOpenvino, runtimesFolder, sizeOf } from "../openvino/index.js";
+import { addedOpenvino, addOpenvino, describeOpenvino, findOpenvino, removeOpenvino, runtimesFolder, sizeOf } from "../openvino/index.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { onnxruntimeFolder } from "./package.js";
 import { print } from "./print.js";
@@ -83,18 +83,23 @@ async function onnxruntimeRow(): Promise<Row> {
 }
 
 async function openvinoRow(path: string | null): Promise<Row> {
+  const row: Row = { name: "openvino", isUsable: false, version: null, path: null, from: null, bytes: null, devices: null, why: null };
+  let found: Partial<Row> = {};
   try {
-    const found = findOpenvino({ path });
-    return { name: "openvino", isUsable: true, version: found.version, path: dirname(found.libraryPath), from: found.from, bytes: await sizeOf(dirname(found.libraryPath)), devices: null, why: null };
+    const libraries = findOpenvino({ path });
+    const folder = dirname(libraries.libraryPath);
+    found = { version: libraries.version, path: folder, from: libraries.from, bytes: await sizeOf(folder) };
+    const { version, devices } = await describeOpenvino(libraries);
+    return { ...row, ...found, isUsable: true, version, devices: devices.map(({ device }) => device.toLowerCase()) };
   } catch (thrown) {
     const { code, message } = coded(thrown);
-    return { name: "openvino", isUsable: false, version: null, path: null, from: null, bytes: null, devices: null, why: `${code} ${message}` };
+    return { ...row, ...found, why: `${code} ${message}` };
   }
 }
 
 function rowText({ name, isUsable, version, path, from, bytes, devices, why }: Row): string {
   const head = name.padEnd("onnxruntime".length);
-  if (!isUsable) return `${head}  ${why}`;
+  if (!isUsable) return `${head}  not usable: ${why}`;
   const size = bytes === null ? "" : `, ${megabytes(bytes)}`;
   return `${head}  ${version ?? "version unknown"}${size}, ${devices === null ? "" : `devices ${devices.join(", ")}, `}${path} (${from})`;
 }

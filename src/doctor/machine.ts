@@ -33,26 +33,34 @@ export function runtimeLook(mode: string, describe: () => Promise<{ readonly ver
   };
 }
 
-/** OpenVINO as far as it is known before it is asked for anything. */
-export interface OpenvinoFacts {
+/** Where OpenVINO is, and its version as far as it is known before it is loaded. */
+export interface OpenvinoPlace {
   readonly version: string | null;
   readonly libraryPath: string;
   readonly from: string;
 }
 
+/** What it says of itself when it is loaded. */
+export interface OpenvinoFacts {
+  readonly version: string;
+  readonly devices: readonly { readonly device: string; readonly name: string; readonly precisions: readonly string[] }[];
+}
+
 /**
  * Whether OpenVINO is here. Where `runs`, the runtime of the settings, is another one and nobody has named a place for it, its
- * absence is no fault. `find` throws as `findOpenvino` does.
+ * absence is no fault, and it is not loaded. `find` throws as `findOpenvino` does, `load` when it can't be used.
  */
-export function openvinoLook(runs: string, isNamed: boolean, find: () => OpenvinoFacts): Look {
+export function openvinoLook<T extends OpenvinoPlace>(runs: string, isNamed: boolean, find: () => T, load: (place: T) => Promise<OpenvinoFacts>): Look {
   const isAsked = runs === "openvino";
   const use = isAsked ? "runs the models" : `not used: ${runs} runs the models`;
   return {
     name: "openvino",
     async look() {
       try {
-        const { version, libraryPath, from } = await Promise.resolve(find());
-        return ok(`${version ?? "version unknown"}, ${use}; ${libraryPath} (${from})`);
+        const place = find();
+        const { version, devices } = isAsked ? await load(place) : { ...place, devices: [] };
+        const has = devices.map(({ device, name, precisions }) => ` on ${device} (${name}; ${precisions.join(", ")})`).join(",");
+        return ok(`${version ?? "version unknown"}, ${use}${has}; ${place.libraryPath} (${place.from})`);
       } catch (thrown) {
         if (isAsked || isNamed || !(thrown instanceof PipelineError) || thrown.code !== "E_RUNTIME_MISSING") throw thrown;
         return ok(`not at this machine, ${use}; sightline runtime add openvino brings it`);

@@ -1,4 +1,4 @@
-import { PipelineError, type ErrorCode } from "../core/errors.js";
+import { messageOf, PipelineError, type ErrorCode } from "../core/errors.js";
 import { ELEMENT_TYPES, loadOpenvino, type Handle, type OpenvinoApi } from "./api.js";
 import type { OpenvinoLibraries } from "./found.js";
 import { ownerOf, type Owner } from "./owner.js";
@@ -70,6 +70,29 @@ export async function openCore(libraries: OpenvinoLibraries): Promise<OpenvinoCo
   };
 }
 
+/** What OpenVINO says of itself once it is loaded. */
+export interface OpenvinoDescription {
+  readonly version: string;
+  readonly devices: readonly {
+    /** CPU, GPU.0, NPU */
+    readonly device: string;
+    /** As its maker calls it. */
+    readonly name: string;
+    /** What it can count in: FP32, BF16, FP16, INT8. */
+    readonly precisions: readonly string[];
+  }[];
+}
+
+/**
+ * Loads OpenVINO and asks it what is here. Blocks the thread for a moment.
+ * @throws PipelineError E_RUNTIME_BROKEN, E_RUNTIME_VERSION
+ */
+export async function describeOpenvino(libraries: OpenvinoLibraries): Promise<OpenvinoDescription> {
+  using core = await openCore(libraries);
+  const devices = core.devices().map((device) => ({ device, name: core.nameOf(device), precisions: core.capabilities(device).filter((one) => /^(FP|BF|INT)\d/.test(one)) }));
+  return { version: core.version, devices };
+}
+
 function compile(api: OpenvinoApi, core: Handle, options: CompileOptions): CompiledModel {
   const owner = ownerOf(api);
   try {
@@ -88,13 +111,26 @@ function compile(api: OpenvinoApi, core: Handle, options: CompileOptions): Compi
 function compileIn(api: OpenvinoApi, core: Handle, options: CompileOptions): Handle {
   using owner = ownerOf(api);
   const { path, device } = options;
-  const read = owner.own("ov_model_free", named("E_MODEL_INVALID", `openvino can't load ${path}`, () => api.make("E_MODEL_INVALID", "ov_core_read_model", [core, path, null])));
+  const read = owner.own("ov_model_free", readModel(api, core, path));
   return named("E_MODEL_RUNTIME", `openvino can't run ${path} on ${device}`, () => {
     fixSides(api, read, options);
     const model = owner.own("ov_model_free", withPicture(api, read, options.picture, floatsWanted(api, read, options.outputNames, owner)));
     const properties = Object.entries(propertiesOf(options)).flat();
     return api.make("E_MODEL_RUNTIME", "ov_core_compile_model", [core, model, device, properties.length], properties.flatMap((text) => ["str", text]));
   });
+}
+
+/** A sound file may hold what OpenVINO has no counterpart of: its status is the same, its words say it. */
+const NOT_CONVERTED = /OpConversionFailure|NotImplementedFailure/;
+
+function readModel(api: OpenvinoApi, core: Handle, path: string): Handle {
+  try {
+    return api.make("E_MODEL_INVALID", "ov_core_read_model", [core, path, null]);
+  } catch (cause) {
+    const words = messageOf(cause);
+    if (NOT_CONVERTED.test(words)) throw new PipelineError("E_MODEL_RUNTIME", `openvino can't run ${path}: ${words}`, { cause });
+    throw new PipelineError("E_MODEL_INVALID", `openvino can't load ${path}: ${words}`, { cause });
+  }
 }
 
 /** What OpenVINO is asked for. Nothing is cached on disk: `CACHE_DIR` is not set. */

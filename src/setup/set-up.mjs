@@ -93,7 +93,7 @@ async function startTests(args) {
   const nats = await ensureNatsServer(whole || args.some((name) => name.startsWith("queue")));
   if (nats !== undefined) process.env["NATS_SERVER_PATH"] ??= nats;
   const [types, style] = await Promise.all([build(root), whole ? lint(root) : undefined]);
-  await findOpenvino(whole || args.some((name) => /^(openvino|pool)/.test(name)));
+  await findOpenvino(whole || args.some((name) => /^(model|openvino|pool|session)/.test(name)));
   /** @type {typeof import("../../test/run/index.js")} */
   const runner = await import(pathToFileURL(join(root, "dist", "test", "run", "index.js")).href);
   process.exitCode = await runner.runTests(args, { types, ...(style && { lint: style }) });

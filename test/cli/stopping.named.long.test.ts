@@ -4,7 +4,7 @@ import { systemRandom } from "../../src/core/clock.js";
 import { Closers } from "../../src/core/lifetime.js";
 import { requireNats, startBroker } from "../queue/nats-server.js";
 import { startCli } from "../support/cli.js";
-import { skipOpenvino } from "../support/runtimes.js";
+import { OPENVINO_VARIABLES, skipOpenvino } from "../support/runtimes.js";
 import { MODES, moments, stopAt, type Stopped } from "./stopping.js";
 
 const skip = process.platform === "linux" ? false : "SKIPPED: looks for what is left in /proc";
@@ -22,7 +22,7 @@ async function openQueue(closers: Closers): Promise<Record<string, string>> {
   return { SIGHTLINE_INFERENCE_QUEUE_URL: broker.url };
 }
 
-const WAYS = [...MODES.map((mode) => ({ mode, name: mode, env: {}, skip: skip })), { mode: "threads" as const, name: "threads with openvino", env: { SIGHTLINE_INFERENCE_RUNTIME: "openvino" }, skip: skip || skipOpenvino }];
+const WAYS = [...MODES.map((mode) => ({ mode, name: mode, env: {}, skip: skip })), { mode: "threads" as const, name: "threads with openvino", env: { ...OPENVINO_VARIABLES, SIGHTLINE_INFERENCE_RUNTIME: "openvino" }, skip: skip || skipOpenvino }];
 
 for (const { mode, name, env, skip: why } of WAYS) {
   test(`${name}: stopped at ${MOMENTS} moments the program leaves nothing behind`, { skip: why }, async (t) => {

@@ -61,10 +61,14 @@ test("OpenVINO that is missing is a fault only where it is to run the models or 
   const missing = (): never => {
     throw new PipelineError("E_RUNTIME_MISSING", "nowhere");
   };
-  assert.equal((await only(openvinoLook("openvino", false, here))).detail, "2026.4.1, runs the models; /ov/libopenvino_c.so.2641 (SIGHTLINE_OPENVINO)");
-  const unused = await only(openvinoLook("onnxruntime", false, missing));
+  const load = () => Promise.resolve({ version: "2026.4.2", devices: [{ device: "CPU", name: "Some processor", precisions: ["FP32", "INT8"] }] });
+  const broken = (): Promise<never> => Promise.reject(new PipelineError("E_RUNTIME_BROKEN", "no library"));
+  assert.equal((await only(openvinoLook("openvino", false, here, load))).detail, "2026.4.2, runs the models on CPU (Some processor; FP32, INT8); /ov/libopenvino_c.so.2641 (SIGHTLINE_OPENVINO)");
+  assert.equal((await only(openvinoLook("onnxruntime", false, here, broken))).detail, "2026.4.1, not used: onnxruntime runs the models; /ov/libopenvino_c.so.2641 (SIGHTLINE_OPENVINO)");
+  assert.equal((await only(openvinoLook("openvino", false, here, broken))).detail, "E_RUNTIME_BROKEN no library");
+  const unused = await only(openvinoLook("onnxruntime", false, missing, load));
   assert.deepEqual(unused, { name: "openvino", status: "ok", detail: "not at this machine, not used: onnxruntime runs the models; sightline runtime add openvino brings it", next: null });
-  const faults = await findings(openvinoLook("openvino", false, missing), openvinoLook("onnxruntime", true, missing));
+  const faults = await findings(openvinoLook("openvino", false, missing, load), openvinoLook("onnxruntime", true, missing, load));
   assert.deepEqual(faults.map(({ status, detail }) => `${status} ${detail}`), ["fail E_RUNTIME_MISSING nowhere", "fail E_RUNTIME_MISSING nowhere"]);
 });
 

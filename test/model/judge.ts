@@ -127,7 +127,7 @@ function maskWithin(counts: string | undefined, object: Expected, { widthPx, hei
 
 /**
  * What is wrong with a classifier's answer: the probabilities of all classes are expected, the best of them found.
- * Ultralytics knows no threshold here; ours leaves out a picture whose best class does not exceed it.
+ * There is no threshold: however unsure, the best ones are the answer.
  */
 export function judgeClasses(found: DetectionBatch, probabilities: readonly number[]): string[] {
   const { topClasses } = found;

@@ -7,7 +7,7 @@ import type { SearchWorld } from "../../src/openvino/found.js";
 import { runtimesFolder } from "../../src/openvino/folder.js";
 import { loaderFolders, systemFolders } from "../../src/openvino/system.js";
 import { versionInName } from "../../src/openvino/version.js";
-import { requireOpenvino } from "../support/openvino.js";
+import { requireOpenvino } from "../support/runtimes.js";
 import { temporaryFolder } from "../support/pool.js";
 
 /** A machine in a folder, with these empty files in it. */

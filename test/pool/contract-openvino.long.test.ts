@@ -1,9 +1,7 @@
 import { poolContract } from "./contract.js";
 import { opening } from "./opening.js";
-import { skipOpenvino } from "../support/runtimes.js";
-
-const wish = { runtime: "openvino" } as const;
+import { OPENVINO, skipOpenvino } from "../support/runtimes.js";
 
 // Mode threads is in the short run.
-poolContract("shared, openvino", { open: opening("shared", wish), wish, tolerance: 1e-3 }, skipOpenvino);
-poolContract("processes, openvino", { open: opening("processes", wish), wish, tolerance: 0 }, skipOpenvino);
+poolContract("shared, openvino", { open: opening("shared", OPENVINO), wish: OPENVINO, tolerance: 1e-3 }, skipOpenvino);
+poolContract("processes, openvino", { open: opening("processes", OPENVINO), wish: OPENVINO, tolerance: 0 }, skipOpenvino);

@@ -73,6 +73,9 @@ describe("the runner", () => {
     assert.equal(runner(["skip/"], { CI: "true" }).lastLine, "1 passed, 2 failed");
     assert.equal(runner(["skip/"], { SIGHTLINE_NO_SKIP: "1" }).lastLine, "1 passed, 2 failed");
     assert.equal(runner(["skip/"], { CI: "true", SIGHTLINE_NO_SKIP: "0" }).lastLine, "1 passed, 0 failed, 2 skipped");
+    write("group/one.test.js", `test("a", () => {}); describe("b", { skip: "no camera" }, () => { test("c", () => {}); test("d", () => {}); });`);
+    assert.equal(runner(["group/"]).lastLine, "1 passed, 0 failed, 1 skipped");
+    assert.equal(runner(["group/"], { CI: "true" }).lastLine, "1 passed, 1 failed");
   });
 
   test("holds a run of everything to the least number of tests", () => {

@@ -73,3 +73,16 @@ export function pickyModel(): string {
   ];
   return write("picky", nodes, constants);
 }
+
+/** A model that gathers with fewer indices than the table has rows: ONNX allows it and OpenVINO 2026.4 does not. */
+export function unevenGatherModel(): string {
+  const nodes: OnnxNode[] = [
+    { op: "GatherElements", inputs: ["images", "indices"], outputs: ["gathered"], int: { axis: 3 } },
+    { op: "Reshape", inputs: ["gathered", "shape"], outputs: ["output0"] },
+  ];
+  const constants: OnnxConstant[] = [
+    { name: "indices", dims: [1, 3, 5, 7], values: new BigInt64Array(105) },
+    { name: "shape", dims: [3], values: BigInt64Array.of(1n, BigInt(ROWS), BigInt(ANCHORS)) },
+  ];
+  return write("uneven-gather", nodes, constants);
+}

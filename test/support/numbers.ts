@@ -1,4 +1,5 @@
 import { systemClock } from "../../src/core/clock.js";
+import type { RuntimeWish } from "../../src/core/devices.js";
 import type { ModelInfo } from "../../src/model/index.js";
 import { streamMeter } from "../../src/metrics/index.js";
 import { NUMBERED_SIZE_PX, numberOf } from "../../src/numbered/index.js";
@@ -59,7 +60,7 @@ export async function runNumbers({ ringId, ring, source, pool, maxConsecutiveFai
 }
 
 /** The real ring, admission, pool and order on numbered frames, with a random wait of up to `jitterMs` before each run. */
-export async function runPipelineOnNumbers(how: { frames: number; workers: number; jitterMs: number }): Promise<NumbersRead> {
+export async function runPipelineOnNumbers(how: { frames: number; workers: number; jitterMs: number } & RuntimeWish): Promise<NumbersRead> {
   const plain = await numberedPoolOptions();
   const options = { ...plain, ...how, depth: 2 as const, frameTimeoutMs: 20_000, hangLimitMs: 30_000 };
   await using pool = await openThreadPool(options, systemClock);
