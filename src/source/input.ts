@@ -89,8 +89,9 @@ const FLV_PATH = /^[^?#]*\.flv(?:[?#]|$)/i;
 const PROXIED_PROTOCOLS = ["http", "tcp", "crypto"];
 
 /**
- * The address goes in by a script on standard input: an argument could be read by everybody at the machine, and the
- * script's `option` lines (FFmpeg 5.0 and newer) reach the demuxer behind it. Frames arrive as without it; PTS start near 0.
+ * The address goes in by a script, on standard input or on a pipe of its own where that one is for commands: an argument
+ * could be read by everybody at the machine, and the script's `option` lines (FFmpeg 5.0 and newer) reach the demuxer behind
+ * it. Frames arrive as without it; PTS start near 0.
  * `auto_convert 0`: there is nothing to make alike. `fpsprobesize 0`: else FFmpeg watches 20 frames to guess a rate that
  * nobody needs, 1.4 s at 15 fps. Not `-fflags nobuffer`: it throws away what was read while looking, so the first
  * frame comes a key frame later; and since we always read, nothing stays buffered anyway.
