@@ -54,10 +54,8 @@ export async function measureDensity(task: DensityTask): Promise<CarriedLoad> {
   }
 }
 
-/** Frames that nobody wants are left out as early as the rates allow: before they are scaled. */
-function streamsOf({ clip, clipFps, streams, wantedFps }: DensityTask): Record<string, StreamOptions> {
-  const everyNth = Math.max(1, Math.floor(clipFps / wantedFps));
-  const stream = { source: clip, maxFps: wantedFps, sourceOptions: { realtime: true, loop: true, everyNth } };
+function streamsOf({ clip, streams, wantedFps }: DensityTask): Record<string, StreamOptions> {
+  const stream = { source: clip, maxFps: wantedFps, sourceOptions: { realtime: true, loop: true } };
   return Object.fromEntries(Array.from({ length: streams }, (_, i) => [`cam-${i + 1}`, stream]));
 }
 

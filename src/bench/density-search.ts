@@ -3,6 +3,8 @@ import type { CarriedLoad } from "./density-measure.js";
 /** What is known so far of one rate. */
 export interface DensityFigure {
   readonly wantedFps: number;
+  /** Where the search begins. Default: 1. */
+  readonly firstTry?: number;
   /** The most streams that were carried; null when not even one was. */
   readonly carried: CarriedLoad | null;
   /** The fewest that were not; null when there were none. */
@@ -15,10 +17,10 @@ const MOST_STREAMS = 256;
 export const MISSED_SHARE = 0.01;
 
 /** How many streams to try next: doubles until it fails, then halves the distance. null = it is known. Pure. */
-export function nextTry({ carried, tooMany }: DensityFigure): number | null {
+export function nextTry({ carried, tooMany, firstTry = 1 }: DensityFigure): number | null {
   const least = carried?.streams ?? 0;
   if (tooMany !== null) return tooMany.streams - least <= 1 ? null : Math.floor((least + tooMany.streams) / 2);
-  if (least === 0) return 1;
+  if (least === 0) return firstTry;
   return 2 * least <= MOST_STREAMS ? 2 * least : null;
 }
 

@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { PipelineError } from "../core/errors.js";
 import { machineLine } from "../machine/index.js";
 import type { SessionOptions } from "../session/index.js";
+import { CAMERA, makeCamera, withLever, type DensityScene, type Lever } from "./density-levers.js";
 import type { CarriedLoad } from "./density-measure.js";
 import { learned, MISSED_SHARE, nextTry, triesLeft, type DensityFigure } from "./density-search.js";
 import { measureApart } from "./rounds.js";
@@ -17,8 +15,21 @@ export interface DensityOptions {
   readonly workers: number;
   /** Measured time of each try, s. */
   readonly seconds: number;
+  /** One row for each of them, with a quiet scene and a busy one; none = the busy one as the settings have it. */
+  readonly levers: readonly Lever[];
   readonly command: string;
 }
+
+/** What is searched for: streams of a scene, at a rate. */
+export interface DensityRow {
+  readonly wantedFps: number;
+  readonly scene: DensityScene;
+  /** null = as the settings are. */
+  readonly lever: Lever | null;
+}
+
+/** What was found of it. */
+export type RowFigure = DensityRow & DensityFigure;
 
 /** What `bench --density` gives back; `--json` prints it as it is. */
 export interface DensityReport {
@@ -26,15 +37,13 @@ export interface DensityReport {
   readonly command: string;
   readonly clip: string;
   readonly workers: number;
-  readonly figures: readonly DensityFigure[];
+  readonly figures: readonly RowFigure[];
   /** false: it was stopped before all was known. */
   readonly complete: boolean;
 }
 
 /** Rates that are asked for, frames a second: a doorbell's and a crossing's. */
 const WANTED_FPS = [5, 15] as const;
-/** What a camera of today sends: 1280x720, 30 fps, a key frame every two seconds, no B-frames. */
-const CAMERA = { fps: 30, seconds: 30, words: "1280x720 30 fps H.264 veryfast, GOP 60, no B-frames" };
 
 /** What a search tells while it runs. */
 export interface DensityWorld {
@@ -52,40 +61,54 @@ export interface DensityWorld {
  */
 export async function runDensity(options: DensityOptions, world: DensityWorld): Promise<DensityReport> {
   const folder = await mkdtemp(join(tmpdir(), "sightline-bench-"));
+  const clipOf = (scene: DensityScene): string => join(folder, `${scene}.mp4`);
   try {
-    const clip = join(folder, "camera.mp4");
+    const rows = rowsOf(options.levers);
     world.progress("making the cameras' picture");
-    await unlessStopped(makeCamera(options.session, clip, world.signal), world.signal);
-    const figures = await searchAll(WANTED_FPS, (streams, wantedFps) => tryStreams(options, clip, streams, wantedFps, world.signal), world);
-    const complete = figures.length === WANTED_FPS.length && figures.every((figure) => nextTry(figure) === null);
+    for (const scene of new Set(rows.map((row) => row.scene))) await unlessStopped(makeCamera(options.session, scene, clipOf(scene), world.signal), world.signal);
+    const figures = await searchAll(rows, (streams, row) => tryStreams(options, clipOf(row.scene), streams, row, world.signal), world);
+    const complete = figures.length === rows.length && figures.every((figure) => nextTry(figure) === null);
     return { machine: machineLine(), command: options.command, clip: CAMERA.words, workers: options.workers, figures, complete };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Searches rate by rate until all is known, or it is stopped. Exported for its test. */
+function rowsOf(levers: readonly Lever[]): DensityRow[] {
+  if (levers.length === 0) return WANTED_FPS.map((wantedFps) => ({ wantedFps, scene: "busy", lever: null }));
+  const scenes = ["quiet", "busy"] as const;
+  return scenes.flatMap((scene) => WANTED_FPS.flatMap((wantedFps) => levers.map((lever) => ({ wantedFps, scene, lever }))));
+}
+
+/** Searches row by row until all is known, or it is stopped; each lever from what the one before it has carried. Exported for its test. */
 export async function searchAll(
-  rates: readonly number[],
-  attempt: (streams: number, wantedFps: number) => Promise<CarriedLoad>,
+  rows: readonly DensityRow[],
+  attempt: (streams: number, row: DensityRow) => Promise<CarriedLoad>,
   { signal, progress, tried }: DensityWorld,
-): Promise<DensityFigure[]> {
-  const figures: DensityFigure[] = [];
-  for (const [i, wantedFps] of rates.entries()) {
-    let figure: DensityFigure = { wantedFps, carried: null, tooMany: null };
+): Promise<RowFigure[]> {
+  const figures: RowFigure[] = [];
+  for (const [i, row] of rows.entries()) {
+    const before = figures.at(-1);
+    const firstTry = before && before.scene === row.scene && before.wantedFps === row.wantedFps ? Math.max(1, before.carried?.streams ?? 1) : 1;
+    let figure: DensityFigure = { wantedFps: row.wantedFps, firstTry, carried: null, tooMany: null };
     let step = 1;
     for (let streams = nextTry(figure); streams !== null && !signal.aborted; streams = nextTry(figure)) {
-      const of = `${wantedFps} fps wanted (${i + 1} of ${rates.length}), step ${step} of at most ${step - 1 + triesLeft(figure)}`;
+      const of = `${rowText(row)} (${i + 1} of ${rows.length}), step ${step} of at most ${step - 1 + triesLeft(figure)}`;
       progress(`${of}: ${streams} streams`);
-      const load = await unlessStopped(attempt(streams, wantedFps), signal);
+      const load = await unlessStopped(attempt(streams, row), signal);
       if (load === undefined) break;
       tried(`${of}: ${loadText(load)}`);
       figure = learned(figure, load);
       step += 1;
     }
-    if (figure.carried || figure.tooMany) figures.push(figure);
+    if (figure.carried || figure.tooMany) figures.push({ ...row, ...figure });
   }
   return figures;
+}
+
+/** `5 fps wanted`, with scene and lever where there is a choice. */
+function rowText({ wantedFps, scene, lever }: DensityRow): string {
+  return lever === null ? `${wantedFps} fps wanted` : `${scene} scene, ${wantedFps} fps wanted, ${lever}`;
 }
 
 /** What a stop interrupts fails as a consequence of it: then there is no result. */
@@ -98,17 +121,9 @@ async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function makeCamera({ sources, source }: SessionOptions, clip: string, signal: AbortSignal): Promise<void> {
-  const coding = ["-c:v", "libx264", "-preset", "veryfast", "-g", "60", "-bf", "0", "-pix_fmt", "yuv420p"];
-  const picture = `scale=1280:720,fps=${CAMERA.fps}`;
-  const args = ["-v", "error", "-y", "-stream_loop", "-1", "-i", `file:${sources[0] ?? ""}`, "-t", String(CAMERA.seconds), "-an", "-vf", picture, ...coding, clip];
-  await promisify(execFile)(source.ffmpegPath, args, { signal }).catch((cause: Error) => {
-    throw new PipelineError("E_BENCH", `FFmpeg can't make the cameras' picture: ${cause.message.trim().split("\n").pop() ?? ""}`, { cause });
-  });
-}
-
-async function tryStreams({ session, workers, seconds }: DensityOptions, clip: string, streams: number, wantedFps: number, signal: AbortSignal): Promise<CarriedLoad> {
-  const options = { ...session, inference: { ...session.inference, workers } };
+async function tryStreams({ session, workers, seconds }: DensityOptions, clip: string, streams: number, { wantedFps, lever }: DensityRow, signal: AbortSignal): Promise<CarriedLoad> {
+  const set = lever === null ? session : withLever(session, lever);
+  const options = { ...set, inference: { ...set.inference, workers } };
   return measureApart({ kind: "density", options, clip, clipFps: CAMERA.fps, streams, wantedFps, windowMs: seconds * 1000 }, signal);
 }
 
@@ -116,9 +131,9 @@ async function tryStreams({ session, workers, seconds }: DensityOptions, clip: s
 export function densityText({ machine, command, clip, workers, figures, complete }: DensityReport): string {
   const lines = [machine, `$ ${command}`, `streams of ${clip}, in real time; ${workers} workers; at most ${MISSED_SHARE * 100} % of the wanted frames missed`, ""];
   for (const figure of figures) {
-    const { wantedFps, carried, tooMany } = figure;
+    const { carried, tooMany } = figure;
     const isKnown = nextTry(figure) === null;
-    lines.push(`${wantedFps} fps wanted: ${isKnown ? "" : "at least "}${carried?.streams ?? 0} streams`);
+    lines.push(`${rowText(figure)}: ${isKnown ? "" : "at least "}${carried?.streams ?? 0} streams`);
     if (carried) lines.push(`  ${loadText(carried)}`);
     if (tooMany) lines.push(`  ${loadText(tooMany)}`);
     else lines.push("  more were not tried");

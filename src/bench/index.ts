@@ -86,6 +86,7 @@ export { stagesText } from "./stages-report.js";
 export { modesText } from "./modes-report.js";
 export { gateText, runGate, type GateReport, type GateTask } from "./gate.js";
 export { decodeReportText, runDecode, type DecodeReport, type DecodeTask } from "./decode.js";
+export { LEVERS, type Lever } from "./density-levers.js";
 export { densityText, runDensity, type DensityReport } from "./density.js";
 export { reportText } from "./report.js";
 export type { BenchReport } from "./rounds.js";

@@ -1,4 +1,4 @@
-import type { FanoutOptions, ModesTask, PipelineTask } from "../bench/index.js";
+import type { Lever, FanoutOptions, ModesTask, PipelineTask } from "../bench/index.js";
 import { PipelineError } from "../core/errors.js";
 import { redactAddress } from "../core/redact.js";
 import { availableCores } from "../machine/index.js";
@@ -30,7 +30,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
     throw new PipelineError("E_USAGE", `bench plays a file again and again, ${redactAddress(name)} is live; record some of it first`);
   }
   const workers = settings.inference.workers === "auto" ? availableCores().cores : settings.inference.workers;
-  const { decodeReportText, densityText, fanoutText, gateText, modesText, reportText, runBench, runDecode, runDensity, runFanout, runGate, runModes, runRuntimes, runStages, runtimesText, stagesText } = await import("../bench/index.js");
+  const { LEVERS, decodeReportText, densityText, fanoutText, gateText, modesText, reportText, runBench, runDecode, runDensity, runFanout, runGate, runModes, runRuntimes, runStages, runtimesText, stagesText } = await import("../bench/index.js");
   using terminal = openTerminal();
   stop.tellOn(terminal);
   const command = ["sightline", ...process.argv.slice(2).map(redactAddress)].join(" ");
@@ -63,7 +63,7 @@ export async function bench(source: string | undefined, given: GivenFlags, stop:
       const report = await runDecode({ session, rounds, seconds, command }, world);
       await show(report, decodeReportText(report));
     } else if (given["density"] === true) {
-      const report = await runDensity({ session, workers, seconds, command }, world);
+      const report = await runDensity({ session, workers, seconds, levers: leversGiven(given, LEVERS), command }, world);
       terminal.status("");
       if (report.complete || report.figures.length > 0) await show(report, densityText(report));
     } else {
@@ -85,6 +85,15 @@ const MOST_COUNT = 64;
 
 function listGiven(given: GivenFlags, name: string): string[] {
   return typeof given[name] === "string" ? given[name].split(",").map((part) => part.trim()).filter(Boolean) : [];
+}
+
+/** Those of `--levers`. @throws PipelineError E_USAGE */
+function leversGiven(given: GivenFlags, known: readonly Lever[]): Lever[] {
+  return listGiven(given, "levers").map((word) => {
+    const lever = known.find((one) => one === word);
+    if (lever === undefined) throw new PipelineError("E_USAGE", `--levers names ${JSON.stringify(word)}; allowed: ${known.join(", ")}`);
+    return lever;
+  });
 }
 
 /** Those of `--models`, or else the one of the settings. */

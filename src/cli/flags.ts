@@ -215,6 +215,7 @@ export const FLAGS = {
     { flags: "--rounds <N>", help: "rounds of limit, pipeline, plain way; default 5" },
     { flags: "--seconds <S>", help: "measured time of each in each round; default 5" },
     { flags: "--density", help: "instead: how many cameras in real time this machine carries, at 5 and at 15 fps" },
+    { flags: "--levers <LIST>", help: "with --density: a row for each of plain, decode, gate, openvino, all (separated by commas), with a quiet scene and a busy one" },
     { flags: "--gate", help: "instead: what the motion gate finds late or never, costs and saves, on scenes with known truth and on SOURCE" },
     { flags: "--decode", help: "instead: what FFmpeg costs of a stream of which 1, 5 or 15 fps are wanted, against decoding and scaling all of it" },
     { flags: "--modes", help: "instead: what each way to run the model costs (inference.mode), in one table" },

@@ -41,6 +41,8 @@ export interface SessionOptions {
     readonly decodeThreads: "auto" | number;
     /** Only every n-th decoded frame is looked at. */
     readonly everyNth?: number;
+    /** false: frames beyond live.maxFps are left out only after they were scaled, as a bench has it for comparison. Default: true. */
+    readonly thinsItself?: boolean;
     /** Who brings a picture to the model's input; exact = to the letter as the models' own code, not in mode queue. Default: ffmpeg. */
     readonly preprocess?: "ffmpeg" | "exact";
   } & Pick<InputSettings, "rtspTransport" | "hwaccel">;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { searchAll, densityText } from "../../src/bench/density.js";
+import { searchAll, densityText, type DensityRow } from "../../src/bench/density.js";
 import type { CarriedLoad } from "../../src/bench/density-measure.js";
 import { startCli } from "../support/cli.js";
+
+const rowOf = (wantedFps: number): DensityRow => ({ wantedFps, scene: "busy", lever: null });
 
 /** A machine that carries so many streams and no more. */
 const loadOf = (streams: number, most: number): CarriedLoad => ({ streams, skippedShare: streams <= most ? 0 : 0.5, decodedShare: 1, cores: null, latencyMs: { p50: 1, p99: 2 }, peakMb: 3 });
@@ -22,7 +24,7 @@ test("the most streams a machine carries are found within the steps that were an
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 300 }), async (most) => {
       const { world: one, progress, tried } = world();
-      const [figure] = await searchAll([5], (streams) => Promise.resolve(loadOf(streams, most)), one);
+      const [figure] = await searchAll([rowOf(5)], (streams) => Promise.resolve(loadOf(streams, most)), one);
       assert.deepEqual([figure?.carried?.streams ?? 0, figure?.tooMany?.streams], most >= 256 ? [256, undefined] : [most, most + 1]);
       const steps = progress.map((words) => /step (\d+) of at most (\d+)/.exec(words)?.slice(1).map(Number) ?? []);
       assert.deepEqual(steps.map(([n]) => n), progress.map((_, i) => i + 1));
@@ -36,7 +38,7 @@ test("the most streams a machine carries are found within the steps that were an
 
 test("a search that is stopped gives what it knows by then, and says that there may be more", async () => {
   const stop = new AbortController();
-  const figures = await searchAll([5, 15], (streams, wantedFps) => {
+  const figures = await searchAll([rowOf(5), rowOf(15)], (streams, { wantedFps }) => {
     if (wantedFps === 5 || streams < 4) return Promise.resolve(loadOf(streams, 3));
     stop.abort();
     return Promise.reject(new Error("killed"));
@@ -49,7 +51,7 @@ test("a search that is stopped gives what it knows by then, and says that there 
 });
 
 test("a try that fails by itself ends the search with its error", async () => {
-  await assert.rejects(searchAll([5], () => Promise.reject(new Error("no FFmpeg")), world().world), /no FFmpeg/);
+  await assert.rejects(searchAll([rowOf(5)], () => Promise.reject(new Error("no FFmpeg")), world().world), /no FFmpeg/);
 });
 
 test("bench --density that is interrupted prints what it has found", { timeout: 300_000 }, async () => {
