@@ -13,12 +13,12 @@ const FIRST_UNSEEN_SEED = 31_000_000;
 
 /**
  * How well the built-in model finds what is in streets that it was never shown: each picture of another scene, drawn, and judged
- * by `sightline eval` against the scene's own truth, as a COCO file.
+ * by `sightline eval` against the scene's own truth, as a COCO file. `flags`: what else the command is told.
  */
-export async function figuresOnUnseenStreets(scenes: number): Promise<Figures> {
+export async function figuresOnUnseenStreets(scenes: number, flags: readonly string[] = [], env: Readonly<Record<string, string | undefined>> = {}): Promise<Figures> {
   const folder = temporaryFolder();
   await drawDataset(folder, scenes);
-  const { code, stdout, stderr } = await runCli(["eval", "--model", project("samples", "street.onnx"), "--data", join(folder, "truth.json"), "--workers", "2", "--json"], { timeoutMs: 600_000 });
+  const { code, stdout, stderr } = await runCli(["eval", "--model", project("samples", "street.onnx"), "--data", join(folder, "truth.json"), "--workers", "2", "--json", ...flags], { timeoutMs: 600_000, env });
   assert.equal(code, 0, stderr);
   return (JSON.parse(stdout) as { mean: Figures }).mean;
 }
