@@ -41,8 +41,15 @@ export async function firstLineOf(file: FileHandle, path: string): Promise<strin
   const line = head.subarray(0, end < 0 ? head.length : end);
   if (line.every((byte) => byte === 0)) return null;
   const text = line.toString();
-  if (!isOurs(text)) throw new PipelineError("E_LOG_FOREIGN", `${path}: its first line is no record of sightline: ${JSON.stringify(text.slice(0, 60))}`);
+  if (!isOurs(beginOf(line))) throw new PipelineError("E_LOG_FOREIGN", `${path}: its first line is no record of sightline: ${JSON.stringify(text.slice(0, 60))}`);
   return end < 0 ? null : text;
+}
+
+/** The letters that a line begins with, as far as they came: a power cut may have left NUL bytes behind them. */
+function beginOf(line: Buffer): string {
+  const begin = line.subarray(0, OUR_BEGIN.length);
+  const end = begin.indexOf(0);
+  return begin.subarray(0, end < 0 ? begin.length : Math.max(1, end)).toString();
 }
 
 /** A beginning that was torn has fewer letters. */
@@ -58,9 +65,8 @@ export async function setTailRight(file: FileHandle, sizeBytes: number): Promise
   const lineBegin = tail.lastIndexOf(NEWLINE) + 1;
   const torn = tail.subarray(lineBegin);
   if (torn.length === 0) return { sizeBytes, cutBytes: 0 };
-  const begin = torn.subarray(0, OUR_BEGIN.length).toString();
   const isWholeInTail = lineBegin > 0 || fromBytes === 0;
-  if (isWholeInTail && (isOurs(begin) || torn.every((byte) => byte === 0))) {
+  if (isWholeInTail && (isOurs(beginOf(torn)) || torn.every((byte) => byte === 0))) {
     await file.truncate(fromBytes + lineBegin);
     return { sizeBytes: fromBytes + lineBegin, cutBytes: torn.length };
   }

@@ -40,6 +40,15 @@ test("a record that an earlier life left torn is cut away, as NUL bytes are; wha
   await writeFile(folder.file("nul.jsonl"), `{"v":1}\n${"\0".repeat(5000)}`);
   await writeFrames(folder.file("nul.jsonl"), 0);
   assert.equal(await readFile(folder.file("nul.jsonl"), "utf8"), `{"v":1}\n${FRAME_0_LINE}`);
+  // The bytes of a line's begin that came, and NULs in place of all others: of a last line, and of the only one.
+  for (const [name, before] of [["later", '{"v":1}\n'], ["first", ""]] as const) {
+    for (let came = 1; came < 30; came += 1) {
+      const path = folder.file(`${name}-${came}.jsonl`);
+      await writeFile(path, `${before}${'{"v":1,"type":"frame","stream":'.slice(0, came)}${"\0".repeat(5000)}`);
+      await writeFrames(path, 0);
+      assert.equal(await readFile(path, "utf8"), `${before}${FRAME_0_LINE}`, path);
+    }
+  }
   await writeFile(folder.file("theirs.csv"), "a,b\n1,2");
   await assert.rejects(openLog({ path: folder.file("theirs.csv") }, { clock: systemClock }), { code: "E_LOG_FOREIGN" });
   assert.equal(await readFile(folder.file("theirs.csv"), "utf8"), "a,b\n1,2");
