@@ -68,15 +68,18 @@ export type SpecChange = "none" | "adjust" | "restart";
 
 /** Compares two specs of one name. Pure. */
 export function changeOf(before: StreamSpec, after: StreamSpec): SpecChange {
-  if (!isSame(unmoved(before), unmoved(after))) return "restart";
+  if (!isSame(unmoved(before), unmoved(after)) || wantsMore(before, after)) return "restart";
   return isSame(before, { ...after, atDoor: before.atDoor }) ? "none" : "adjust";
 }
 
 /** What can't change under a running source. */
-function unmoved({ source, policy, model, sourceOptions, live: { maxFps, maxAgeMs: _, ...live } }: StreamSpec): unknown {
-  // A file that plays as a camera is opened for its rate; a camera is connected to again by itself where it must be.
-  const opened = sourceOptions.realtime && !isLiveName(source, false) ? { maxFps } : {};
-  return { source, policy, model, sourceOptions, live, ...opened };
+function unmoved({ source, policy, model, sourceOptions, live: { maxFps: _, maxAgeMs: __, ...live } }: StreamSpec): unknown {
+  return { source, policy, model, sourceOptions, live };
+}
+
+/** A file that plays as a camera may be decoded for its rate alone. (A camera is connected to again by itself where it must be.) */
+function wantsMore({ source, sourceOptions, live: { maxFps: before } }: StreamSpec, { live: { maxFps: after } }: StreamSpec): boolean {
+  return sourceOptions.realtime && !isLiveName(source, false) && before !== null && (after ?? Infinity) > before;
 }
 
 /** What a stream wants to see of a model's objects. @throws PipelineError E_CONFIG when the model has no such class */

@@ -109,7 +109,7 @@ function networkInput({ scheme, url, guard }: NetworkAddress, wanted: Wanted): I
   const lines = ["ffconcat version 1.0", `file ${quoted(url)}`, ...Object.entries(options).map(([name, value]) => `option ${name} ${quoted(value)}`)];
   return {
     input: "pipe:0",
-    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", "async", ...(guard?.proxy ? PROXIED_PROTOCOLS : known.protocols)].join(",")],
+    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", ...(guard?.proxy ? PROXIED_PROTOCOLS : known.protocols)].join(",")],
     stdin: "pipe",
     ...(guard?.proxy && { environment: { http_proxy: guard.proxy, no_proxy: "" } }),
     stdinText: `${lines.join("\n")}\n`,

@@ -145,10 +145,10 @@ test("what a running source need not know changes under it; anything else starts
   assert.deepEqual(seen().epochs, [1], "a weight or a filter restarted the source");
   assert.deepEqual(running.of("one")?.labels, { new: "yes" });
   assert.ok((running.of("one")?.skipped.max_fps ?? 0) > 0, "the new rate was not taken over");
-  await assert.rejects(session.change("one", camera({ detect: { classes: ["unicorn"] } })), { code: "E_CONFIG" });
+  await assert.rejects(session.change("one", camera({ maxFps: 10, detect: { classes: ["unicorn"] } })), { code: "E_CONFIG" });
   await running.moves("one", 3);
   const before = running.of("one")?.decoded ?? 0;
-  await session.change("one", camera({ sourceOptions: { realtime: true, loop: true, decodeThreads: 1 } }));
+  await session.change("one", camera({ maxFps: 10, sourceOptions: { realtime: true, loop: true, decodeThreads: 1 } }));
   await running.moves("one", 3);
   assert.deepEqual(seen().epochs, [1, 2]);
   assert.ok((running.of("one")?.decoded ?? 0) > before, "the figures began anew");
