@@ -29,12 +29,10 @@ export interface Child extends AsyncDisposable {
 }
 
 /** What a child reads, and where its descriptors from 1 on lead: a pipe to us, or an open one of ours. */
-export interface ChildPipes extends Pick<InputPlan, "stdinText" | "environment"> {
+export interface ChildPipes extends Pick<InputPlan, "stdinText" | "scriptFd" | "environment"> {
   /** As in a plan, or `ours`: a pipe that the caller writes to, `process.stdin`. */
   readonly stdin: InputPlan["stdin"] | "ours";
   readonly outputs: readonly (number | "pipe" | "ignore")[];
-  /** Which of the outputs is an input instead, for `stdinText`; left out = standard input is. */
-  readonly scriptFd?: number;
 }
 
 /**

@@ -54,15 +54,13 @@ export const SCRIPT_FD = 4;
  */
 export function ffmpegArguments(options: CommandOptions, wish: Wish): string[] {
   const { plan, isTold } = options;
-  const isScript = isTold && plan.stdinText !== undefined;
   const inputOptions = [
     "-hide_banner", ...(isTold ? [] : ["-nostdin"]), "-nostats", "-loglevel", "level+info",
     "-threads", String(options.decodeThreads),
-    // FFmpeg heeds no commands while an input's name begins with `pipe:`.
-    ...(isScript ? plan.options.map((option, i) => (plan.options[i - 1] === "-protocol_whitelist" ? `async,${option}` : option)) : plan.options),
+    ...plan.options,
   ];
   return composeArguments({
-    inputs: [{ input: isScript ? `async:pipe:${SCRIPT_FD}` : plan.input, options: inputOptions }],
+    inputs: [{ input: plan.input, options: inputOptions }],
     filterGraph: filterGraph(options, wish),
     outputs: [
       { output: "pipe:1", options: ["-map", "[px]", ...RAW_OUTPUT] },

@@ -5,7 +5,7 @@ import { frameBytes, letterboxWithin, rowsOf, type Letterbox } from "../model/in
 import type { FrameRing } from "../ring/index.js";
 import { startChild, type Child, type ChildEnd, type ChildPipes } from "./child.js";
 import { fateReader, type FateReader, type FrameFate } from "./fates.js";
-import { ffmpegArguments, SCRIPT_FD, type CommandOptions } from "./ffmpeg-command.js";
+import { ffmpegArguments, type CommandOptions } from "./ffmpeg-command.js";
 import type { SourceEvent } from "./source.js";
 import type { PixelPipe } from "./pixel-pipe.js";
 import type { PictureShelf } from "./pictures.js";
@@ -54,8 +54,8 @@ export interface RunEnd {
 function pipesOf({ plan, picture, isTold }: RunOptions, { stdout }: PixelPipe): ChildPipes {
   const outputs = [stdout, "pipe", ...(picture ? (["pipe"] as const) : [])] as const;
   if (!isTold) return { ...plan, outputs };
-  const hasScript = plan.stdinText !== undefined;
-  return { ...plan, stdin: "ours", outputs: [stdout, "pipe", picture ? "pipe" : "ignore", ...(hasScript ? (["pipe"] as const) : [])], ...(hasScript && { scriptFd: SCRIPT_FD }) };
+  const script = plan.scriptFd === undefined ? [] : (["pipe"] as const);
+  return { ...plan, stdin: "ours", outputs: [stdout, "pipe", picture ? "pipe" : "ignore", ...script] };
 }
 
 /** Where FFmpeg has put a frame: the same rule as in its filters. */

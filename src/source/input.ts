@@ -35,6 +35,8 @@ export interface InputPlan {
   readonly stdin: "ignore" | "pipe";
   /** To be written whole, then closed. Holds secrets; it never becomes an argument, which every user of the machine could read. */
   readonly stdinText?: string;
+  /** Where `stdinText` is read instead, when standard input is for commands. */
+  readonly scriptFd?: number;
   /** Added to our own environment. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -45,10 +47,11 @@ type Wanted = Required<InputSettings>;
 /**
  * FFmpeg's arguments for a source, closed: schemes, protocols and options come from our own tables, from outside only
  * values that were checked. Pure. Pictures and the numbered source are not FFmpeg's business.
+ * scriptFd   where an address of the network goes in, when standard input is for commands
  */
-export function inputPlan(address: SourceAddress, settings: InputSettings): InputPlan {
+export function inputPlan(address: SourceAddress, settings: InputSettings, scriptFd?: number): InputPlan {
   const wanted: Wanted = { ...INPUT_DEFAULTS, ...settings };
-  const { input, options, ...rest } = demuxing(address, wanted);
+  const { input, options, ...rest } = demuxing(address, wanted, scriptFd);
   return { input, options: [...hardwareOptions(wanted), ...decoderOptions(address, wanted), ...pace(address, wanted), ...options], ...rest };
 }
 
@@ -60,7 +63,7 @@ export function probePlan(address: SourceAddress, settings: InputSettings): Inpu
 /** FFmpeg's names of the containers, and of bare streams, that hold everything themselves. */
 export const WHOLE_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,ivf,h264,hevc,av1,obu,mjpeg,mpjpeg,m4v,dv,gif,yuv4mpegpipe";
 
-function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
+function demuxing(address: SourceAddress, wanted: Wanted, scriptFd?: number): InputPlan {
   switch (address.kind) {
     case "file":
       return { input: `file:${address.path}`, options: ["-protocol_whitelist", "file", ...(wanted.wholeFiles ? ["-format_whitelist", WHOLE_FORMATS] : [])], stdin: "ignore" };
@@ -71,7 +74,7 @@ function demuxing(address: SourceAddress, wanted: Wanted): InputPlan {
     case "device":
       return deviceInput(address);
     case "network":
-      return networkInput(address, wanted);
+      return networkInput(address, wanted, scriptFd);
     case "images":
     case "numbered":
       throw new TypeError(`${address.kind} is not read by FFmpeg`);
@@ -96,7 +99,7 @@ const PROXIED_PROTOCOLS = ["http", "tcp", "crypto"];
  * nobody needs, 1.4 s at 15 fps. Not `-fflags nobuffer`: it throws away what was read while looking, so the first
  * frame comes a key frame later; and since we always read, nothing stays buffered anyway.
  */
-function networkInput({ scheme, url, guard }: NetworkAddress, wanted: Wanted): InputPlan {
+function networkInput({ scheme, url, guard }: NetworkAddress, wanted: Wanted, scriptFd?: number): InputPlan {
   const known = SCHEMES[scheme];
   if (known === undefined) throw new TypeError(`${scheme} is not in the table of schemes`);
   const options = {
@@ -107,12 +110,15 @@ function networkInput({ scheme, url, guard }: NetworkAddress, wanted: Wanted): I
     ...(known.protocols.includes("http") && wanted.codec === "mjpeg" ? { use_wallclock_as_timestamps: "1" } : {}),
   };
   const lines = ["ffconcat version 1.0", `file ${quoted(url)}`, ...Object.entries(options).map(([name, value]) => `option ${name} ${quoted(value)}`)];
+  // FFmpeg heeds no commands while an input's name begins with `pipe:`.
+  const [input, ways] = scriptFd === undefined ? ["pipe:0", ["pipe"]] : [`async:pipe:${scriptFd}`, ["async", "pipe"]];
   return {
-    input: "pipe:0",
-    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", ["pipe", ...(guard?.proxy ? PROXIED_PROTOCOLS : known.protocols)].join(",")],
+    input,
+    options: ["-f", "concat", "-safe", "0", "-auto_convert", "0", "-fpsprobesize", "0", "-protocol_whitelist", [...ways, ...(guard?.proxy ? PROXIED_PROTOCOLS : known.protocols)].join(",")],
     stdin: "pipe",
     ...(guard?.proxy && { environment: { http_proxy: guard.proxy, no_proxy: "" } }),
     stdinText: `${lines.join("\n")}\n`,
+    ...(scriptFd !== undefined && { scriptFd }),
   };
 }
 

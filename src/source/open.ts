@@ -10,6 +10,7 @@ import { DEFAULT_FPS, type DecodePlan } from "./decode.js";
 import { decodeLine, planDecode, withGaps } from "./economy.js";
 import { explain } from "./explain.js";
 import type { RunOptions } from "./ffmpeg.js";
+import { SCRIPT_FD } from "./ffmpeg-command.js";
 import type { DecodeWish } from "./frame-kinds.js";
 import { fileSource } from "./file.js";
 import { hardwareLack } from "./hardware.js";
@@ -104,13 +105,13 @@ export async function openSource(
   // Given up for good where it fails: the next connection, or the file, is decoded in software.
   let { hwaccel = "none" } = options;
   const decode = (probe: Probe, rate: number | null): DecodePlan => planDecode(probe, address, { ...options, hwaccel, maxFps: rate });
+  const isTold = address.kind !== "stdin" && options.thinsItself !== false;
   const command = (probe: Probe, to: SourceAddress, { mode, threads }: DecodePlan) => ({
     stream, ring, letterbox, pixels,
     ffmpegPath: options.ffmpegPath,
-    plan: inputPlan(to, { ...settings, hwaccel, mode, codec: probe.codec }),
+    plan: inputPlan(to, { ...settings, hwaccel, mode, codec: probe.codec }, isTold ? SCRIPT_FD : undefined),
     expected: withRoom(ring, pixels, letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx)),
-    decodeThreads: threads, everyNth,
-    isTold: to.kind !== "stdin" && options.thinsItself !== false,
+    decodeThreads: threads, everyNth, isTold,
     picture: pictureOf(probe, options),
   });
   if (isLiveAddress(address)) {
