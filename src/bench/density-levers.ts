@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { PipelineError } from "../core/errors.js";
-import type { SessionOptions } from "../session/index.js";
+import { NO_GATE, type SessionOptions } from "../session/index.js";
 
 /** What can be switched on to carry more cameras; `plain` = none of them, `all` = all of them. */
 export const LEVERS = ["plain", "decode", "gate", "openvino", "all"] as const;
@@ -11,12 +11,10 @@ export type Lever = (typeof LEVERS)[number];
 /** What is before the cameras. */
 export type DensityScene = "busy" | "quiet";
 
-const OFF = { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] } as const;
-
 /** The settings with one lever on and all others off, or all on. */
 export function withLever(session: SessionOptions, lever: Lever): SessionOptions {
   const isOn = (one: Lever): boolean => lever === one || lever === "all";
-  const { gate = OFF, inference, source } = session;
+  const { gate = NO_GATE, inference, source } = session;
   return {
     ...session,
     gate: { ...gate, kind: isOn("gate") ? "motion" : "none" },

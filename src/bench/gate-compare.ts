@@ -1,3 +1,4 @@
+import { overlap } from "../accuracy/index.js";
 import { stillPresent } from "../core/still.js";
 import type { FrameRecord } from "../wire/index.js";
 
@@ -38,7 +39,7 @@ export function passagesOf(records: readonly FrameRecord[]): Passage[] {
   for (const { frame, objects } of records) {
     const open = all.filter(({ lastFrame }) => frame - lastFrame <= MOST_AWAY);
     for (const { label, box } of objects) {
-      const known = open.find((one) => one.lastFrame < frame && one.label === label && overlapOf(one.last, box) >= LEAST_OVERLAP);
+      const known = open.find((one) => one.lastFrame < frame && one.label === label && overlap(one.last, box, false) >= LEAST_OVERLAP);
       if (known) {
         known.boxes.set(frame, box);
         Object.assign(known, { last: box, lastFrame: frame });
@@ -70,16 +71,7 @@ const byFrame = (records: readonly FrameRecord[]): Map<number, FrameRecord> => n
 function foundAt({ label, boxes }: Passage, records: ReadonlyMap<number, FrameRecord>): number | null {
   for (const [frame, box] of boxes) {
     const record = records.get(frame);
-    if (record?.objects.some((object) => object.label === label && overlapOf(object.box, box) >= LEAST_OVERLAP)) return record.ptsMs ?? frame;
+    if (record?.objects.some((object) => object.label === label && overlap(object.box, box, false) >= LEAST_OVERLAP)) return record.ptsMs ?? frame;
   }
   return null;
-}
-
-/** Intersection over union of two boxes x1, y1, x2, y2. */
-function overlapOf(a: readonly number[], b: readonly number[]): number {
-  const width = Math.min(a[2]!, b[2]!) - Math.max(a[0]!, b[0]!);
-  const height = Math.min(a[3]!, b[3]!) - Math.max(a[1]!, b[1]!);
-  if (width <= 0 || height <= 0) return 0;
-  const area = (box: readonly number[]): number => (box[2]! - box[0]!) * (box[3]! - box[1]!);
-  return (width * height) / (area(a) + area(b) - width * height);
 }

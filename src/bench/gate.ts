@@ -5,7 +5,7 @@ import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import type { StreamStats } from "../core/stats.js";
 import { machineLine } from "../machine/index.js";
-import { openSession, type SessionOptions } from "../session/index.js";
+import { NO_GATE, openSession, type SessionOptions } from "../session/index.js";
 import { directSink } from "../sinks/index.js";
 import type { FrameRecord } from "../wire/index.js";
 import { compareRuns, passagesOf, type Found, type Passage } from "./gate-compare.js";
@@ -50,7 +50,6 @@ export interface GateReport {
 
 /** Later than this is late, ms. */
 export const LATE_MS = 200;
-const NO_GATE = { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] } as const;
 /** Nothing is ever looked at but while the scene is learnt: what is left is decoding and the gate. */
 const BLIND = { refreshMs: 3_600_000, holdMs: 0, ignore: [[[0, 0], [1, 0], [1, 1], [0, 1]]] } as const;
 

@@ -10,6 +10,9 @@ export interface GateSettings extends GateRule {
   readonly kind: "none" | "motion";
 }
 
+/** Every frame is inferred. The times are those of the schema, for a stream that has a gate of its own. */
+export const NO_GATE: GateSettings = { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] };
+
 /** A stream's gate, which may be changed while the stream runs. */
 export interface RunningGate extends StreamGate {
   /** With other settings the scene is learnt anew. */

@@ -1,7 +1,7 @@
 import { detectLimits, type ModelInfo } from "../model/index.js";
 import { taskLimits, type TaskLimits } from "../pool/index.js";
 import { isLiveName, type ApiSourcePolicy } from "../source/index.js";
-import type { GateSettings } from "./gate.js";
+import { NO_GATE, type GateSettings } from "./gate.js";
 import type { SessionOptions, StreamOptions } from "./session.js";
 import { streamNames } from "./names.js";
 
@@ -53,9 +53,6 @@ export function specOf(name: string, stream: StreamOptions, options: SessionOpti
     atDoor: false,
   };
 }
-
-/** Every frame is inferred. The times are those of the schema, for a stream that has a gate of its own. */
-const NO_GATE: GateSettings = { kind: "none", sensitivity: "normal", holdMs: 2000, refreshMs: 10_000, ignore: [] };
 
 /** What the API may open where nothing is said of it. */
 export const NO_API_SOURCES: ApiSourcePolicy = { schemes: [], allowPrivate: false, fileRoots: [] };
