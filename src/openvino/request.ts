@@ -26,18 +26,15 @@ export interface RequestParts {
 /** A request with its inputs' memory bound to ours. Belongs to `owner`. */
 export function requestOf(api: OpenvinoApi, compiled: Handle, { picture, others, outputNames }: RequestParts, owner: Owner): { infer(): void; outputs(): OpenvinoOutput[] } {
   const request = owner.own("ov_infer_request_free", api.make("E_RUNTIME_BROKEN", "ov_compiled_model_create_infer_request", [compiled]));
-  const bound = [picture, ...others];
-  for (const { name, sides, memory } of bound) {
+  for (const { name, sides, memory } of [picture, ...others]) {
+    owner.keep(memory);
     const shape = { rank: sides.length, dims: BigInt64Array.from(sides, BigInt) };
     const tensor = owner.own("ov_tensor_free", api.make("E_RUNTIME_BROKEN", "ov_tensor_create_from_host_ptr", [elementOf(memory), shape, memory]));
     api.call("E_RUNTIME_BROKEN", "ov_infer_request_set_tensor", request, name, tensor);
   }
   const known = new Map<string, Seen>();
   return {
-    infer() {
-      // OpenVINO reads our memory where it lies: naming it here keeps it as long as the request can run.
-      if (bound.length > 0) api.call("E_INFERENCE_FAILED", "ov_infer_request_infer", request);
-    },
+    infer: () => api.call("E_INFERENCE_FAILED", "ov_infer_request_infer", request),
     outputs: () => outputNames.map((name) => outputOf(api, request, name, known)),
   };
 }

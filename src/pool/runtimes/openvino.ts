@@ -27,7 +27,7 @@ const DEVICE_NAMES: Partial<Record<Device, string>> = { cpu: "CPU", gpu: "GPU", 
 /** And for a precision, where it says what a device can do. */
 const CAPABILITIES: Readonly<Record<Precision, string>> = { f32: "FP32", bf16: "BF16", f16: "FP16" };
 /** What `auto` tries before f32. */
-const CHEAPER: readonly Precision[] = ["bf16", "f16"];
+const CHEAPER = ["bf16", "f16"] as const;
 
 /**
  * Loads a model with OpenVINO in the calling thread, which has a core of its own then. Blocks it while loading.
@@ -116,7 +116,7 @@ function cheapestOf(core: OpenvinoCore, device: string): Precision {
   if (device === "AUTO") return "f32";
   const can = core.capabilities(device);
   const isCpu = device === "CPU";
-  return CHEAPER.find((one) => can.includes(CAPABILITIES[one]) && (!isCpu || (one !== "f32" && countsNatively(one)))) ?? "f32";
+  return CHEAPER.find((one) => can.includes(CAPABILITIES[one]) && (!isCpu || countsNatively(one))) ?? "f32";
 }
 
 /** OpenVINO takes another precision without a word: what is live is what it says afterwards. @throws PipelineError E_MODEL_PRECISION */
