@@ -1,35 +1,23 @@
 import { stat } from "node:fs/promises";
-import type { Device, Precision, Runtime } from "../core/devices.js";
 import { PipelineError } from "../core/errors.js";
+import type { InstanceOptions } from "../pool/index.js";
 import { importWeights, isHere, modelNamed, modelsFolder, pathOf, readRegistry, requireHere, verifyWeights, type CheckedWeights, type ModelEntry } from "../weights/index.js";
+import { showAnswer, type Answer } from "./answer.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { modelFacts } from "./model-facts.js";
-import { print } from "./print.js";
 import { megabytes, pullShown } from "./pull.js";
 import { coded } from "./report-error.js";
 import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
-import { openTerminal, printable } from "./terminal.js";
-
-/** How one of the words after `models` is answered: for a program, and for people. */
-interface Answer {
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly lines: readonly string[];
-  /** Exit status. Default: 0. */
-  readonly status?: number;
-}
+import { openTerminal } from "./terminal.js";
 
 /**
  * `sightline models list|pull|info|verify|path|import [NAME|FILE]`
  * @returns 1 when `verify` found a file that is not what it should be, else 0
  * @throws PipelineError E_USAGE, E_MODEL_*, E_PULL_*, E_LABELS, E_STOPPED
  */
-export async function models([action, word, ...more]: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
-  if (more.length > 0) throw new PipelineError("E_USAGE", `${JSON.stringify(more[0])} is one word too many`);
-  const { json, lines, status = 0 } = await answerTo(action, word, given, stop);
-  if (given["json"] === true) await print(JSON.stringify({ v: 1, ...json }));
-  else for (const line of lines) await print(printable(line));
-  return status;
+export function models(words: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
+  return showAnswer(words, given, (action, word) => answerTo(action, word, given, stop));
 }
 
 async function answerTo(action: string | undefined, word: string | undefined, given: GivenFlags, stop: Stop): Promise<Answer> {
@@ -112,10 +100,10 @@ async function info(word: string, given: GivenFlags): Promise<Answer> {
   const entry = await modelNamed(word);
   if (entry !== null && !(await isHere(entry))) return notHere(entry);
   const { inference, model } = await settingsFor(FLAGS.models, given, []);
-  const { loadModelInfo, ModelInstance, runtimeOf } = await import("../pool/index.js");
+  const { loadModelInfo } = await import("../pool/index.js");
   const described = await loadModelInfo(word, model);
   const { size } = await stat(described.info.path);
-  const runtime = await runtimeHere(runtimeOf, () => ModelInstance.open({ ...model, ...inference, model: word }));
+  const runtime = await runtimeHere({ ...model, ...inference, model: word });
   const { facts, lines } = modelFacts(described, size, runtime);
   const widest = Math.max(...lines.map(([what]) => what.length));
   return { json: facts, lines: lines.map(([what, words]) => `${what.padEnd(widest)}  ${words}`) };
@@ -133,9 +121,10 @@ function notHere(entry: ModelEntry): Answer {
 }
 
 /** What runs the model here (library/device/precision), or why nothing does: the file's own facts are told all the same. */
-async function runtimeHere(runtimeOf: (live: { readonly runtime: Runtime; readonly device: Device; readonly precision: Precision }) => string, open: () => Promise<{ readonly runtime: Runtime; readonly device: Device; readonly precision: Precision } & AsyncDisposable>): Promise<string> {
+async function runtimeHere(options: InstanceOptions): Promise<string> {
+  const { ModelInstance, runtimeOf } = await import("../pool/index.js");
   try {
-    await using instance = await open();
+    await using instance = await ModelInstance.open(options);
     return runtimeOf(instance);
   } catch (thrown) {
     const { code, message } = coded(thrown);

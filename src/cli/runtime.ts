@@ -2,21 +2,15 @@ import { dirname } from "node:path";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { addedOpenvino, addOpenvino, describeOpenvino, findOpenvino, removeOpenvino, runtimesFolder, sizeOf } from "../openvino/index.js";
+import { showAnswer, type Answer } from "./answer.js";
 import { FLAGS, type GivenFlags } from "./flags.js";
 import { onnxruntimeFolder } from "./package.js";
-import { print } from "./print.js";
 import { showLine } from "./progress.js";
 import { megabytes, pullText } from "./pull.js";
 import { coded } from "./report-error.js";
 import { settingsFor } from "./settings.js";
 import type { Stop } from "./stop.js";
 import { openTerminal, printable, type Terminal } from "./terminal.js";
-
-/** How one of the words after `runtime` is answered: for a program, and for people. */
-interface Answer {
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly lines: readonly string[];
-}
 
 /** A runtime of the list. */
 interface Row {
@@ -35,12 +29,8 @@ interface Row {
  * `sightline runtime list|add|remove [openvino]`
  * @throws PipelineError E_USAGE, E_RUNTIME_ADD, E_CONFIG, E_CONFIG_FILE, E_STOPPED
  */
-export async function runtime([action, word, ...more]: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
-  if (more.length > 0) throw new PipelineError("E_USAGE", `${JSON.stringify(more[0])} is one word too many`);
-  const { json, lines } = await answerTo(action, word, given, stop);
-  if (given["json"] === true) await print(JSON.stringify({ v: 1, ...json }));
-  else for (const line of lines) await print(printable(line));
-  return 0;
+export function runtime(words: readonly string[], given: GivenFlags, stop: Stop): Promise<number> {
+  return showAnswer(words, given, (action, word) => answerTo(action, word, given, stop));
 }
 
 async function answerTo(action: string | undefined, word: string | undefined, given: GivenFlags, stop: Stop): Promise<Answer> {
