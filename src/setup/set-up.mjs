@@ -99,13 +99,18 @@ async function startTests(args) {
   process.exitCode = await runner.runTests(args, { types, ...(style && { lint: style }) });
 }
 
+/** Builds what a command of the tests is made of. */
+async function buildWhole() {
+  const { ok, output } = await build(root);
+  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+}
+
 /** Takes the pictures of the page that the README shows. */
 async function startScreenshots() {
   await prepareMachine();
   const chromium = await ensureChromium(true);
   if (chromium !== undefined) process.env["CHROMIUM_PATH"] ??= chromium;
-  const { ok, output } = await build(root);
-  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  await buildWhole();
   /** @type {typeof import("../../test/dashboard/screenshots.js")} */
   const screenshots = await import(pathToFileURL(join(root, "dist", "test", "dashboard", "screenshots.js")).href);
   process.exitCode = await screenshots.takeScreenshots();
@@ -117,8 +122,7 @@ async function startScreenshots() {
  */
 async function startFuzz(args) {
   await prepareMachine();
-  const { ok, output } = await build(root);
-  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  await buildWhole();
   /** @type {typeof import("../../test/gateway/schemathesis.js")} */
   const fuzz = await import(pathToFileURL(join(root, "dist", "test", "gateway", "schemathesis.js")).href);
   process.exitCode = await fuzz.runFuzz(args);
@@ -130,8 +134,7 @@ async function startFuzz(args) {
  */
 async function startPeers(args) {
   await prepareMachine();
-  const { ok, output } = await build(root);
-  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  await buildWhole();
   /** @type {typeof import("../../test/peers/command.js")} */
   const peers = await import(pathToFileURL(join(root, "dist", "test", "peers", "command.js")).href);
   process.exitCode = await peers.runPeers(args);
@@ -146,8 +149,7 @@ async function startMeasurement(command, args) {
   await prepareMachine();
   await findCamera(true);
   if (process.env["GSTREAMER_PYTHON"] === undefined) throw new SetUpError(`npm run ${command} needs GStreamer's RTSP server`);
-  const { ok, output } = await build(root);
-  if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
+  await buildWhole();
   /** @type {typeof import("../../test/live/command.js")} */
   const measurement = await import(pathToFileURL(join(root, "dist", "test", "live", "command.js")).href);
   process.exitCode = await measurement.runCommand(command, args);
