@@ -1,5 +1,6 @@
 export { runtimeOf, type LiveDevices } from "./runtimes/live.js";
-export { chooseRuntime, openRuntimeSession } from "./runtimes/choose.js";
+export { chooseRuntime } from "./runtimes/choose.js";
+export { openRuntimeSession } from "./runtimes/open.js";
 export type { RuntimeChoice, RuntimeSession } from "./runtimes/session.js";
 export { poolOf, type Carrier, type Hands } from "./carrier.js";
 export { NONE_REPLACED, type InferenceMode, type InferencePool, type PoolAnswer, type PoolNotice, type Seat } from "./pool.js";

@@ -1,7 +1,7 @@
 import { systemClock } from "../core/clock.js";
 import { makeDecoder, makeFitter, type Decoder, type Fitter, type ModelInfo } from "../model/index.js";
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
-import { openRuntimeSession } from "./runtimes/choose.js";
+import { openRuntimeSession } from "./runtimes/open.js";
 import type { LiveDevice } from "./runtimes/live.js";
 import type { RuntimeChoice, RuntimeSession } from "./runtimes/session.js";
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -31,6 +33,14 @@ const SMALL_COMPILER = {
   tsBuildInfoFile: "dist/.tsbuildinfo",
 };
 
+/** A module that finds a folder by its own address. The small compiler knows neither `URL` nor `import.meta.url`. */
+const BESIDE = [
+  "declare global { interface ImportMeta { readonly url: string } }",
+  "declare const URL: new (path: string, from: string) => { readonly pathname: string };",
+  `export const beside: string = new URL("../../../config/", import.meta.url).pathname;\n`,
+].join("\n");
+const SAYS = "declare const console: { log(...words: unknown[]): void };\n";
+
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
@@ -51,6 +61,9 @@ describe("the build", () => {
     );
     for (const name of ["package.json", "package-lock.json"]) write(name, readFileSync(project(name), "utf8"));
     write("src/index.ts", "export const one: number = 1;\n");
+    write("src/core/beside.ts", BESIDE);
+    write("src/cli.ts", `import colours from "picocolors";\nimport { beside } from "./core/beside.js";\nvoid import("./pool/worker.js");\n${SAYS}console.log(typeof colours.bold, beside);\n`);
+    write("src/pool/worker.ts", `import { beside } from "../core/beside.js";\n${SAYS}console.log("worker", beside);\n`);
     write("src/gateway/pages/page.html", "<p>first</p>");
     write("src/gateway/pages/README.md", "not for the browser");
     write("test/one.test.ts", `import { one } from "../src/index.js"; void one;\n`);
@@ -63,6 +76,13 @@ describe("the build", () => {
     assert.ok(built("test/one.test.js"));
     assert.equal(read("dist/src/gateway/pages/page.html"), "<p>first</p>");
     assert.ok(!built("src/gateway/pages/README.md"));
+  });
+
+  test("puts each program in place of its own entry, with all that it imports; modules find what lies beside them as before", () => {
+    const { stdout } = spawnSync(process.execPath, [join(root, "dist/src/cli.js")], { encoding: "utf8" });
+    const beside = join(realpathSync(root), "config/");
+    assert.deepEqual(stdout.split("\n").sort(), ["", `function ${beside}`, `worker ${beside}`]);
+    assert.doesNotMatch(read("dist/src/cli.js") + read("dist/src/pool/worker.js"), /core\/beside\.js"|"picocolors"/);
   });
 
   test("does nothing when nothing changed", async () => {
