@@ -64,12 +64,34 @@ function letterboxOf({ widthPx, heightPx }: FrameInfo, { letterbox, expected }: 
   return letterboxWithin(letterbox, expected.inputWidthPx, expected.inputHeightPx, rowsOf(expected), widthPx, heightPx);
 }
 
+/** A process that has just begun, and what it was told in its arguments. Disposing ends it. */
+export interface BegunRun extends AsyncDisposable {
+  readonly child: Child;
+  readonly told: Wish;
+}
+
+/**
+ * Begins a process whose output nobody takes yet: it waits once its pipes are full. Disposing closes `pipe` too.
+ * @throws PipelineError E_USAGE of `feedInput`; `pipe` is then still its maker's
+ */
+export function beginRun(options: RunOptions, pipe: PixelPipe, told: Wish, clock: Clock): BegunRun {
+  const child = startChild(options.ffmpegPath, ffmpegArguments(options, told), pipesOf(options, pipe), clock);
+  return {
+    child,
+    told,
+    async [Symbol.asyncDispose]() {
+      pipe[Symbol.dispose]();
+      await child[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /**
  * One FFmpeg process from start to end. Pixels (fd 1) and words (fd 2) arrive independently; a frame is announced when
  * both its bytes and its showinfo line are here, so the n-th frame of one is always paired with the n-th of the other.
  */
 export class FfmpegRun implements AsyncDisposable {
-  readonly #child: Child;
+  readonly #begun: BegunRun;
   readonly #stderr: StderrReader;
   readonly #cutter: RawFrames;
   readonly #pixels: RawFrame[] = [];
@@ -86,7 +108,7 @@ export class FfmpegRun implements AsyncDisposable {
   #last: FrameInfo | undefined;
   #letterbox: Letterbox;
 
-  /** `pipe` belongs to the run from here on. */
+  /** Disposing closes `pipe` too, and ends what has begun already. */
   constructor(
     readonly options: RunOptions,
     readonly pipe: PixelPipe,
@@ -94,12 +116,12 @@ export class FfmpegRun implements AsyncDisposable {
     readonly shelf: PictureShelf | undefined,
     readonly wishes: Wishes,
     readonly listener: RunListener,
+    begun: BegunRun = beginRun(options, pipe, wishes.now, clock),
   ) {
     this.#letterbox = options.expected;
-    const first = wishes.now;
-    this.#child = startChild(options.ffmpegPath, ffmpegArguments(options, first), pipesOf(options, pipe), clock);
+    this.#begun = begun;
     this.#following = wishes.follow((wish) => this.#told && this.#tell(wish, this.#told));
-    this.#child.process.stdin?.on("error", () => undefined);
+    begun.child.process.stdin?.on("error", () => undefined);
     this.#fateReader = fateReader((fate) => {
       this.#fates.push(fate);
       this.#pair();
@@ -107,7 +129,7 @@ export class FfmpegRun implements AsyncDisposable {
     this.#stderr = readStderr(
       (info) => {
         // A graph that has just been made, at first or for a picture of another size, knows only what stood in the arguments.
-        if (info.at === "all" && info.n === 0) this.#tell(wishes.now, first);
+        if (info.at === "all" && info.n === 0) this.#tell(wishes.now, begun.told);
         this.#fateReader.take(info);
       },
       (header) => listener.opened(header),
@@ -127,18 +149,19 @@ export class FfmpegRun implements AsyncDisposable {
   }
 
   #listen(): void {
-    const [, , stderr, pictures] = this.#child.pipes;
+    const { child } = this.#begun;
+    const [, , stderr, pictures] = child.pipes;
     stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr.push(text));
     pictures?.on("data", (chunk: Buffer) => this.shelf?.push(chunk));
     for (const stream of [stderr, pictures]) stream?.on("error", () => undefined);
-    this.pipe.read(this.#child.process, {
+    this.pipe.read(child.process, {
       take: (chunk) => this.#place(chunk),
       ended: () => {
         this.#pixelsEnded = true;
         this.#finishWhenOver();
       },
     });
-    this.#child.ended.then(
+    child.ended.then(
       (end) => {
         this.#end = end;
         this.#finishWhenOver();
@@ -161,7 +184,7 @@ export class FfmpegRun implements AsyncDisposable {
 
   /** Makes a wish known to FFmpeg, as far as it differs from what it knows. */
   #tell(wish: Wish, known: Wish): void {
-    const { stdin } = this.#child.process;
+    const { stdin } = this.#begun.child.process;
     const commands = commandsFor(wish, known);
     if (this.options.isTold && stdin?.writable && commands !== "") stdin.write(commands);
     this.#told = wish;
@@ -218,7 +241,6 @@ export class FfmpegRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#following[Symbol.dispose]();
-    this.pipe[Symbol.dispose]();
-    await this.#child[Symbol.asyncDispose]();
+    await this.#begun[Symbol.asyncDispose]();
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { FfmpegRun, type RunEnd, type RunOptions } from "./ffmpeg.js";
+import { beginRun, FfmpegRun, type RunEnd, type RunListener, type RunOptions } from "./ffmpeg.js";
 import { pictureShelf } from "./pictures.js";
 import { openPixelPipe } from "./pixel-pipe.js";
 import { softwareText } from "./hardware.js";
@@ -28,6 +28,9 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
   const { picture, realtime } = options;
   const shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
   const wish = wishes({ maxFps: options.maxFps, watched: false });
+  const runOptions: RunOptions = { ...options, lossless: !realtime, firstFrame: 0 };
+  // FFmpeg needs as long to start as a model to be loaded, and nothing is lost by waiting. At its own pace time would go by.
+  const begun = realtime ? undefined : beginRun(runOptions, pipe, wish.now, clock);
   let run: FfmpegRun | undefined;
   let wanted = false;
   let changed: PipelineError | undefined;
@@ -46,13 +49,14 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
     start(emit) {
       const inSoftware = (message: string): void => emit({ type: "state", state: "live", epoch: 1, reason: "E_HWACCEL", message });
       if (options.softwareSince !== null) inSoftware(options.softwareSince);
-      run = new FfmpegRun({ ...options, lossless: !realtime, firstFrame: 0 }, pipe, clock, shelf, wish, {
+      const listener: RunListener = {
         opened: () => undefined,
         epochOf: options.pixels === "source" ? sameSize : countSizes(),
         emit,
         inSoftware: once(() => inSoftware(softwareText(options.path))),
         over: (end) => emit({ type: "ended", error: wanted ? null : (changed ?? explainEnd(end, options)) }),
-      });
+      };
+      run = new FfmpegRun(runOptions, pipe, clock, shelf, wish, listener, begun);
     },
     thins: options.isTold,
     want: (maxFps) => wish.change({ maxFps }),
@@ -63,8 +67,8 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
     takePicture: (frame, deliver) => shelf?.take(frame, deliver),
     async [Symbol.asyncDispose]() {
       wanted = true;
-      if (run) await run[Symbol.asyncDispose]();
-      else pipe[Symbol.dispose]();
+      await (run ?? begun)?.[Symbol.asyncDispose]();
+      pipe[Symbol.dispose]();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { WebSocket } from "ws";
 import { systemClock } from "../../src/core/clock.js";
@@ -8,7 +8,7 @@ import { openSession } from "../../src/session/index.js";
 import { directSink } from "../../src/sinks/index.js";
 import { barsModel } from "../rig/bars-model.js";
 import { told } from "../rig/deadline.js";
-import { holdings } from "../rig/processes.js";
+import { holdings, type Holdings } from "../rig/processes.js";
 import { assertAccounted, settings } from "../support/session.js";
 import { durationTally, median } from "./tally.js";
 import { overloadedWorld, troubledWorld } from "./soak-worlds.js";
@@ -65,7 +65,7 @@ export async function soak({ minutes, overload, folder, say }: SoakPlan): Promis
     signal: stop.signal, clock: systemClock, version: "test", notice: watch.notice, extraSinks: [directSink("soak", ({ record }) => watch.take(record))],
   });
   const reader = await statsReader(session.url ?? "", (record) => watch.take(record));
-  const samples: ReturnType<typeof holdings>[] = [];
+  const samples: Holdings[] = [];
   const durationMs = minutes * 60_000;
   await new Promise<void>((resolve) => {
     const startedMs = systemClock.monotonicMs();
@@ -73,7 +73,7 @@ export async function soak({ minutes, overload, folder, say }: SoakPlan): Promis
     const timer = setInterval(() => {
       const passedMs = systemClock.monotonicMs() - startedMs;
       if (isCompared(passedMs / durationMs)) collectGarbage();
-      samples.push(holdings());
+      samples.push(lasting());
       if (passedMs > durationMs * WARM_UP) watch.warm();
       if (samples.length % 60 === 0) say(`${Math.round(passedMs / 60_000)} min: ${line(session.stats(), samples.at(-1)?.rssBytes ?? 0)}`);
       if (passedMs < durationMs) return;
@@ -95,6 +95,16 @@ const isCompared = (share: number): boolean => share >= 1 - (1 - WARM_UP) * COMP
 function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
+}
+
+/**
+ * What is held, less V8's nursery: between 2 and 32 MB, given back where little is made and taken again where much is, so that
+ * it says how busy the last seconds were and not what is kept.
+ */
+function lasting(): Holdings {
+  const all = holdings();
+  const nurseryBytes = getHeapSpaceStatistics().find((space) => space.space_name === "new_space")?.physical_space_size ?? 0;
+  return { ...all, rssBytes: all.rssBytes - nurseryBytes };
 }
 
 /** Stats records come by the feed alone. */
@@ -166,11 +176,11 @@ function sums(stats: readonly StreamStats[]): Pick<SoakReport, "decoded" | "outc
   };
 }
 
-function growthOf(samples: readonly ReturnType<typeof holdings>[]): Pick<SoakReport, "rssAfterWarmUpBytes" | "rssGrowthBytes" | "growth"> {
+function growthOf(samples: readonly Holdings[]): Pick<SoakReport, "rssAfterWarmUpBytes" | "rssGrowthBytes" | "growth"> {
   const warm = samples.slice(Math.floor(samples.length * WARM_UP));
   const part = Math.max(1, Math.floor(warm.length * COMPARED));
-  const middle = (key: keyof ReturnType<typeof holdings>, some: typeof warm): number => median(some.map((sample) => sample[key]));
-  const grown = (key: keyof ReturnType<typeof holdings>): number => middle(key, warm.slice(-part)) - middle(key, warm.slice(0, part));
+  const middle = (key: keyof Holdings, some: typeof warm): number => median(some.map((sample) => sample[key]));
+  const grown = (key: keyof Holdings): number => middle(key, warm.slice(-part)) - middle(key, warm.slice(0, part));
   return {
     rssAfterWarmUpBytes: middle("rssBytes", warm.slice(0, part)),
     rssGrowthBytes: grown("rssBytes"),
