@@ -96,23 +96,34 @@ export function skipsMore(mode: DecodeMode, other: DecodeMode): boolean {
   return order.indexOf(mode) > order.indexOf(other);
 }
 
-/** Below this many of the wanted frames, over so many gaps, a stream is not what its plan took it for. */
+/** Below this many of the wanted frames, over so many gaps and then over as many again, a stream is not what its plan took it for. */
 const LEAST_SHARE = 0.8;
 const WATCHED_GAPS = 4;
 
 /**
- * Watches what comes while frames are left out: a camera may be set to other key frames while it runs. Takes each frame's time, ms;
- * returns the rate that came once it is clearly below the wanted one.
+ * Watches what comes while frames are left out: a camera may be set to other key frames while it runs. What was lost once on the
+ * way is no such thing. Takes each frame's time, ms; returns the rate that came once it is clearly below the wanted one.
  */
 export function rateGuard(): (ptsMs: number | null, maxFps: number | null) => number | undefined {
-  const last: number[] = [];
+  let newestMs = Infinity;
+  let firstMs = 0;
+  let gaps = 0;
+  let wasLow = false;
+  const begin = (ptsMs: number): void => {
+    firstMs = ptsMs;
+    gaps = 0;
+  };
   return (ptsMs, maxFps) => {
     if (ptsMs === null || maxFps === null) return undefined;
-    if (ptsMs < (last.at(-1) ?? ptsMs)) last.length = 0;
-    last.push(ptsMs);
-    if (last.length <= WATCHED_GAPS) return undefined;
-    const spanMs = ptsMs - (last.shift() ?? ptsMs);
-    const fps = (1000 * WATCHED_GAPS) / spanMs;
-    return fps < LEAST_SHARE * maxFps ? fps : undefined;
+    if (ptsMs < newestMs) begin(ptsMs);
+    else gaps += 1;
+    newestMs = ptsMs;
+    if (gaps < WATCHED_GAPS) return undefined;
+    const fps = (1000 * WATCHED_GAPS) / (ptsMs - firstMs);
+    const isLow = fps < LEAST_SHARE * maxFps;
+    const isSure = isLow && wasLow;
+    wasLow = isLow;
+    begin(ptsMs);
+    return isSure ? fps : undefined;
   };
 }

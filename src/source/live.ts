@@ -29,8 +29,8 @@ export interface LiveOptions {
   readonly decode: (probe: Probe, maxFps: number | null) => DecodePlan;
   /** The same in a line for people, told when it changes and with every `live`; null = nothing worth a line. */
   readonly decodeText: (plan: DecodePlan, maxFps: number | null) => string | null;
-  /** How FFmpeg is to read it. */
-  readonly command: (probe: Probe, plan: DecodePlan) => RunCommand | Promise<RunCommand>;
+  /** How FFmpeg is to read it, for who wants so many frames a second. */
+  readonly command: (probe: Probe, plan: DecodePlan, maxFps: number | null) => RunCommand | Promise<RunCommand>;
   /** Most frames a second that are wanted at first; null = all. */
   readonly maxFps: number | null;
   /** Ends with it. */
@@ -186,7 +186,7 @@ async function connectOnce(life: Life, options: LiveOptions, view: View, teller:
     if (stop.aborted) return notConnected(null);
     const { codec, widthPx, heightPx } = life.probe;
     const plan = tellPlan(life, life.probe, options, view);
-    const command = await options.command(life.probe, plan);
+    const command = await options.command(life.probe, plan, view.wishes.now.maxFps);
     if (stop.aborted) return notConnected(null);
     const { picture } = command;
     view.isTold = command.isTold;

@@ -106,13 +106,13 @@ export async function openSource(
   let { hwaccel = "none" } = options;
   const decode = (probe: Probe, rate: number | null): DecodePlan => planDecode(probe, address, { ...options, hwaccel, maxFps: rate });
   const isTold = address.kind !== "stdin" && options.thinsItself !== false;
-  const command = (probe: Probe, to: SourceAddress, { mode, threads }: DecodePlan) => ({
+  const command = (probe: Probe, to: SourceAddress, { mode, threads }: DecodePlan, rate: number | null) => ({
     stream, ring, letterbox, pixels,
     ffmpegPath: options.ffmpegPath,
     plan: inputPlan(to, { ...settings, hwaccel, mode, codec: probe.codec }, isTold ? SCRIPT_FD : undefined),
     expected: withRoom(ring, pixels, letterboxFor(letterbox, inputWidthPx, inputHeightPx, probe.widthPx, probe.heightPx)),
     decodeThreads: threads, everyNth, isTold,
-    picture: pictureOf(probe, options),
+    picture: pictureOf(probe, { ...options, maxFps: rate }),
   });
   if (isLiveAddress(address)) {
     await checkFfmpeg(options.ffmpegPath, world.signal);
@@ -133,7 +133,7 @@ export async function openSource(
       {
         route, display: displayOf(address), limits: options.limits, maxFps, tell: world.tell, explain: why, probe, decode,
         decodeText: (plan, rate) => decodeLine(plan, { ...options, hwaccel, maxFps: rate }),
-        command: async (found, plan) => command(found, await route.next(), plan),
+        command: async (found, plan, rate) => command(found, await route.next(), plan, rate),
       },
       world.clock, world.random ?? systemRandom,
     );
@@ -144,7 +144,7 @@ export async function openSource(
   if (softwareSince !== null) hwaccel = "none";
   const plan = decode(probe, maxFps);
   tellLine(decodeLine(plan, { ...options, hwaccel }), address, world);
-  return fileSource({ ...command(probe, address, plan), path: displayOf(address), softwareSince, probe, maxFps, realtime: options.realtime, loop: options.loop }, world.clock);
+  return fileSource({ ...command(probe, address, plan, maxFps), path: displayOf(address), softwareSince, probe, maxFps, realtime: options.realtime, loop: options.loop }, world.clock);
 }
 
 function tellLine(line: string | null, address: SourceAddress, { tell }: SourceWorld): void {

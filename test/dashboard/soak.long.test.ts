@@ -11,7 +11,7 @@ import { requireBrowser } from "./browser.js";
 import { openPage, untilWatched, WAIT } from "./fixture.js";
 
 /** Minutes; SIGHTLINE_SOAK_MINUTES=60 for the hour that is promised. */
-const MINUTES = Number(process.env["SIGHTLINE_SOAK_MINUTES"] ?? 3);
+const MINUTES = Number(process.env["SIGHTLINE_SOAK_MINUTES"] ?? 2);
 const STREAMS = ["gate", "yard", "lobby", "dock"];
 const RECORD_FPS = 25;
 const PICTURE_FPS = 10;

@@ -164,6 +164,19 @@ test("WebVTT: cues of the media's own times, one for frames whose objects are th
   assert.equal(read(out, "gate.vtt"), `WEBVTT\n\n${cues.map((cue) => `${cue}\n\n`).join("")}`);
 });
 
+test("still frames: formats that tell what is there carry on what was seen last, formats of what was looked at leave them out", async () => {
+  const log = join(folder, "still.jsonl");
+  const still = (frame: number, since: number, more = {}): string => frameLine(frame, [], { outcome: "still", unchangedSince: since, ...more });
+  // A car that stays, a look that finds nothing; after a reconnection the frame that is meant has not come by.
+  writeFileSync(log, [frameLine(0, [CAR]), still(1, 0), still(2, 0), frameLine(3), still(4, 3), still(5, 3, { epoch: 2 })].map((line) => `${line}\n`).join(""));
+  assert.equal(read((await exported("mot", {}, log)).out, "gate.txt"), [1, 2, 3].map((frame) => `${frame},-1,11,21,100.5,50.3,0.91,-1,-1,-1\n`).join(""));
+  assert.match(read((await exported("webvtt", {}, log)).out, "gate.vtt"), /^WEBVTT\n\n00:00:00.000 --> 00:00:00.120\n.*"car".*\n\n$/);
+  assert.equal(read((await exported("csv", {}, log)).out).trim().split("\r\n").length, 2);
+  const { images, annotations } = JSON.parse(read((await exported("coco", {}, log)).out)) as Record<"images" | "annotations", unknown[]>;
+  assert.deepEqual([images.length, annotations.length], [2, 1]);
+  assert.deepEqual(readdirSync(join((await exported("yolo", {}, log)).out, "labels", "gate")).sort(), ["000000000.txt", "000000003.txt"]);
+});
+
 test("what is wanted: stream, time, score, classes by name or number", async () => {
   assert.deepEqual({ ...(await exported("csv", { stream: "yard" })).counts }, { records: 5, frames: 1, objects: 1, streams: 1, notes: [] });
   assert.equal((await exported("csv", { minScore: 0.5 })).counts.objects, 3);

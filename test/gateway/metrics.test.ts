@@ -5,8 +5,8 @@ import { parse } from "yaml";
 import { STREAM_STATES } from "../../src/core/stream-state.js";
 import { frameRecord, published } from "../../src/wire/index.js";
 import { project } from "../support/paths.js";
-import { context, detected, header } from "../wire/records.js";
-import { openApi, type ApiWorld } from "./api/world.js";
+import { CAPTURED_AT_MS, context, detected, header } from "../wire/records.js";
+import { fakeControl, openApi, type ApiWorld } from "./api/world.js";
 import { lintMetrics, parseMetrics, type MetricFamily } from "./metrics-text.js";
 
 async function scrape(api: ApiWorld): Promise<MetricFamily[]> {
@@ -39,6 +39,16 @@ describe("the figures", () => {
     assert.deepEqual(["workers", "busy_tasks", "capacity_tasks", "warm"].map((name) => valueOf(families, `sightline_pool_${name}`, { model: "street@00000000" })), [2, 1, 2, 1]);
     assert.equal(valueOf(families, "sightline_pool_device_info", { model: "street@00000000", runtime: "onnxruntime", device: "cpu", precision: "f32" }), 1);
     assert.deepEqual(["crashed", "hung"].map((cause) => valueOf(families, "sightline_workers_replaced_total", { model: "street@00000000", cause })), [4, 1]);
+  });
+
+  test("tell of a motion gate what it saw, took and thinks, and nothing of a stream that has none", async () => {
+    const control = fakeControl(["gate", "yard"]);
+    const gated = { state: "still", sinceMs: CAPTURED_AT_MS, looks: 1500, meanMs: 0.2 } as const;
+    const list = () => control.list().map((one) => (one.name === "gate" ? { ...one, stats: { ...one.stats, gate: gated } } : one));
+    await using api = await openApi({ ...control, list });
+    const families = await scrape(api);
+    const of = (stream: string) => ["looks_total", "seconds_total", "open"].map((name) => valueOf(families, `sightline_stream_gate_${name}`, { stream }));
+    assert.deepEqual([of("gate"), of("yard")], [[1500, 0.3, 0], [undefined, undefined, undefined]]);
   });
 
   test("count each frame's times once, in seconds, in every bucket from its own upwards", async () => {

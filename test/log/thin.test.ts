@@ -51,6 +51,16 @@ test("a change of epoch or state lets the last one out first; failed frames are 
   assert.deepEqual(short(await through("none", all)), [[1, 0, 1, 0], "state", [3, 0, 1, 0], [4, 0, 0, 0], [5, 1, 0, 0]]);
 });
 
+test("still frames are left out like empty ones, and told apart from them", async () => {
+  const still = (frame: number, unchangedSince: number): FrameRecord => ({ ...recordOf([frame, false]), outcome: "still", unchangedSince });
+  const all = [recordOf([0, true]), still(1, 0), still(2, 0), recordOf([3, false]), still(4, 3), recordOf([5, true]), still(6, 5)];
+  const told = (records: readonly WireRecord[]): unknown[] => (records as FrameRecord[]).map(({ frame, outcome, emptyBefore = 0, stillBefore = 0 }) => [frame, outcome, emptyBefore, stillBefore]);
+  // The last one is written at the end, as it is.
+  assert.deepEqual(told(await through("none", all)), [[0, "detected", 0, 0], [5, "detected", 1, 3], [6, "still", 0, 0]]);
+  assert.deepEqual(told(await through("heartbeat", all, 80)), [[0, "detected", 0, 0], [2, "still", 0, 1], [4, "still", 1, 0], [5, "detected", 0, 0], [6, "still", 0, 0]]);
+  assert.equal((await through("all", all)).length, all.length);
+});
+
 test("whatever comes, frames and skipped ones add up to the same, by rule and seed", async () => {
   for (let seed = 0; seed < 50; seed += 1) {
     const random = chance(seed);

@@ -98,9 +98,11 @@ function readWishes(args: readonly string[]): Wishes | null {
   return {
     systems: SYSTEMS.filter(({ id }) => id === "sightline" || only === undefined || only.includes(id)),
     model, source, rounds: whole("rounds", values.rounds, 1), frames: whole("frames", values.frames, 2), seconds: whole("seconds", values.seconds, 0),
-    json: values.json, writeReadme: values["write-readme"], command: ["npm run bench:peers", ...(args.length > 0 ? ["--", ...args.filter((arg) => arg !== "--write-readme")] : [])].join(" "),
+    json: values.json, writeReadme: values["write-readme"], command: commandLine(args.filter((arg) => arg !== "--write-readme")),
   };
 }
+
+const commandLine = (args: readonly string[]): string => ["npm run bench:peers", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
 
 function parse(args: readonly string[]) {
   try {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { compactLog, readMoment, readStep, reportQuery, REPORTS, viewTable, type ReportAsk } from "../../src/query/index.js";
+import { frameLine } from "../support/frame-lines.js";
 import { temporaryFolder } from "../support/pool.js";
 import { ask, clockAt, VERSION_1 } from "./rig.js";
 
@@ -35,6 +36,19 @@ describe("ready reports", () => {
   test("count frames that were thinned out as looked at", async () => {
     // gate: frames 0, 1, 142 with 140 before it, 148; the failed one was not looked at.
     assert.deepEqual(await rowsOf(VERSION_1, "busiest"), [["gate", 144, 4, 0.03, "2026-11-20T10:00:00.000Z", 3], ["yard", 2, 2, 1, "2026-11-20T10:00:00.000Z", 2]]);
+  });
+
+  test("keep still frames apart: they were there, and nobody looked at them", async () => {
+    const log = join(temporaryFolder(), "still.jsonl");
+    const still = { outcome: "still", unchangedSince: 0 };
+    // 40 s after the first one: 998 were left out before it.
+    writeFileSync(log, [frameLine(0, [[2, "car", 0.9, [0, 0, 8, 8]]]), frameLine(1, [], still), frameLine(1000, [], { ...still, stillBefore: 998 })].map((line) => `${line}\n`).join(""));
+    assert.deepEqual((await rowsOf(log, "busiest")).map(([stream, frames, objects]) => [stream, frames, objects]), [["gate", 1, 1]]);
+    assert.deepEqual(await rowsOf(log, "gaps"), []);
+    const { log: opened } = await ask([log]);
+    await using _closed = opened;
+    const { rows } = await opened.rows({ sql: "SELECT frame, outcome, unchanged_since, still_before, objects FROM frames ORDER BY frame" }, MOST);
+    assert.deepEqual(rows, [[0, "detected", null, 0, 1], [1, "still", 0, 0, 0], [1000, "still", 0, 998, 0]]);
   });
 
   test("tell gaps, but not what was thinned out", async () => {

@@ -79,6 +79,15 @@ test("boxes are on exactly their frames, in their colours; rate, size, length an
   assert.deepEqual([is.sounds[0]?.codec_name, is.sounds[0]?.duration], ["aac", was.sounds[0]?.duration]);
 });
 
+test("still frames have the boxes of the frame that they refer to", async () => {
+  const still = (frame: number, since: number): string => frameLine(frame, [], { ...sized(320, 240, frame * 40), outcome: "still", unchangedSince: since });
+  const log = lines("still.jsonl", [frameLine(0, [car], sized(320, 240, 0)), still(1, 0), still(2, 0), frameLine(3, [], sized(320, 240, 120)), still(4, 3)]);
+  const { out, figures } = await rendered(here("grey.mp4"), log);
+  const pixels = pixelsOf(out);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].filter((frame) => borderIs(pixels, frame, car[3], CAR_COLOUR)), [0, 1, 2]);
+  assert.equal(figures.objects, 3);
+});
+
 test("a label stands above its box with dark letters on the class's colour, or is left away", async () => {
   const log = lines("label.jsonl", [frameLine(3, [car], sized(320, 240, 120))]);
   // A label's ground is 14 px high, right above the box at y = 60; it begins at the box's left side.
