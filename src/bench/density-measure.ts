@@ -9,8 +9,8 @@ import { coresUsed, cpuSeconds, memoryMb, type CpuSeconds } from "./cpu.js";
 export interface DensityTask {
   readonly kind: "density";
   readonly options: SessionOptions;
-  /** File that each stream plays in a loop. */
-  readonly clip: string;
+  /** Files that the streams play in a loop, in turn: the n-th stream plays file n modulo their count. */
+  readonly clips: readonly string[];
   readonly clipFps: number;
   readonly streams: number;
   /** Frames a second that are to be looked at, of each stream. */
@@ -54,9 +54,9 @@ export async function measureDensity(task: DensityTask): Promise<CarriedLoad> {
   }
 }
 
-function streamsOf({ clip, streams, wantedFps }: DensityTask): Record<string, StreamOptions> {
-  const stream = { source: clip, maxFps: wantedFps, sourceOptions: { realtime: true, loop: true } };
-  return Object.fromEntries(Array.from({ length: streams }, (_, i) => [`cam-${i + 1}`, stream]));
+function streamsOf({ clips, streams, wantedFps }: DensityTask): Record<string, StreamOptions> {
+  const stream = (i: number): StreamOptions => ({ source: clips[i % clips.length] ?? "", maxFps: wantedFps, sourceOptions: { realtime: true, loop: true } });
+  return Object.fromEntries(Array.from({ length: streams }, (_, i) => [`cam-${i + 1}`, stream(i)]));
 }
 
 function firstRecords(streams: number) {

@@ -30,7 +30,7 @@ export function triesLeft(figure: DensityFigure): number {
   if (next === null) return 0;
   const { carried, tooMany } = figure;
   if (tooMany !== null) return Math.ceil(Math.log2(tooMany.streams - (carried?.streams ?? 0)));
-  const doublings = 1 + Math.log2(MOST_STREAMS / next);
+  const doublings = 1 + Math.floor(Math.log2(MOST_STREAMS / next));
   // The worst is that only the last doubling fails: then the distance is half of it.
   return doublings + Math.log2(MOST_STREAMS / 2);
 }

@@ -6,6 +6,7 @@ import { pause, systemClock } from "../core/clock.js";
 import { detectionBatch } from "../core/detections.js";
 import { PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import { programUrl } from "../core/programs.js";
 import { frameRecord, published, type Published } from "../wire/index.js";
 import type { ClientsAnswer, ClientsCommand, Counted } from "./fanout-protocol.js";
 
@@ -17,7 +18,7 @@ export interface Clients extends Disposable {
 
 /** Starts it. */
 export function startClients(): Clients {
-  const child = fork(fileURLToPath(new URL("./fanout-clients.js", import.meta.url)), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(fileURLToPath(programUrl("bench/fanout-clients")), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   let waiting: ReturnType<typeof deferred<Counted>> | undefined;
   const failed = (why: string): void => waiting?.reject(new PipelineError("E_BENCH", `the clients: ${why}`));
   child.on("message", (answer: ClientsAnswer) => ("error" in answer ? failed(answer.error) : waiting?.resolve(answer.counted)));

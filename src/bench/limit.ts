@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { RuntimeWish } from "../core/devices.js";
+import { programUrl } from "../core/programs.js";
 import type { ModelInfo } from "../model/index.js";
 import { chooseRuntime, forbidTelemetry } from "../pool/index.js";
 import type { LimitTask } from "./limit-worker.js";
@@ -17,7 +18,7 @@ export async function measureLimit(model: ModelInfo, wish: RuntimeWish, workers:
 
 function runWorker(workerData: LimitTask): Promise<number> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./limit-worker.js", import.meta.url), { workerData });
+    const worker = new Worker(programUrl("bench/limit-worker"), { workerData });
     let fps = 0;
     worker.once("message", (rate: number) => (fps = rate));
     worker.once("error", reject);

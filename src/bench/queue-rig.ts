@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
 import { Closers, deferred } from "../core/lifetime.js";
+import { programUrl } from "../core/programs.js";
 import type { SessionOptions } from "../session/index.js";
 
 /** A broker on this machine, and a worker of the queue with the session's model. Disposing ends both. */
@@ -48,7 +49,7 @@ export async function openQueueRig(broker: string, { model, inference }: Session
     const server = await start(closers, broker, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", store], /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/);
     const url = `nats://127.0.0.1:${server.told[1]}`;
     const labels = model.labels === null ? [] : ["--labels", model.labels];
-    const program = fileURLToPath(new URL("../cli.js", import.meta.url));
+    const program = fileURLToPath(programUrl("cli"));
     const worker = await start(closers, process.execPath, [program, "worker", "--nats", url, "--model", model.path, ...labels, "--workers", String(workers)], /worker .* serves /);
     return { pids: [server.pid, worker.pid], inference: { queue: { ...inference.queue, url } }, [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose]() };
   } catch (error) {

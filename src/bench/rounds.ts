@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PipelineError } from "../core/errors.js";
+import { programUrl } from "../core/programs.js";
 import type { CarriedLoad, DensityTask } from "./density-measure.js";
 import type { Measured, MeasuredSystem, MeasureTask } from "./measure.js";
 
@@ -9,7 +10,7 @@ export function measureApart(task: MeasureTask, signal: AbortSignal, started?: (
 export function measureApart(task: DensityTask, signal: AbortSignal): Promise<CarriedLoad>;
 export function measureApart(task: MeasureTask | DensityTask, signal: AbortSignal, started?: (pid: number) => unknown): Promise<Measured | CarriedLoad> {
   return new Promise((resolve, reject) => {
-    const program = fileURLToPath(new URL("./measure.js", import.meta.url));
+    const program = fileURLToPath(programUrl("bench/measure"));
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "pipe"], signal });
     if (child.pid !== undefined) started?.(child.pid);
     // Not as an argument, which everybody at the machine could read: it holds the settings.

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { PipelineError } from "../core/errors.js";
+import { programUrl } from "../core/programs.js";
 import type { Stop } from "./stop.js";
 import { openTerminal, type Terminal } from "./terminal.js";
 
@@ -117,7 +118,7 @@ function guard(stop: Stop): Ward {
  * twice, and lets all that it started be ended with it.
  */
 function startChild(args: readonly string[]): ChildProcess {
-  const program = fileURLToPath(new URL("../cli.js", import.meta.url));
+  const program = fileURLToPath(programUrl("cli"));
   return spawn(process.execPath, [...process.execArgv, program, ...args], { stdio: ["inherit", "inherit", "inherit", "ipc"], detached: true });
 }
 

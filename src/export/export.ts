@@ -27,7 +27,7 @@ export interface ExportOptions extends Selection {
 /** What an export has done so far. */
 export interface ExportCounts {
   records: number;
-  /** Frames that were looked at and are wanted. */
+  /** Frames that are wanted: looked at, or still where the format takes those. */
   frames: number;
   objects: number;
   streams: number;
@@ -52,7 +52,7 @@ export async function exportLog(files: readonly LogFile[], options: ExportOption
   const format: ExportFormat = EXPORT_FORMATS[options.format];
   await using output = await freshOutput(options.out, { kind: format.kind, force: options.force, ...(format.isOurs && { isOurs: format.isOurs }) });
   const counts: ExportCounts = { records: 0, frames: 0, objects: 0, streams: 0, notes: [] };
-  let beyondBoxes = 0;
+  let [beyondBoxes, leftOut] = [0, 0];
   const selected = selector(options, { still: format.takesStill ?? false });
   const streams = new Set<string>();
   {
@@ -64,6 +64,7 @@ export async function exportLog(files: readonly LogFile[], options: ExportOption
       if (frame) {
         counts.frames += 1;
         counts.objects += frame.objects.length;
+        if (format.takesStill) leftOut += frame.record.stillBefore ?? 0;
         if (format.hasBoxesOnly) beyondBoxes += frame.objects.filter(({ mask, polygon, keypoints, corners }) => mask ?? polygon ?? keypoints ?? corners).length;
         counts.streams = streams.add(frame.record.stream).size;
         await writer.frame(frame);
@@ -72,8 +73,10 @@ export async function exportLog(files: readonly LogFile[], options: ExportOption
     }
     throwIfNothing(options, counts, selected);
     // A log says no more of a model than its id, and the names of what was seen.
-    const notes = await writer.finish([]);
-    counts.notes = beyondBoxes > 0 ? [...notes, `${counted(beyondBoxes, "object")} of these ${beyondBoxes === 1 ? "has" : "have"} a mask, points or corners, which ${options.format} has no room for: their boxes alone were written; coco and yolo take all`] : notes;
+    const notes = [...(await writer.finish([]))];
+    if (beyondBoxes > 0) notes.push(`${counted(beyondBoxes, "object")} of these ${beyondBoxes === 1 ? "has" : "have"} a mask, points or corners, which ${options.format} has no room for: their boxes alone were written; coco and yolo take all`);
+    if (leftOut > 0) notes.push(`${counted(leftOut, "still frame")} of these ${leftOut === 1 ? "was" : "were"} left out of the log (log.emptyFrames), so nothing is written of what was there in ${leftOut === 1 ? "it" : "them"}`);
+    counts.notes = notes;
   }
   await output.keep();
   return counts;

@@ -23,7 +23,7 @@ export interface Takes {
   readonly still: boolean;
 }
 
-/** Picks frames that were looked at, with the objects that are wanted, and counts each stream's runs. */
+/** Picks frames that were looked at, and still ones where they are taken, with the objects that are wanted, and counts each stream's runs. */
 export interface Selector {
   /** undefined = not wanted. */
   pick(record: WireRecord): ExportFrame | undefined;

@@ -1,6 +1,6 @@
 import type { FrameRecord } from "../wire/index.js";
 
-/** A frame that was looked at, with the objects that were asked for. */
+/** A frame that was looked at, or a still one where the format takes those, with the objects that were asked for. */
 export interface ExportFrame {
   readonly record: FrameRecord;
   /** Those of its objects that passed the filters; empty = nothing (that was asked for) was seen. */

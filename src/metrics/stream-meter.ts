@@ -64,7 +64,9 @@ export function streamMeter(options: MeterOptions): StreamMeter {
       const before = figures.gate;
       const state = GATE_STATES[verdict];
       const since = before?.state === state ? before : { state, sinceMs: atMs };
-      figures.gate = { ...since, state, looks: (before?.looks ?? 0) + 1, sumMs: (before?.sumMs ?? 0) + tookMs };
+      figures.gate = { sinceMs: since.sinceMs, state };
+      figures.gateLooks += 1;
+      figures.gateMs += tookMs;
     },
     gateIsOff: () => void (figures.gate = null),
     published(totalMs, seen) {
@@ -95,7 +97,10 @@ function noFigures(monotonicMs: () => number) {
     rateOut: rate(monotonicMs),
     state: "connecting" as StreamState,
     error: null as ErrorWire | null,
-    gate: null as (Omit<GateStats, "meanMs"> & { readonly sumMs: number }) | null,
+    gate: null as Pick<GateStats, "state" | "sinceMs"> | null,
+    // Of the whole life, as `still` is: the gate may be off for a while.
+    gateLooks: 0,
+    gateMs: 0,
     epoch: 1,
     decoded: 0,
     firstRecordMs: null as number | null,
@@ -123,7 +128,7 @@ function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): St
     fps: over ? { in: decoded / seconds, out: out / seconds } : { in: rateIn.perSecond(), out: rateOut.perSecond() },
     latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
     stagesMs: Object.fromEntries(STAGES.map((stage) => [stage, stageSums[stage] / Math.max(1, outcomes.detected)])),
-    ...(figures.gate && { gate: gateOf(figures.gate) }),
+    ...(figures.gate && { gate: { ...figures.gate, looks: figures.gateLooks, meanMs: figures.gateMs / figures.gateLooks } }),
     objects: { ...figures.objects },
     expectedFrames: options.expectedFrames(),
     firstRecordMs: figures.firstRecordMs,
@@ -131,8 +136,6 @@ function statsOf(figures: Figures, options: MeterOptions, elapsedMs: number): St
     error: figures.error,
   };
 }
-
-const gateOf = ({ state, sinceMs, looks, sumMs }: NonNullable<Figures["gate"]>): GateStats => ({ state, sinceMs, looks, meanMs: sumMs / looks });
 
 const STAGES = ["queue", "normalise", "infer", "decode"] as const;
 

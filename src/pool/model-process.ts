@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
 import { messageOf, PipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import { programUrl } from "../core/programs.js";
 import { LEASH_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
 import type { LiveDevice } from "./runtimes/live.js";
 import { lossOf, type Loss, type ProcessEnd } from "./process-end.js";
@@ -30,14 +31,14 @@ export interface ModelProcess {
 
 /** How one is started. */
 export interface ModelProcessOptions {
-  readonly program: URL;
+  readonly program?: URL;
   readonly setup: ProcessSetup;
   readonly slotsFd: number;
   readonly onAnswer: (id: number, answer: WorkerAnswer) => void;
 }
 
 /** Starts one. Never throws: what fails is told by `ready` and `gone`. */
-export function startModelProcess({ program, setup, slotsFd, onAnswer }: ModelProcessOptions, clock: Clock): ModelProcess {
+export function startModelProcess({ program = programUrl("pool/process-entry"), setup, slotsFd, onAnswer }: ModelProcessOptions, clock: Clock): ModelProcess {
   const ready = deferred();
   let live: LiveDevice | undefined;
   const gone = deferred<Loss>();

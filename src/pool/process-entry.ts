@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { asPipelineError } from "../core/errors.js";
 import { deferred } from "../core/lifetime.js";
+import { programUrl } from "../core/programs.js";
 import { singleCaller } from "./instance.js";
 import { jitterWait } from "./jitter.js";
 import { SLOTS_FD, type ProcessSetup, type ProcessTask, type ProcessWord, type WorkerAnswer } from "./messages.js";
@@ -16,7 +17,7 @@ import { inTurn } from "./turns.js";
 
 // Ctrl-C and the end of a terminal reach every process of the group; what is to end, and when, the parent decides.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
-new Worker(new URL("./process-leash.js", import.meta.url));
+new Worker(programUrl("pool/process-leash"));
 
 const say = (word: ProcessWord): void => void process.send?.(word);
 

@@ -249,9 +249,9 @@ class Processes implements Carrier {
 
   /** Fills a place. @throws PipelineError of what the process met */
   async #start(place: Place): Promise<void> {
-    const { model, jitterMs = 0, program = new URL("./process-entry.js", import.meta.url) } = this.#options;
+    const { model, jitterMs = 0, program } = this.#options;
     const process = startModelProcess({
-      program, setup: { model, choice: this.#choice, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
+      ...(program && { program }), setup: { model, choice: this.#choice, jitterMs, slotBytes: this.#slotBytes }, slotsFd: this.#slots.fd,
       onAnswer: (id, answer) => place.process === process && this.#answered(place, id, answer),
     }, this.#clock);
     place.process = process;

@@ -2,6 +2,7 @@ import { Piscina } from "piscina";
 import { pause, type Clock } from "../core/clock.js";
 import type { RuntimeWish } from "../core/devices.js";
 import { asPipelineError, messageOf, PipelineError, type ErrorWire } from "../core/errors.js";
+import { programUrl } from "../core/programs.js";
 import type { ModelInfo } from "../model/index.js";
 import { watchThreads, type ThreadWatch } from "./begun.js";
 import { poolOf, type Carrier } from "./carrier.js";
@@ -45,7 +46,7 @@ export async function openThreadPool(options: ThreadPoolOptions, clock: Clock): 
   const roll = new SharedArrayBuffer(ROLL_WORDS * Int32Array.BYTES_PER_ELEMENT);
   const setup: WorkerSetup = { model: options.model, intraOpThreads: options.intraOpThreads ?? 1, choice: chooseRuntime(options), roll, jitterMs: options.jitterMs ?? 0 };
   const piscina = new Piscina({
-    filename: (options.program ?? new URL("./worker.js", import.meta.url)).href,
+    filename: (options.program ?? programUrl("pool/worker")).href,
     workerData: setup,
     minThreads: options.workers,
     maxThreads: options.workers,

@@ -8,7 +8,8 @@ const TOLERANCE_MS = 2;
 /** Finds each frame's record. */
 export interface Pairing {
   /**
-   * The record of the clip's frame `n` (from 0); undefined = it has none. Asked in order, once each.
+   * The record of the clip's frame `n` (from 0), or of a still frame that was left out there, the one before it; undefined = it
+   * has none. Asked in order, once each.
    * @throws PipelineError E_RENDER_CLIP when their media times say that the clip is another one
    */
   take(n: number, ptsMs: number): Promise<FrameRecord | undefined>;
@@ -29,6 +30,7 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
   let first = base;
   let beginMs: number | undefined;
   let shiftMs: number | undefined;
+  let last: FrameRecord | undefined;
 
   async function advance(): Promise<void> {
     next = undefined;
@@ -61,8 +63,9 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
         unplaced += 1;
         await advance();
       }
-      if (next?.frame !== first + n) return undefined;
+      if (next?.frame !== first + n) return next && last && leftOut(first + n, last, next);
       const record = next;
+      last = record;
       check(record, n, ptsMs);
       next = undefined;
       return record;
@@ -76,4 +79,10 @@ export function pairing(records: AsyncIterator<FrameRecord>, base: number | null
       return unplaced;
     },
   };
+}
+
+/** Still frames that the log has left out show what the last one before them did, where nothing else was left out with them. */
+function leftOut(frame: number, before: FrameRecord, { epoch, stillBefore = 0, emptyBefore = 0 }: FrameRecord): FrameRecord | undefined {
+  const isKnown = stillBefore > 0 && emptyBefore === 0 && before.epoch === epoch && (before.outcome === "detected" || before.outcome === "still");
+  return isKnown ? { ...before, frame } : undefined;
 }

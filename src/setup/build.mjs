@@ -14,7 +14,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, SITE_FOLDER } from "./bundle.mjs";
 import { runProgram, say } from "./program.mjs";
-import { bundlePrograms, PARTS_FOLDER } from "./programs.mjs";
+import { bundlePrograms, PROGRAMS_FOLDER } from "./programs.mjs";
 
 const SOURCE_FOLDERS = ["src", "test", "samples/thread-safety"];
 const BUILD_FOLDER = "dist";
@@ -28,8 +28,6 @@ const BUILD_SETTINGS = ["tsconfig.json", "package-lock.json", "package.json"];
 const COPIED_AS_IS = /\.(html|css|svg|png|ico)$/;
 /** What is bundled instead. */
 const BUNDLED = "src/dashboard/";
-/** Where bundles lie, which have no source of their own name. */
-const BUNDLES = [SITE_FOLDER, PARTS_FOLDER];
 
 /**
  * Compiles src, test and the samples into dist, as far as they changed, copies what is not compiled, and bundles the programs
@@ -43,7 +41,7 @@ export async function build(root) {
   const sources = SOURCE_FOLDERS.flatMap((folder) => filesUnder(root, folder));
   removeOrphans(root, sources);
   const complete =
-    existsSync(join(root, PARTS_FOLDER)) &&
+    existsSync(join(root, PROGRAMS_FOLDER)) &&
     sources.every((source) => outputOf(source) === undefined || existsSync(join(root, String(outputOf(source)))));
   const stamp = fingerprint(root, [...sources, ...BUILD_SETTINGS]);
   if (complete && readIfThere(join(root, STAMP)) === stamp) return bundle(root);
@@ -57,7 +55,6 @@ export async function build(root) {
     [process.execPath, compiler, "-p", ".", "--pretty", String(process.stderr.isTTY === true)],
     { cwd: root },
   );
-  // After the compiler, whose output of the same names they replace.
   const programs = await bundlePrograms(root);
   if (status === 0 && programs.ok) writeFileSync(join(root, STAMP), stamp);
   const page = await bundle(root);
@@ -102,7 +99,7 @@ function removeOrphans(root, sources) {
   const wanted = new Set(sources.map(outputOf));
   for (const output of SOURCE_FOLDERS.flatMap((folder) => filesUnder(root, `${BUILD_FOLDER}/${folder}`))) {
     const code = output.replace(/\.d\.ts$/, ".js").replace(/\.d\.mts$/, ".mjs");
-    if (!wanted.has(code) && !BUNDLES.some((folder) => output.startsWith(`${folder}/`))) rmSync(join(root, output));
+    if (!wanted.has(code) && !output.startsWith(`${SITE_FOLDER}/`)) rmSync(join(root, output));
   }
 }
 

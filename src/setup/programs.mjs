@@ -1,55 +1,46 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Where the parts lie that several programs share; nothing else does. */
-export const PARTS_FOLDER = "dist/src/programs";
-/** Everything that is begun as a thread or a process of its own: the same places as in `dist/src` without being bundled. */
-const PROGRAMS = [
-  "src/cli.ts",
-  "src/pool/worker.ts",
-  "src/pool/process-entry.ts",
-  "src/pool/process-leash.ts",
-  "src/bench/measure.ts",
-  "src/bench/limit-worker.ts",
-  "src/bench/fanout-clients.ts",
-];
+/** Where programs lie after a build; nothing else does. */
+export const PROGRAMS_FOLDER = "dist/programs";
+/** Where they are listed, as `core/programs.ts` says it. */
+const LIST = "src/core/programs.ts";
 /** Code alone, which looks for no file beside its own: it goes into the bundle. All other packages stay where they are. */
 const BUNDLED_PACKAGES = ["commander", "fastest-levenshtein", "picocolors", "rxjs", "yaml", "zod"];
 
 /**
- * Puts each program into a few files, in place of what the compiler made of its entry: reading some hundred small modules
- * took a third of the time to the first detection, in each thread again. Tests and who embeds the library import the modules
- * themselves, and begin these programs.
+ * Puts each program into a few files: reading some hundred small modules took a third of the time to the first detection, in
+ * each thread again. Tests and who embeds the library import the modules themselves, and begin these programs.
  * @param {string} root the project's folder
- * @returns {Promise<{ok: boolean, output: string}>} output is esbuild's words when it did not work
+ * @returns {Promise<{ok: boolean, output: string}>} output is esbuild's words when it did not work; what was there stays
  */
 export async function bundlePrograms(root) {
-  /** @type {{ dependencies: Record<string, string> }} */
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  rmSync(join(root, PARTS_FOLDER), { recursive: true, force: true });
-  mkdirSync(join(root, PARTS_FOLDER), { recursive: true });
   // Loaded only now: this file is read before anything is installed.
   /** @type {typeof import("esbuild")} */
   const esbuild = await import(pathToFileURL(join(root, "node_modules", "esbuild", "lib", "main.js")).href);
   try {
-    await esbuild.build({
+    const { outputFiles } = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: PROGRAMS.filter((program) => existsSync(join(root, program))),
+      entryPoints: programsIn(root).map((name) => `src/${name}.ts`),
       outbase: "src",
-      outdir: "dist/src",
-      chunkNames: "programs/[name]-[hash]",
+      outdir: PROGRAMS_FOLDER,
+      chunkNames: "parts/[name]-[hash]",
       bundle: true,
       splitting: true,
       format: "esm",
       platform: "node",
       target: "node20.19",
-      external: Object.keys(dependencies).filter((name) => !BUNDLED_PACKAGES.includes(name)),
+      external: packagesIn(root).filter((name) => !BUNDLED_PACKAGES.includes(name)),
       legalComments: "none",
       logLevel: "silent",
+      write: false,
       banner: { js: PREAMBLE },
       plugins: [ownAddresses(root)],
     });
+    rmSync(join(root, PROGRAMS_FOLDER), { recursive: true, force: true });
+    for (const { path, contents } of outputFiles) write(path, contents);
+    write(join(root, PROGRAMS_FOLDER, "LICENSES.txt"), licences(root));
     return { ok: true, output: "" };
   } catch (error) {
     return { ok: false, output: `${error instanceof Error ? error.message : String(error)}\n` };
@@ -58,11 +49,50 @@ export async function bundlePrograms(root) {
   }
 }
 
+/**
+ * @param {string} root
+ * @returns {string[]} `cli`, `pool/worker`, ...
+ */
+function programsIn(root) {
+  const list = existsSync(join(root, LIST)) ? readFileSync(join(root, LIST), "utf8") : "";
+  const [, names = ""] = /PROGRAMS = \[([^\]]*)\]/.exec(list) ?? [];
+  return Array.from(names.matchAll(/"([^"]+)"/g), ([, name = ""]) => name);
+}
+
+/** @param {string} root */
+function packagesIn(root) {
+  /** @type {{ dependencies: Record<string, string> }} */
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return Object.keys(dependencies);
+}
+
+/**
+ * The licences of all that is copied into the bundles.
+ * @param {string} root
+ */
+function licences(root) {
+  const texts = BUNDLED_PACKAGES.map((name) => {
+    const folder = join(root, "node_modules", name);
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    return `${name}\n\n${file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/**
+ * @param {string} path
+ * @param {string | Uint8Array} contents
+ */
+function write(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
+
 /** What packages of the older kind call, and the folder that `ownAddresses` counts from. */
 const PREAMBLE = [
   `import { createRequire as sightlineRequire } from "node:module";`,
   `const require = sightlineRequire(import.meta.url);`,
-  `const sightlineFolder = import.meta.url.replace(/^(.*\\/dist\\/src\\/).*$/s, "$1");`,
+  `const sightlineModules = import.meta.url.replace(/^(.*\\/dist\\/)programs\\/.*$/s, "$1src/");`,
 ].join("\n");
 
 /**
@@ -79,7 +109,7 @@ function ownAddresses(root) {
         const text = readFileSync(path, "utf8");
         if (!text.includes("import.meta.url")) return undefined;
         const own = relative(join(root, "src"), path).split(sep).join("/").replace(/\.ts$/, ".js");
-        return { contents: text.replaceAll("import.meta.url", `new URL(${JSON.stringify(own)}, sightlineFolder).href`), loader: "ts" };
+        return { contents: text.replaceAll("import.meta.url", `new URL(${JSON.stringify(own)}, sightlineModules).href`), loader: "ts" };
       });
     },
   };

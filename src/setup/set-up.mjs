@@ -43,7 +43,7 @@ async function startDemo(args) {
   await prepareMachine();
   const { ok, output } = await build(root);
   if (!ok) throw new SetUpError(`the code does not compile:\n${output}`);
-  const program = join(root, "dist", "src", "cli.js");
+  const program = join(root, "dist", "programs", "cli.js");
   process.argv = [process.execPath, program, "demo", ...args];
   await import(pathToFileURL(program).href);
 }
@@ -76,7 +76,7 @@ async function findOpenvino(mayAdd) {
   if (find() || !mayAdd) return;
   await ensurePip();
   say("OpenVINO is missing, adding it for the tests with it (sightline runtime add openvino)");
-  const { status, output } = await runProgram([process.execPath, join(root, "dist", "src", "cli.js"), "runtime", "add", "openvino"]);
+  const { status, output } = await runProgram([process.execPath, join(root, "dist", "programs", "cli.js"), "runtime", "add", "openvino"]);
   if (status !== 0 || !find()) say(`OpenVINO could not be added, the tests with it will be skipped: ${output.trim()}`);
 }
 

@@ -106,6 +106,7 @@ const WATCHED_GAPS = 4;
  */
 export function rateGuard(): (ptsMs: number | null, maxFps: number | null) => number | undefined {
   let newestMs = Infinity;
+  let rate: number | null = null;
   let firstMs = 0;
   let gaps = 0;
   let wasLow = false;
@@ -115,9 +116,11 @@ export function rateGuard(): (ptsMs: number | null, maxFps: number | null) => nu
   };
   return (ptsMs, maxFps) => {
     if (ptsMs === null || maxFps === null) return undefined;
-    if (ptsMs < newestMs) begin(ptsMs);
-    else gaps += 1;
-    newestMs = ptsMs;
+    if (ptsMs < newestMs || maxFps !== rate) {
+      begin(ptsMs);
+      wasLow = false;
+    } else gaps += 1;
+    [newestMs, rate] = [ptsMs, maxFps];
     if (gaps < WATCHED_GAPS) return undefined;
     const fps = (1000 * WATCHED_GAPS) / (ptsMs - firstMs);
     const isLow = fps < LEAST_SHARE * maxFps;

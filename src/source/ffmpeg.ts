@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import type { PipelineError } from "../core/errors.js";
 import type { FrameHeader } from "../core/frame.js";
@@ -68,21 +69,43 @@ function letterboxOf({ widthPx, heightPx }: FrameInfo, { letterbox, expected }: 
 export interface BegunRun extends AsyncDisposable {
   readonly child: Child;
   readonly told: Wish;
+  /** Hands over its words and its pictures, from the first on. Once. */
+  take(words: (text: string) => void, pictures: (chunk: Buffer) => void): void;
 }
 
 /**
- * Begins a process whose output nobody takes yet: it waits once its pipes are full. Disposing closes `pipe` too.
- * @throws PipelineError E_USAGE of `feedInput`; `pipe` is then still its maker's
+ * Begins a process whose pixels nobody takes yet: it waits once their pipe is full, and by then has said no more than belongs
+ * to those. Disposing closes `pipe` too.
+ * @throws PipelineError E_USAGE of `feedInput`, and what the system throws; `pipe` is then still its maker's
  */
 export function beginRun(options: RunOptions, pipe: PixelPipe, told: Wish, clock: Clock): BegunRun {
   const child = startChild(options.ffmpegPath, ffmpegArguments(options, told), pipesOf(options, pipe), clock);
+  const [, , stderr, pictures] = child.pipes;
+  const takeWords = held<string>(stderr?.setEncoding("utf8"));
+  const takePictures = held<Buffer>(pictures);
   return {
     child,
     told,
+    take(words, chunks) {
+      takeWords(words);
+      takePictures(chunks);
+    },
     async [Symbol.asyncDispose]() {
       pipe[Symbol.dispose]();
       await child[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Keeps what a stream brings until somebody takes it: once a process has ended, Node throws away what nobody has asked for. */
+function held<T>(stream: Readable | undefined): (take: (piece: T) => void) => void {
+  const early: T[] = [];
+  let taker = (piece: T): void => void early.push(piece);
+  stream?.on("data", (piece: T) => taker(piece));
+  stream?.on("error", () => undefined);
+  return (take) => {
+    taker = take;
+    for (const piece of early.splice(0)) take(piece);
   };
 }
 
@@ -150,10 +173,7 @@ export class FfmpegRun implements AsyncDisposable {
 
   #listen(): void {
     const { child } = this.#begun;
-    const [, , stderr, pictures] = child.pipes;
-    stderr?.setEncoding("utf8").on("data", (text: string) => this.#stderr.push(text));
-    pictures?.on("data", (chunk: Buffer) => this.shelf?.push(chunk));
-    for (const stream of [stderr, pictures]) stream?.on("error", () => undefined);
+    this.#begun.take((text) => this.#stderr.push(text), (chunk) => this.shelf?.push(chunk));
     this.pipe.read(child.process, {
       take: (chunk) => this.#place(chunk),
       ended: () => {

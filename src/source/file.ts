@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { PipelineError } from "../core/errors.js";
-import { beginRun, FfmpegRun, type RunEnd, type RunListener, type RunOptions } from "./ffmpeg.js";
+import { beginRun, FfmpegRun, type BegunRun, type RunEnd, type RunListener, type RunOptions } from "./ffmpeg.js";
 import { pictureShelf } from "./pictures.js";
 import { openPixelPipe } from "./pixel-pipe.js";
 import { softwareText } from "./hardware.js";
@@ -29,11 +29,21 @@ export async function fileSource(options: FileOptions, clock: Clock): Promise<So
   const shelf = picture ? pictureShelf(picture.widthPx, picture.heightPx, picture.colours) : undefined;
   const wish = wishes({ maxFps: options.maxFps, watched: false });
   const runOptions: RunOptions = { ...options, lossless: !realtime, firstFrame: 0 };
-  // FFmpeg needs as long to start as a model to be loaded, and nothing is lost by waiting. At its own pace time would go by.
-  const begun = realtime ? undefined : beginRun(runOptions, pipe, wish.now, clock);
+  const begun = begin();
   let run: FfmpegRun | undefined;
   let wanted = false;
   let changed: PipelineError | undefined;
+
+  /** FFmpeg needs as long to start as a model to be loaded, and nothing is lost by waiting. At its own pace time would go by. */
+  function begin(): BegunRun | undefined {
+    if (realtime || !pipe.keeps) return undefined;
+    try {
+      return beginRun(runOptions, pipe, wish.now, clock);
+    } catch (error) {
+      pipe[Symbol.dispose]();
+      throw error;
+    }
+  }
 
   /** A slot is made for one size: a file that changes it can't go on. */
   function sameSize({ widthPx, heightPx }: FrameInfo): number | undefined {

@@ -23,6 +23,8 @@ export interface PixelReader {
 export interface PixelPipe extends Disposable {
   /** What the child's standard output has to be. */
   readonly stdout: number | "pipe";
+  /** Whether what a child writes stays there until it is read, also when the child has ended meanwhile. */
+  readonly keeps: boolean;
   /** Begins to read. Called once, right after the child was started. */
   read(child: ChildProcess, reader: PixelReader): void;
   /** Reads on after `take` wanted no more. */
@@ -65,6 +67,7 @@ function namedPipe(readFd: number, writeFd: number): PixelPipe {
   }
   return {
     stdout: writeFd,
+    keeps: true,
     read(_child, reader) {
       const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
       const callback = (bytes: number): boolean => reader.take(buffer.subarray(0, bytes));
@@ -108,6 +111,7 @@ function plainPipe(): PixelPipe {
 
   return {
     stdout: "pipe",
+    keeps: false,
     read(child, taker) {
       reader = taker;
       stream = child.stdout;

@@ -36,7 +36,7 @@ test("the unit says what the program relies on, and runs a command that there is
   assert.ok(Number(value("TimeoutStopSec")) > 5, "a clean stop may take 5 s");
   assert.ok(Number(value("WatchdogSec")) >= 60, "a model run may take 30 s, and a sign of life comes twice in the time");
   const [node, program, ...command] = (value("ExecStart") ?? "").split(" ");
-  assert.deepEqual([node, program], ["/usr/bin/node", "/opt/sightline/dist/src/cli.js"]);
+  assert.deepEqual([node, program], ["/usr/bin/node", "/opt/sightline/dist/programs/cli.js"]);
   assertCommand(command, "ExecStart");
 });
 

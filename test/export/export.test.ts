@@ -177,6 +177,13 @@ test("still frames: formats that tell what is there carry on what was seen last,
   assert.deepEqual(readdirSync(join((await exported("yolo", {}, log)).out, "labels", "gate")).sort(), ["000000000.txt", "000000003.txt"]);
 });
 
+test("still frames that the log has left out are told by formats that would carry them on", async () => {
+  const log = join(folder, "thinned.jsonl");
+  writeFileSync(log, `${frameLine(0, [CAR])}\n${frameLine(9, [], { outcome: "still", unchangedSince: 0, stillBefore: 8 })}\n`);
+  assert.deepEqual((await exported("mot", {}, log)).counts.notes, ["8 still frames of these were left out of the log (log.emptyFrames), so nothing is written of what was there in them"]);
+  assert.deepEqual((await exported("csv", {}, log)).counts.notes, []);
+});
+
 test("what is wanted: stream, time, score, classes by name or number", async () => {
   assert.deepEqual({ ...(await exported("csv", { stream: "yard" })).counts }, { records: 5, frames: 1, objects: 1, streams: 1, notes: [] });
   assert.equal((await exported("csv", { minScore: 0.5 })).counts.objects, 3);

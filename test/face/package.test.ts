@@ -33,7 +33,7 @@ describe("the package, in an empty project", () => {
     writeFileSync(join(folder, "doors.mjs"), program);
     assert.deepEqual(JSON.parse(await run(folder, "doors.mjs")), [1, "function", "ERR_PACKAGE_PATH_NOT_EXPORTED", 1]);
     const home = join(folder, "node_modules", "sightline");
-    assert.match(await run(folder, join(home, "dist", "src", "cli.js"), "--version"), /\d+\.\d+\.\d+/);
+    assert.match(await run(folder, join(home, "dist", "programs", "cli.js"), "--version"), /\d+\.\d+\.\d+/);
     for (const stays of ["test", "dist/test", "dist/samples", "config/api", ".config"]) assert.ok(!existsSync(join(home, stays)), `${stays} was packed`);
     assert.ok(existsSync(join(home, "samples", "street.onnx")));
   });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { describeRuntime } from "../../src/pool/index.js";
 import { checkFfmpeg } from "../../src/source/index.js";
 import { project, shared } from "../support/paths.js";
 import { ensureEnvironments, packagesOf, PeersError, pythonOf, quietEnvironment, usualPlace, type Place } from "./environment.js";
-import { liveFrames } from "./live-clip.js";
+import { liveFrames, madeOf } from "./live-clip.js";
 import { begin, checkAll, followAll, timeAll, type Bench, type Findings } from "./measure.js";
 import { barsOf, readmeBlock, reportText, withBlock, type PeersReport, type Row } from "./report.js";
 import { commandOf, openvinoLibraries, SYSTEMS, type Subject, type System } from "./systems.js";
@@ -132,10 +132,10 @@ async function measure(wishes: Wishes, signal: AbortSignal): Promise<PeersReport
   const { systems, model, source, rounds, seconds } = wishes;
   const place = usualPlace(process.env, say);
   if (systems.some(({ program }) => program !== null)) await ensureEnvironments(place);
+  const loadBefore = loadavg()[0] ?? 0;
   const frames = Math.min(wishes.frames, framesIn(source));
   const bench = benchAt(place, signal);
   const all = begin(systems);
-  const loadBefore = loadavg()[0] ?? 0;
   const made = join(place.folder, "made");
   const openvino = systems.some(({ program }) => program?.model === "openvino folder");
   const subject = (modelPath: string, clip: string): Subject => ({ modelPath, openvinoFolder: openvino ? openvinoModel(place, modelPath) : "", source: clip, live: false });
@@ -174,10 +174,7 @@ function openvinoModel(place: Place, path: string): string {
 }
 
 function cutClip(clip: string, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const cut = join(folder, `check-${CHECK_FRAMES}.mp4`);
-  if (!existsSync(cut)) execFileSync("ffmpeg", ["-v", "error", "-y", "-i", clip, "-an", "-c", "copy", "-frames:v", String(CHECK_FRAMES), cut]);
-  return cut;
+  return madeOf(clip, folder, `check-${CHECK_FRAMES}.mp4`, (made) => void execFileSync("ffmpeg", ["-v", "error", "-y", "-i", clip, "-an", "-c", "copy", "-frames:v", String(CHECK_FRAMES), made]));
 }
 
 function framesIn(clip: string): number {

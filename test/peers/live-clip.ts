@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,17 +16,26 @@ const VIDEO_PID = 0x100;
 
 /** The clip at 30 frames a second with each frame's number in its pixels, as MPEG-TS (H.264), frame by frame. */
 export function liveFrames(clip: string, folder: string): Buffer[] {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `live-${LIVE_FRAMES}.ts`);
-  if (!existsSync(file)) {
-    const made = `${file}.new`;
+  const file = madeOf(clip, folder, `live-${LIVE_FRAMES}.ts`, (made) => {
     const cells = Array.from({ length: CELLS }, (_, bit) => `drawbox=x=${bit * CELL_PX}:y=0:w=${CELL_PX}:h=${CELL_PX}:color=white:t=fill:enable='mod(floor(n/${2 ** bit}),2)'`);
     const filter = [`setpts=N/${LIVE_FPS}/TB`, `drawbox=x=0:y=0:w=${CELLS * CELL_PX}:h=${CELL_PX}:color=black:t=fill`, ...cells].join(",");
     const encoder = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", String(LIVE_FPS), "-pix_fmt", "yuv420p"];
     execFileSync("ffmpeg", ["-v", "error", "-y", "-stream_loop", "-1", "-i", clip, "-an", "-vf", filter, "-r", String(LIVE_FPS), "-frames:v", String(LIVE_FRAMES), ...encoder, "-muxdelay", "0", "-f", "mpegts", made]);
-    renameSync(made, file);
-  }
+  });
   return splitFrames(readFileSync(file));
+}
+
+/** Makes something of a file once; the name holds what the file is. `make` writes to the path that it is given. */
+export function madeOf(file: string, folder: string, name: string, make: (path: string) => void): string {
+  mkdirSync(folder, { recursive: true });
+  const digest = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
+  const path = join(folder, `${digest}-${name}`);
+  if (!existsSync(path)) {
+    const fresh = join(folder, `new-${name}`);
+    make(fresh);
+    renameSync(fresh, path);
+  }
+  return path;
 }
 
 /** Cuts a transport stream before each of its pictures; tables go with the picture after them. ISO/IEC 13818-1, 2.4.3.2. */

@@ -1,5 +1,5 @@
 import { pause, systemClock } from "../../src/core/clock.js";
-import { framesWrong, lagOf, objectsApart, timed, type Lag, type Timed } from "./figures.js";
+import { framesWrong, lagOf, objectsApart, objectsWrong, timed, type Lag, type Timed } from "./figures.js";
 import { openLiveServer } from "./live-server.js";
 import { runProgram, type Run, type Until } from "./runner.js";
 import type { Subject, System } from "./systems.js";
@@ -36,11 +36,12 @@ export async function checkAll(bench: Bench, all: readonly Findings[], subject: 
   for (const findings of all.filter(({ system }) => system.checked)) {
     const run = await attempt(bench, findings, subject, WHOLE, "check");
     if (run === null) continue;
-    const wrong = run.ended ? framesWrong(run.seen, frames) : "it did not come to its end";
-    if (wrong !== null) findings.why = `check: ${wrong}`;
     ours ??= findings.system.id === "sightline" ? run : null;
     const objects = run.seen.reduce((sum, seen) => sum + seen.objects, 0);
-    findings.check = { frames: run.seen.length, objects, apart: ours ? objectsApart(run.seen, ours.seen) : NaN };
+    const apart = ours ? objectsApart(run.seen, ours.seen) : Infinity;
+    const wrong = run.ended ? (framesWrong(run.seen, frames) ?? objectsWrong(objects, apart)) : "it did not come to its end";
+    if (wrong !== null) findings.why = `check: ${wrong}`;
+    findings.check = { frames: run.seen.length, objects, apart };
   }
 }
 
@@ -51,7 +52,7 @@ export async function timeAll(bench: Bench, all: readonly Findings[], subject: S
       const run = await attempt(bench, findings, subject, { results: frames, spanMs: Infinity }, `round ${round} of ${rounds}`);
       if (run === null) continue;
       findings.why = framesWrong(run.seen, frames);
-      findings.runs.push(timed(run));
+      if (findings.why === null) findings.runs.push(timed(run));
     }
   }
 }

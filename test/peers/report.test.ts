@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { framesWrong, lagOf, objectsApart, timed } from "./figures.js";
+import { framesWrong, lagOf, objectsApart, objectsWrong, timed } from "./figures.js";
 import { barsOf, readmeBlock, reportText, withBlock, type PeersReport, type Row } from "./report.js";
 import { SYSTEMS } from "./systems.js";
 
@@ -30,6 +30,15 @@ const report = (rows: readonly Row[]): PeersReport => ({
 test("speed is that of the steady state, and the first result is told apart", () => {
   const seen = [2000, 2100, 2200, 2300].map((atMs, frame) => ({ atMs, stream: 0, frame, objects: 0, number: null }));
   assert.deepEqual(timed({ startedAtMs: 500, seen, peakMb: 7, versions: {}, ended: false }), { fps: 10, firstMs: 1500, peakMb: 7, frames: 4 });
+});
+
+test("of several streams what is steady begins when each has given a result", () => {
+  const seen = [[1000, 0], [1100, 0], [1200, 0], [3000, 1], [3100, 0], [3200, 1]].map(([atMs, stream]) => ({ atMs: atMs!, stream: stream!, frame: 0, objects: 0, number: null }));
+  assert.deepEqual(timed({ startedAtMs: 500, seen, peakMb: 7, versions: {}, ended: false }), { fps: 10, firstMs: 500, peakMb: 7, frames: 6 });
+});
+
+test("a run that finds nothing, or something else, is told", () => {
+  assert.deepEqual([objectsWrong(3876, 0.19), objectsWrong(0, 0), objectsWrong(100, 2), objectsWrong(100, Infinity)], [null, "it found nothing", "its objects are 2.00 a frame from sightline's", "its objects are Infinity a frame from sightline's"]);
 });
 
 test("lag is against the time that the very frame was due, whether its picture or its place tells the number", () => {

@@ -126,7 +126,7 @@ function notesOf({ model, source, frames, rounds, rows }: PeersReport): string[]
   const lag = rows.find((row) => row.lag !== null)?.lag;
   return [
     `${model} on ${source}, median of ${rounds} rounds [least .. greatest] of ${frames} frames each, from the first result to the last; memory: PSS of all processes; first result: from the start of the process; ` +
-      `OpenVINO in f32${lag ? `; lag: result minus the time its frame was due, ${lag.afterSeconds.toFixed(0)} s after the first one, and how many of 30 frames a second are looked at` : ""}.`,
+      `OpenVINO: sightline in f32, the others as they ask for it (f32 where the processor has nothing cheaper)${lag ? `; lag: result minus the time its frame was due, ${lag.afterSeconds.toFixed(0)} s after the first one, and how many of 30 frames a second are looked at` : ""}.`,
   ];
 }
 

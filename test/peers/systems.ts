@@ -82,7 +82,7 @@ export function commandOf(system: System, subject: Subject, python: (name: Envir
 
 function sightlineCommand({ modelPath, source }: Subject, runtime: System["runtime"]): string[] {
   const wishes = ["--conf", String(LIMITS.conf), "--iou", String(LIMITS.iou), ...(runtime === "openvino" ? ["--runtime", "openvino"] : [])];
-  return [process.execPath, project("dist", "src", "cli.js"), "run", source, "--model", modelPath, "--out", "-", ...wishes];
+  return [process.execPath, project("dist", "programs", "cli.js"), "run", source, "--model", modelPath, "--out", "-", ...wishes];
 }
 
 /** OpenVINO's libraries of the peers' own environment, so that all run the same. */

@@ -88,6 +88,13 @@ test("still frames have the boxes of the frame that they refer to", async () => 
   assert.equal(figures.objects, 3);
 });
 
+test("still frames that the log has left out have them too, unless empty ones were left out among them", async () => {
+  const still = (frame: number, more: object): string => frameLine(frame, [], { ...sized(320, 240, frame * 40), outcome: "still", unchangedSince: 0, ...more });
+  const log = lines("thinned.jsonl", [frameLine(0, [car], sized(320, 240, 0)), still(5, { stillBefore: 4 }), still(9, { stillBefore: 2, emptyBefore: 1 })]);
+  const pixels = pixelsOf((await rendered(here("grey.mp4"), log)).out);
+  assert.deepEqual(Array.from({ length: 12 }, (_, frame) => frame).filter((frame) => borderIs(pixels, frame, car[3], CAR_COLOUR)), [0, 1, 2, 3, 4, 5, 9]);
+});
+
 test("a label stands above its box with dark letters on the class's colour, or is left away", async () => {
   const log = lines("label.jsonl", [frameLine(3, [car], sized(320, 240, 120))]);
   // A label's ground is 14 px high, right above the box at y = 60; it begins at the box's left side.

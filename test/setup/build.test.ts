@@ -62,6 +62,7 @@ describe("the build", () => {
     for (const name of ["package.json", "package-lock.json"]) write(name, readFileSync(project(name), "utf8"));
     write("src/index.ts", "export const one: number = 1;\n");
     write("src/core/beside.ts", BESIDE);
+    write("src/core/programs.ts", `export const PROGRAMS = ["cli", "pool/worker"] as const;\n`);
     write("src/cli.ts", `import colours from "picocolors";\nimport { beside } from "./core/beside.js";\nvoid import("./pool/worker.js");\n${SAYS}console.log(typeof colours.bold, beside);\n`);
     write("src/pool/worker.ts", `import { beside } from "../core/beside.js";\n${SAYS}console.log("worker", beside);\n`);
     write("src/gateway/pages/page.html", "<p>first</p>");
@@ -78,11 +79,11 @@ describe("the build", () => {
     assert.ok(!built("src/gateway/pages/README.md"));
   });
 
-  test("puts each program in place of its own entry, with all that it imports; modules find what lies beside them as before", () => {
-    const { stdout } = spawnSync(process.execPath, [join(root, "dist/src/cli.js")], { encoding: "utf8" });
+  test("bundles each program with all that it imports; modules find what lies beside them as before", () => {
+    const { stdout } = spawnSync(process.execPath, [join(root, "dist/programs/cli.js")], { encoding: "utf8" });
     const beside = join(realpathSync(root), "config/");
     assert.deepEqual(stdout.split("\n").sort(), ["", `function ${beside}`, `worker ${beside}`]);
-    assert.doesNotMatch(read("dist/src/cli.js") + read("dist/src/pool/worker.js"), /core\/beside\.js"|"picocolors"/);
+    assert.doesNotMatch(read("dist/programs/cli.js") + read("dist/programs/pool/worker.js"), /core\/beside\.js"|"picocolors"/);
   });
 
   test("does nothing when nothing changed", async () => {
@@ -91,6 +92,10 @@ describe("the build", () => {
     rmSync(memory);
     assert.deepEqual(await build(root), { ok: true, output: "" });
     assert.ok(!existsSync(memory), `the compiler ran again (its memory was of ${mtimeMs})`);
+  });
+
+  test("keeps the licences of what it copies", () => {
+    assert.match(read("dist/programs/LICENSES.txt"), /^commander\n\n[^]*MIT[^]*\nrxjs\n\n\s*Apache License[^]*\nzod\n\n/);
   });
 
   test("brings back an output that was deleted", async () => {

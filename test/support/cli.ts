@@ -31,7 +31,7 @@ export interface RunningCli {
 }
 
 /** The compiled command line. */
-export const CLI = project("dist", "src", "cli.js");
+export const CLI = project("dist", "programs", "cli.js");
 const DEFAULT_TIMEOUT_MS = 120_000;
 /**
  * Becomes Debian's user and group `nobody`, who may read everything (the checkout may lie in a private folder) and write

@@ -79,15 +79,23 @@ async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice & 
   const absent = whyNotHere(device, runtime);
   if (absent !== null) throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${absent}`);
   try {
-    const session = sessionOf(ort, await createSession(ort, options, device), options, live);
-    // Some libraries are asked for only by the first run.
-    await session.run(() => undefined);
-    return session;
+    return await runOnce(sessionOf(ort, await createSession(ort, options, device), options, live));
   } catch (cause) {
     if (cause instanceof PipelineError && cause.code !== "E_MODEL_INVALID") throw cause;
     // A file that no device can load is no fault of this one.
     await (await createSession(ort, options, "cpu")).release();
     throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${explainDevice(device, asRuntimeWords(cause), runtime, missingLibrary)}`, { cause });
+  }
+}
+
+/** Some libraries of a device are asked for only by the first run. A session that can't run is let go of. */
+async function runOnce(session: RuntimeSession): Promise<RuntimeSession> {
+  try {
+    await session.run(() => undefined);
+    return session;
+  } catch (cause) {
+    await session[Symbol.asyncDispose]();
+    throw cause;
   }
 }
 
