@@ -32,6 +32,8 @@ export interface CarriedLoad {
 
 /** From the last stream's first record until the window opens, ms: everybody has settled by then. */
 const SETTLE_MS = 2000;
+/** With a gate beside its hold time, ms: until it knows the scene everything is looked at, and that is held too. */
+const GATE_LEARNS_MS = 2000;
 /** Longest wait for every stream's first record, ms. */
 const START_LIMIT_MS = 60_000;
 
@@ -44,7 +46,7 @@ export async function measureDensity(task: DensityTask): Promise<CarriedLoad> {
   using _late = systemClock.after(START_LIMIT_MS, () => first.all.reject(new Error(`not all of ${task.streams} streams started within ${START_LIMIT_MS} ms`)));
   try {
     await first.all.promise;
-    await pause(SETTLE_MS, systemClock);
+    await pause(settleMs(task.options), systemClock);
     const begin = snapshot(session);
     await pause(task.windowMs, systemClock);
     return compare(task, begin, snapshot(session));
@@ -53,6 +55,8 @@ export async function measureDensity(task: DensityTask): Promise<CarriedLoad> {
     await session.done;
   }
 }
+
+const settleMs = ({ gate }: SessionOptions): number => SETTLE_MS + (gate?.kind === "motion" ? GATE_LEARNS_MS + gate.holdMs : 0);
 
 function streamsOf({ clips, streams, wantedFps }: DensityTask): Record<string, StreamOptions> {
   const stream = (i: number): StreamOptions => ({ source: clips[i % clips.length] ?? "", maxFps: wantedFps, sourceOptions: { realtime: true, loop: true } });

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { PipelineError } from "../core/errors.js";
+import { lastDuty } from "../core/last-duties.js";
 import { CLASS_NAMES, createRenderer, makeStreet, seededRandom, type Random, type Street } from "../scene/index.js";
 import type { Passage } from "./gate-compare.js";
 
@@ -48,14 +50,30 @@ export const GATE_SCENES: readonly GateScene[] = [
 /** 2 % of the frames have motion. */
 export const QUIET_SCENE: GateScene = { name: "quiet", seed: 2934, frames: 3000, busy: [[1500, 1560]], crf: 20 };
 
-/** Draws a scene into a video with a key frame each second, and tells who truly passes through it. */
-export async function writeScene(scene: GateScene, path: string, ffmpegPath: string): Promise<Passage[]> {
+/**
+ * Draws a scene into a video with a key frame each second, and tells who truly passes through it.
+ * @throws PipelineError E_BENCH, E_STOPPED
+ */
+export async function writeScene(scene: GateScene, path: string, ffmpegPath: string, signal: AbortSignal): Promise<Passage[]> {
+  try {
+    return await drawInto(scene, path, ffmpegPath, signal);
+  } catch (cause) {
+    if (signal.aborted) throw new PipelineError("E_STOPPED", "stopped while a scene was drawn");
+    throw new PipelineError("E_BENCH", `FFmpeg can't write the scene: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function drawInto(scene: GateScene, path: string, ffmpegPath: string, signal: AbortSignal): Promise<Passage[]> {
   const street = makeStreet(scene.seed);
   const [busy, empty] = await Promise.all([createRenderer(street), createRenderer(emptied(street))]);
   const wall = (await empty.frame(0)).picture.data;
   const args = ["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${WIDTH_PX}x${HEIGHT_PX}`, "-r", String(SCENE_FPS), "-i", "-", "-c:v", "libx264", "-preset", "veryfast", "-g", String(GOP), "-bf", "0", "-crf", String(scene.crf), "-pix_fmt", "yuv420p", path];
-  const encoder = spawn(ffmpegPath, args, { stdio: ["pipe", "ignore", "inherit"] });
+  const encoder = spawn(ffmpegPath, args, { stdio: ["pipe", "ignore", "inherit"], signal });
+  using _leash = lastDuty(() => encoder.kill("SIGKILL"));
   const ended = once(encoder, "exit") as Promise<[number | null]>;
+  ended.catch(() => undefined);
+  // What can't be written any more is told by how it ends.
+  encoder.stdin.on("error", () => undefined);
   const passages = new Map<string, { readonly label: string; readonly boxes: Map<number, readonly number[]> }>();
   for (let frame = 0; frame < scene.frames; frame += 1) {
     const visit = scene.busy.findIndex(([from, to]) => frame >= from && frame < to);
@@ -74,7 +92,7 @@ export async function writeScene(scene: GateScene, path: string, ffmpegPath: str
   }
   encoder.stdin.end();
   const [status] = await ended;
-  if (status !== 0) throw new Error(`FFmpeg ended with status ${status} while it wrote ${path}`);
+  if (status !== 0) throw new Error(`it ended with status ${status}`);
   return [...passages.values()];
 }
 

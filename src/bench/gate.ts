@@ -72,7 +72,7 @@ export async function runGate({ session, rounds, command }: GateTask, world: Wor
     for (const scene of GATE_SCENES) {
       world.progress(`scene ${scene.name}`);
       const path = join(folder, "scene.mp4");
-      const truth = await writeScene(scene, path, session.source.ffmpegPath);
+      const truth = await writeScene(scene, path, session.source.ffmpegPath, world.signal);
       clips.push(await compared(scene.name, path, onScenes, motion, world, truth));
     }
     const [clip = ""] = session.sources;
@@ -81,7 +81,7 @@ export async function runGate({ session, rounds, command }: GateTask, world: Wor
     const busy = await inTurn(rounds, { plain: () => run(clip, session, NO_GATE, world), gated: () => run(clip, session, motion, world) }, "busy", world);
     world.progress("the quiet scene");
     const path = join(folder, "quiet.mp4");
-    await writeScene(QUIET_SCENE, path, session.source.ffmpegPath);
+    await writeScene(QUIET_SCENE, path, session.source.ffmpegPath, world.signal);
     const quiet = await inTurn(rounds, {
       plain: () => run(path, onScenes, NO_GATE, world), gated: () => run(path, onScenes, motion, world), blind: () => run(path, onScenes, { ...motion, ...BLIND }, world),
     }, "quiet", world);

@@ -38,8 +38,10 @@ export interface FlagValue {
 
 /** Variables that are ours and no settings: the settings file's path, where weights and runtimes lie and which there are, and what the test runner reads. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
-  "SIGHTLINE_CONFIG", "SIGHTLINE_MODELS_FOLDER", "SIGHTLINE_MODELS_REGISTRY", "SIGHTLINE_NO_SKIP", "SIGHTLINE_OPENVINO", "SIGHTLINE_RUNTIMES_FOLDER",
-  "SIGHTLINE_RUNTIMES_REGISTRY",
+  "SIGHTLINE_CONFIG", "SIGHTLINE_MODELS_FOLDER", "SIGHTLINE_MODELS_REGISTRY", "SIGHTLINE_NO_SKIP", "SIGHTLINE_OPENVINO",
+  "SIGHTLINE_RUNTIMES_FOLDER", "SIGHTLINE_RUNTIMES_REGISTRY",
+  // Of commands for who works here.
+  "SIGHTLINE_PEERS", "SIGHTLINE_PEERS_PYTHON", "SIGHTLINE_REFERENCES", "SIGHTLINE_PICTURES", "SIGHTLINE_SOAK_MINUTES",
 ]);
 /** Kubernetes gives every pod these for a service that is called sightline. */
 const FOREIGN_VARIABLE = /^SIGHTLINE_(SERVICE_|PORT(_|$))/;

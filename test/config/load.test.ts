@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { loadSettings, type SettingsSources } from "../../src/config/index.js";
 import { PipelineError } from "../../src/core/errors.js";
+import { project } from "../support/paths.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sightline-config-"));
 
@@ -94,6 +95,12 @@ test("environment variables get the type of their setting; lists are split at co
   assert.equal(settings.live.maxFps, null);
   assert.equal(settings.inference.workers, "auto");
   assert.deepEqual(settings.serve, { ...SERVED, port: 9000, pictureFps: 10 });
+});
+
+test("every variable that the README names is known, and may stay set", async () => {
+  const names = new Set(readFileSync(project("README.md"), "utf8").match(/\bSIGHTLINE_[A-Z_]*[A-Z]\b/g));
+  assert.ok(names.size > 5 && names.has("SIGHTLINE_PEERS"), [...names].join());
+  for (const name of names) await loadSettings({ environment: { [name]: "" } }).catch((error: unknown) => assert.doesNotMatch(String(error), /no such setting/));
 });
 
 test("a group that is switched off by default is switched on by any of its keys, and off again by null", async () => {

@@ -54,7 +54,6 @@ export async function runFile(file: string, options: FileRunOptions): Promise<Fi
   const started = Date.now();
   const { status, signal, timedOut, output, leaks } = await runProcess(
     [
-      "--enable-source-maps",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       `--test-reporter=${recorderUrl}`,
