@@ -6,7 +6,7 @@ import type { PipelineError } from "../../src/core/errors.js";
 import { deferred } from "../../src/core/lifetime.js";
 import { createRing } from "../../src/ring/index.js";
 import { openSource, type Source } from "../../src/source/index.js";
-import { descendants } from "../rig/processes.js";
+import { descendants, readProcess } from "../rig/processes.js";
 import { project } from "../support/paths.js";
 import { temporaryFolder } from "../support/pool.js";
 import { CENTRED, ffmpeg, liveLimits } from "../support/source.js";
@@ -14,7 +14,7 @@ import { until } from "../support/until.js";
 
 const skip = process.platform !== "linux" && "SKIPPED: looks at processes in /proc";
 
-const decoders = (name = "street"): string[] => descendants(process.pid).map(({ commandLine }) => commandLine).filter((line) => line.includes(name));
+const decoders = (name = "street"): number[] => descendants(process.pid).filter(({ commandLine }) => commandLine.includes(name)).map(({ pid }) => pid);
 
 function open(realtime: boolean, path = project("samples", "street.mp4")): Promise<Source> {
   const ring = createRing({ slots: 3, slotBytes: 3 * 96 * 64 });
@@ -34,7 +34,9 @@ test("what FFmpeg has said and given before it ended is there for who reads it l
   // Two frames of 18 KiB: the pipe has room for both, so that it ends without having been read.
   ffmpeg("-f", "lavfi", "-i", "color=gray:size=96x64:rate=25:duration=0.08", "-c:v", "mpeg4", clip);
   await using source = await open(false, clip);
-  await until(() => decoders("two-frames").length === 0, "FFmpeg to end");
+  const [pid = 0] = decoders("two-frames");
+  // Waited for as well: it is then that Node lets go of what it wrote.
+  await until(() => readProcess(pid) === undefined, "FFmpeg to end");
   const over = deferred<PipelineError | null>();
   let frames = 0;
   source.start((event) => {
