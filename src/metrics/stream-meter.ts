@@ -61,10 +61,8 @@ export function streamMeter(options: MeterOptions): StreamMeter {
       for (const stage of STAGES) figures.stageSums[stage] += outcome.times[stage];
     },
     gated(verdict, atMs, tookMs) {
-      const before = figures.gate;
       const state = GATE_STATES[verdict];
-      const since = before?.state === state ? before : { state, sinceMs: atMs };
-      figures.gate = { sinceMs: since.sinceMs, state };
+      if (figures.gate?.state !== state) figures.gate = { state, sinceMs: atMs };
       figures.gateLooks += 1;
       figures.gateMs += tookMs;
     },

@@ -3,7 +3,7 @@ import { makeDecoder, makeFitter, type Decoder, type Fitter, type ModelInfo } fr
 import type { WorkerAnswer, WorkerTask } from "./messages.js";
 import { openRuntimeSession } from "./runtimes/open.js";
 import type { LiveDevice } from "./runtimes/live.js";
-import type { RuntimeChoice, RuntimeSession } from "./runtimes/session.js";
+import { runOnce, type RuntimeChoice, type RuntimeSession } from "./runtimes/session.js";
 
 /** What has to be known of a frame, wherever its pixels are. */
 export type FrameTask = Pick<WorkerTask, "letterbox" | "rows" | "pixels" | "limits">;
@@ -30,8 +30,7 @@ const MOST_DECODERS = 64;
  * @throws PipelineError E_MODEL_INVALID, E_MODEL_DEVICE, E_MODEL_INPUTS, E_MODEL_RUNTIME, E_MODEL_PRECISION, E_RUNTIME_*, E_TELEMETRY
  */
 export async function openServing(model: ModelInfo, intraOpThreads: number, choice: RuntimeChoice): Promise<Serving> {
-  const session = await openRuntimeSession({ ...model, ...choice, intraOpThreads });
-  await warm(session);
+  const session = await runOnce(await openRuntimeSession({ ...model, ...choice, intraOpThreads }));
   const decoders = new Map<string, Decoder>();
   const fitter = makeFitter(model);
 
@@ -48,16 +47,6 @@ export async function openServing(model: ModelInfo, intraOpThreads: number, choi
     forget: () => decoders.clear(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
-}
-
-/** What fails in its first run is not kept. */
-async function warm(session: RuntimeSession): Promise<void> {
-  try {
-    await session.run(() => undefined);
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 async function serveOn(session: RuntimeSession, fitter: Fitter, task: FrameTask, read: (fill: (pixels: Uint8Array) => void) => void, decoderFor: (task: FrameTask) => Decoder): Promise<WorkerAnswer> {

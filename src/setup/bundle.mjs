@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { withEsbuild } from "./esbuild.mjs";
 
 const ROOM = "src/dashboard";
 const ENTRY = `${ROOM}/main.ts`;
@@ -26,10 +26,7 @@ export async function bundle(root) {
   const stamp = join(site, STAMP);
   if (existsSync(stamp) && isUpToDate(root, readFileSync(stamp, "utf8"))) return { ok: true, output: "" };
   rmSync(site, { recursive: true, force: true });
-  // Loaded only now: this file is read before anything is installed.
-  /** @type {typeof import("esbuild")} */
-  const esbuild = await import(pathToFileURL(join(root, "node_modules", "esbuild", "lib", "main.js")).href);
-  try {
+  return withEsbuild(root, async (esbuild) => {
     const { outputFiles, metafile } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: { app: ENTRY, style: `${ROOM}/dashboard.css` },
@@ -46,12 +43,7 @@ export async function bundle(root) {
     writeSite(root, site, outputFiles);
     const inputs = [...Object.keys(metafile.inputs), `${ROOM}/index.html`, `${ROOM}/icon.svg`];
     writeFileSync(stamp, stampOf(root, inputs.sort()));
-    return { ok: true, output: "" };
-  } catch (error) {
-    return { ok: false, output: `${error instanceof Error ? error.message : String(error)}\n` };
-  } finally {
-    await esbuild.stop();
-  }
+  });
 }
 
 /**

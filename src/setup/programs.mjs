@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { withEsbuild } from "./esbuild.mjs";
 
 /** Where programs lie after a build; nothing else does. */
 export const PROGRAMS_FOLDER = "dist/programs";
@@ -16,10 +16,7 @@ const BUNDLED_PACKAGES = ["commander", "fastest-levenshtein", "picocolors", "rxj
  * @returns {Promise<{ok: boolean, output: string}>} output is esbuild's words when it did not work; what was there stays
  */
 export async function bundlePrograms(root) {
-  // Loaded only now: this file is read before anything is installed.
-  /** @type {typeof import("esbuild")} */
-  const esbuild = await import(pathToFileURL(join(root, "node_modules", "esbuild", "lib", "main.js")).href);
-  try {
+  return withEsbuild(root, async (esbuild) => {
     const { outputFiles } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: programsIn(root).map((name) => `src/${name}.ts`),
@@ -41,12 +38,7 @@ export async function bundlePrograms(root) {
     rmSync(join(root, PROGRAMS_FOLDER), { recursive: true, force: true });
     for (const { path, contents } of outputFiles) write(path, contents);
     write(join(root, PROGRAMS_FOLDER, "LICENSES.txt"), licences(root));
-    return { ok: true, output: "" };
-  } catch (error) {
-    return { ok: false, output: `${error instanceof Error ? error.message : String(error)}\n` };
-  } finally {
-    await esbuild.stop();
-  }
+  });
 }
 
 /**

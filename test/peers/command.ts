@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { basename, join } from "node:path";
@@ -11,7 +10,8 @@ import { describeRuntime } from "../../src/pool/index.js";
 import { checkFfmpeg } from "../../src/source/index.js";
 import { project, shared } from "../support/paths.js";
 import { ensureEnvironments, packagesOf, PeersError, pythonOf, quietEnvironment, usualPlace, type Place } from "./environment.js";
-import { liveFrames, madeOf } from "./live-clip.js";
+import { liveFrames } from "./live-clip.js";
+import { digestOf, madeOf } from "./made.js";
 import { begin, checkAll, followAll, timeAll, type Bench, type Findings } from "./measure.js";
 import { barsOf, readmeBlock, reportText, withBlock, type PeersReport, type Row } from "./report.js";
 import { commandOf, openvinoLibraries, SYSTEMS, type Subject, type System } from "./systems.js";
@@ -163,9 +163,8 @@ function benchAt(place: Place, signal: AbortSignal): Bench {
 
 /** The model in OpenVINO's format, made once. */
 function openvinoModel(place: Place, path: string): string {
-  const digest = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12);
   // Ultralytics knows the format by the ending.
-  const folder = join(place.folder, "made", `${digest}_openvino_model`);
+  const folder = join(place.folder, "made", `${digestOf(path)}_openvino_model`);
   if (!existsSync(join(folder, "metadata.yaml"))) {
     say(`writing ${basename(path)} in OpenVINO's format`);
     execFileSync(pythonOf(place, "ultralytics"), [project("test", "peers", "programs", "to_openvino.py"), path, folder], { env: quietEnvironment(place), stdio: ["ignore", "ignore", "inherit"] });

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { madeOf } from "./made.js";
 
 /** What a common camera sends. */
 export const LIVE_FPS = 30;
@@ -23,19 +22,6 @@ export function liveFrames(clip: string, folder: string): Buffer[] {
     execFileSync("ffmpeg", ["-v", "error", "-y", "-stream_loop", "-1", "-i", clip, "-an", "-vf", filter, "-r", String(LIVE_FPS), "-frames:v", String(LIVE_FRAMES), ...encoder, "-muxdelay", "0", "-f", "mpegts", made]);
   });
   return splitFrames(readFileSync(file));
-}
-
-/** Makes something of a file once; the name holds what the file is. `make` writes to the path that it is given. */
-export function madeOf(file: string, folder: string, name: string, make: (path: string) => void): string {
-  mkdirSync(folder, { recursive: true });
-  const digest = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
-  const path = join(folder, `${digest}-${name}`);
-  if (!existsSync(path)) {
-    const fresh = join(folder, `new-${name}`);
-    make(fresh);
-    renameSync(fresh, path);
-  }
-  return path;
 }
 
 /** Cuts a transport stream before each of its pictures; tables go with the picture after them. ISO/IEC 13818-1, 2.4.3.2. */

@@ -8,7 +8,7 @@ import { asPipelineError, messageOf, PipelineError } from "../../core/errors.js"
 import { makeInput, floatsOfHalves, type InputValues, type ModelOutput } from "../../model/index.js";
 import { BACKEND, devicesToTry, explainDevice, missingLibrary, whyNotHere, type OnnxruntimeDevice, type RuntimePackage } from "./devices.js";
 import type { LiveDevice } from "./live.js";
-import type { RuntimeOptions, RuntimeSession } from "./session.js";
+import { runOnce, type RuntimeOptions, type RuntimeSession } from "./session.js";
 
 /** Severity 3 = errors only; below that the runtime writes coloured lines straight to the terminal. */
 const LOG_ERRORS_ONLY = 3;
@@ -79,23 +79,13 @@ async function openOn(ort: Runtime, options: RuntimeOptions, live: LiveDevice & 
   const absent = whyNotHere(device, runtime);
   if (absent !== null) throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${absent}`);
   try {
+    // Some libraries of a device are asked for only by the first run.
     return await runOnce(sessionOf(ort, await createSession(ort, options, device), options, live));
   } catch (cause) {
     if (cause instanceof PipelineError && cause.code !== "E_MODEL_INVALID") throw cause;
     // A file that no device can load is no fault of this one.
     await (await createSession(ort, options, "cpu")).release();
     throw new PipelineError("E_MODEL_DEVICE", `${device} is not available: ${explainDevice(device, asRuntimeWords(cause), runtime, missingLibrary)}`, { cause });
-  }
-}
-
-/** Some libraries of a device are asked for only by the first run. A session that can't run is let go of. */
-async function runOnce(session: RuntimeSession): Promise<RuntimeSession> {
-  try {
-    await session.run(() => undefined);
-    return session;
-  } catch (cause) {
-    await session[Symbol.asyncDispose]();
-    throw cause;
   }
 }
 

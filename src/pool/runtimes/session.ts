@@ -36,3 +36,14 @@ export interface RuntimeOptions extends InputForm, RuntimeChoice {
   /** Threads inside one run. 1 where a pool has one instance a thread: more make the sessions fight for the cores. */
   readonly intraOpThreads: number;
 }
+
+/** Runs it for the first time. What fails in that is not kept. */
+export async function runOnce(session: RuntimeSession): Promise<RuntimeSession> {
+  try {
+    await session.run(() => undefined);
+    return session;
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
